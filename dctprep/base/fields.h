@@ -1,0 +1,65 @@
+// Options written once. Each stage has one aggregate of options with defaults and, beside it,
+//
+//   template <OptionsLike<BackgroundOptions> O, class Visitor>
+//   void visit_fields(O& options, Visitor&& visit) {
+//     visit("half_window", options.half_window, FieldInfo{.doc = "...", .unit = "frames", .min = 0});
+//   }
+//
+// from which TOML in and out, --set, --help, JSON schema, reference page, checks and provenance are derived (config/).
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <limits>
+#include <optional>
+#include <string_view>
+#include <type_traits>
+
+namespace dctprep {
+
+template <class O, class Options>
+concept OptionsLike = std::same_as<std::remove_const_t<O>, Options>;
+
+// A value that is either given or found from the data ("auto"). After estimate/ has run, every one is given.
+template <class T>
+class Auto {
+ public:
+  using value_type = T;
+  Auto() = default;
+  Auto(T value) : value_(value) {}
+  bool is_auto() const { return !value_.has_value(); }
+  const T& value() const { return value_.value(); }
+  friend bool operator==(const Auto&, const Auto&) = default;
+
+ private:
+  std::optional<T> value_;
+};
+
+// What a field's text means beyond its C++ type.
+enum class FieldKind {
+  kPlain,
+  kPath,          // a path, or a word of `words`; relative to the configuration's folder
+  kMemory,        // bytes; also text such as "4 GiB"
+};
+
+// Unit, range and a line of doc of one field. Bounds apply to numbers and to every element of lists.
+struct FieldInfo {
+  std::string_view doc;
+  std::string_view unit = "";
+  double min = -std::numeric_limits<double>::infinity();
+  double max = std::numeric_limits<double>::infinity();
+  FieldKind kind = FieldKind::kPlain;
+  // Words that a path field takes in place of a path, e.g. "auto, none".
+  std::string_view words = "";
+};
+
+// The names of an enumeration's values, in the order of the values 0, 1, 2, ...: specialised beside each option enum.
+template <class Enum>
+struct EnumNames;  // static constexpr std::array<std::string_view, N> names = {...};
+
+template <class Enum>
+constexpr std::string_view enum_name(Enum value) {
+  return EnumNames<Enum>::names[static_cast<std::size_t>(value)];
+}
+
+}  // namespace dctprep

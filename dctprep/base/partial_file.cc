@@ -1,0 +1,66 @@
+#include "dctprep/base/partial_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+#include "dctprep/base/error.h"
+
+namespace dctprep {
+
+namespace fs = std::filesystem;
+
+PartialFile::PartialFile(fs::path final_path, bool overwrite)
+    : final_path_(std::move(final_path)), overwrite_(overwrite) {
+  std::error_code ignored;
+  const fs::path folder = final_path_.has_parent_path() ? final_path_.parent_path() : fs::path(".");
+  if (fs::is_directory(final_path_, ignored)) {
+    fail_usage("{}: is a folder; name a file for the output", final_path_.string());
+  }
+  if (!fs::is_directory(folder, ignored)) {
+    fail_usage("{}: the folder does not exist; make it or write elsewhere with -o", folder.string());
+  }
+  if (!overwrite_ && fs::exists(fs::symlink_status(final_path_, ignored))) {
+    fail_usage("{}: exists already; choose another name with -o, or overwrite it with --force", final_path_.string());
+  }
+  partial_path_ = final_path_;
+  partial_path_ += ".part-" + std::to_string(getpid());
+  const int file = ::open(partial_path_.c_str(), O_CREAT | O_WRONLY | O_TRUNC, 0666);
+  if (file < 0) {
+    fail("{}: cannot be written: {}; choose another place with -o", final_path_.string(), std::strerror(errno));
+  }
+  ::close(file);
+}
+
+PartialFile::~PartialFile() {
+  std::error_code ignored;
+  if (!committed_) fs::remove(partial_path_, ignored);
+}
+
+void PartialFile::commit() {
+  const int file = ::open(partial_path_.c_str(), O_RDONLY);
+  const bool synced = file >= 0 && ::fsync(file) == 0;
+  const int sync_errno = errno;
+  if (file >= 0) ::close(file);
+  if (!synced) fail("{}: could not be written to disk: {}", final_path_.string(), std::strerror(sync_errno));
+  // link() fails where the name exists, rename() replaces it: so nothing is overwritten unasked, without a race.
+  if (overwrite_) {
+    if (std::rename(partial_path_.c_str(), final_path_.c_str()) != 0) {
+      fail("{}: could not be renamed from {}: {}", final_path_.string(), partial_path_.string(), std::strerror(errno));
+    }
+  } else if (::link(partial_path_.c_str(), final_path_.c_str()) == 0) {
+    ::unlink(partial_path_.c_str());
+  } else if (errno == EEXIST) {
+    fail_usage("{}: another program made this file meanwhile; choose another name with -o", final_path_.string());
+  } else if (std::rename(partial_path_.c_str(), final_path_.c_str()) != 0) {
+    fail("{}: could not be renamed from {}: {}", final_path_.string(), partial_path_.string(), std::strerror(errno));
+  }
+  committed_ = true;
+}
+
+}  // namespace dctprep

@@ -1,0 +1,31 @@
+// Outputs appear whole or not at all: written beside the final name as NAME.part-PID, renamed when complete.
+#pragma once
+
+#include <filesystem>
+
+namespace dctprep {
+
+class PartialFile {
+ public:
+  // Refuses (Error, usage) where `final_path` exists and not `overwrite`, and where its folder is missing or not writable.
+  PartialFile(std::filesystem::path final_path, bool overwrite);
+  // Removes the temporary file unless committed.
+  ~PartialFile();
+  PartialFile(const PartialFile&) = delete;
+  PartialFile& operator=(const PartialFile&) = delete;
+
+  // Where to write.
+  const std::filesystem::path& path() const { return partial_path_; }
+  const std::filesystem::path& final_path() const { return final_path_; }
+  // Flushes the file to disk and gives it its final name. Error where that fails or another program made the name
+  // meanwhile and not `overwrite`.
+  void commit();
+
+ private:
+  std::filesystem::path final_path_;
+  std::filesystem::path partial_path_;
+  bool overwrite_;
+  bool committed_ = false;
+};
+
+}  // namespace dctprep

@@ -1,0 +1,32 @@
+// What lies where in the raw HDF5 files of the field: BLISS, LImA, NXtomo, Dectris, APS exchange, CHESS.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace dctprep {
+
+// A stack found in a file: dataset paths (several only for Dectris), and which of their frames, in order (empty: all).
+struct Hdf5Stack {
+  std::vector<std::string> datasets;
+  std::vector<int> frames;
+  bool empty() const { return datasets.empty(); }
+};
+
+struct Hdf5Layout {
+  std::string writer;        // "BLISS", "LImA", "NXtomo", "Dectris", "APS exchange", "HDF5"
+  Hdf5Stack projections;
+  Hdf5Stack darks;           // empty where none were found
+  Hdf5Stack flats;
+  std::string omega;         // dataset of one angle a projection, "" where none was found
+  std::vector<int> omega_frames;  // which of its values, in order (empty: all)
+  std::string omega_motor;   // e.g. "diffrz"
+  std::vector<std::string> notes;  // what was chosen among several, and why
+};
+
+// Finds the stacks of `file`; `dataset` "" or the projections' dataset, given by the user (the rest is then looked for round it).
+// Throws Error that lists the candidate datasets where none or more than one could be meant, and says how to name one.
+Hdf5Layout find_hdf5_layout(const std::filesystem::path& file, const std::string& dataset);
+
+}  // namespace dctprep

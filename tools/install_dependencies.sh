@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Installs what dctprep needs from Debian, and only what is missing. Usage: install_dependencies.sh [build|test|ci]...
+# (default: build). Without root rights sudo is used; without either, the missing packages are named.
+set -euo pipefail
+
+build=(g++ cmake ninja-build pkg-config libhdf5-dev libtbb-dev libhwy-dev libcli11-dev libtomlplusplus-dev
+  libspdlog-dev libfmt-dev nlohmann-json3-dev liblz4-dev libzstd-dev libtiff-dev libpng-dev zlib1g-dev libbz2-dev)
+# The independent readers and oracles that the tests compare with.
+test=(libgtest-dev libbenchmark-dev python3 python3-numpy python3-scipy python3-h5py python3-hdf5plugin bitshuffle
+  hdf5-filter-plugin hdf5-tools python3-fabio python3-tifffile python3-silx)
+ci=(clang-format git)
+
+wanted=()
+for set in "${@:-build}"; do
+  declare -n packages="$set"
+  wanted+=("${packages[@]}")
+done
+
+missing=()
+for package in "${wanted[@]}"; do
+  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+echo "installing from Debian: ${missing[*]}"
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  if command -v sudo >/dev/null; then
+    as_root=(sudo)
+  else
+    echo "error: these packages are missing and there are no root rights to install them: ${missing[*]}" >&2
+    exit 1
+  fi
+fi
+export DEBIAN_FRONTEND=noninteractive
+"${as_root[@]}" apt-get update -qq
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
