@@ -38,8 +38,8 @@ class Auto {
 // What a field's text means beyond its C++ type.
 enum class FieldKind {
   kPlain,
-  kPath,          // a path, or a word of `words`; relative to the configuration's folder
-  kMemory,        // bytes; also text such as "4 GiB"
+  kPath,    // a path, or a word of `words`; relative to the configuration's folder
+  kMemory,  // bytes; also text such as "4 GiB"
 };
 
 // Unit, range and a line of doc of one field. Bounds apply to numbers and to every element of lists.
@@ -51,6 +51,8 @@ struct FieldInfo {
   FieldKind kind = FieldKind::kPlain;
   // Words that a path field takes in place of a path, e.g. "auto, none".
   std::string_view words = "";
+  // The only numbers that a field takes, e.g. "6, 18, 26"; empty: all within the bounds.
+  std::string_view numbers = "";
 };
 
 // The names of an enumeration's values, in the order of the values 0, 1, 2, ...: specialised beside each option enum.

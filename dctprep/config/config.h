@@ -23,6 +23,8 @@ struct Config {
   SpotsOptions spots;
   OutputOptions output;
   RunOptions run;
+
+  friend bool operator==(const Config&, const Config&) = default;
 };
 
 // Calls visit(table_name, table, doc) for each table, in the order of the pipeline.

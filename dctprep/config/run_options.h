@@ -18,12 +18,18 @@ struct RunOptions {
   Auto<int> threads;
   Auto<std::int64_t> memory;
   Device device = Device::kAuto;
+
+  friend bool operator==(const RunOptions&, const RunOptions&) = default;
 };
 
 template <OptionsLike<RunOptions> O, class Visitor>
 void visit_fields(O& o, Visitor&& visit) {
   visit("threads", o.threads, FieldInfo{.doc = "threads to use; auto: one a core", .min = 1, .max = 1024});
-  visit("memory", o.memory, FieldInfo{.doc = "most memory to use, in bytes or as \"4 GiB\"; auto: what is needed, said before the start", .unit = "bytes", .min = 1, .kind = FieldKind::kMemory});
+  visit("memory", o.memory,
+        FieldInfo{.doc = "most memory to use, in bytes or as \"4 GiB\"; auto: what is needed, said before the start",
+                  .unit = "bytes",
+                  .min = 1,
+                  .kind = FieldKind::kMemory});
   visit("device", o.device, FieldInfo{.doc = "where the pixels are worked on"});
 }
 

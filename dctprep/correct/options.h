@@ -15,24 +15,49 @@ struct EnumNames<Normalise> {
 
 // [beam]: the direct beam and the normalisation to its intensity.
 struct BeamOptions {
-  Auto<Region> region;   // empty: "none"
-  Auto<Region> sample;   // only its columns count; empty: "none"
+  Auto<Region> region;  // empty: "none"
+  Auto<Region> sample;  // only its columns count; empty: "none"
   Auto<Normalise> normalise;
   int margin = 5;
   Auto<double> intensity;
   Auto<int> guard;
   bool transmission = false;
+
+  friend bool operator==(const BeamOptions&, const BeamOptions&) = default;
 };
 
 template <OptionsLike<BeamOptions> O, class Visitor>
 void visit_fields(O& o, Visitor&& visit) {
-  visit("region", o.region, FieldInfo{.doc = "direct beam, [u0, v0, u1, v1] (columns u0 ... u1-1, rows v0 ... v1-1), or \"none\"", .unit = "pixels", .min = 0, .max = 65535});
-  visit("sample", o.sample, FieldInfo{.doc = "the part of the direct beam that the sample shades, [u0, v0, u1, v1]; only its columns count", .unit = "pixels", .min = 0, .max = 65535});
-  visit("normalise", o.normalise, FieldInfo{.doc = "what frames are normalised by: the beam beside the sample (margin), the whole beam (fullbeam), nothing (none)"});
-  visit("margin", o.margin, FieldInfo{.doc = "columns on either side of the sample that measure the beam", .unit = "pixels", .min = 1, .max = 65535});
-  visit("intensity", o.intensity, FieldInfo{.doc = "beam intensity that frames are scaled to; auto: the scan's own median", .unit = "counts", .min = 1e-6, .max = 65535});
-  visit("guard", o.guard, FieldInfo{.doc = "pixels round the direct beam in which no spots are sought", .unit = "pixels", .min = 0, .max = 65535});
-  visit("transmission", o.transmission, FieldInfo{.doc = "write the transmission inside the direct beam, for absorption tomography"});
+  visit("region", o.region,
+        FieldInfo{.doc = "direct beam, [u0, v0, u1, v1] (columns u0 ... u1-1, rows v0 ... v1-1), or \"none\"",
+                  .unit = "pixels",
+                  .min = 0,
+                  .max = 65535});
+  visit("sample", o.sample,
+        FieldInfo{.doc = "the part of the direct beam that the sample shades, [u0, v0, u1, v1]; only its columns count",
+                  .unit = "pixels",
+                  .min = 0,
+                  .max = 65535});
+  visit("normalise", o.normalise,
+        FieldInfo{.doc = "what frames are normalised by: the beam beside the sample (margin), the whole beam "
+                         "(fullbeam), nothing (none)"});
+  visit("margin", o.margin,
+        FieldInfo{.doc = "columns on either side of the sample that measure the beam",
+                  .unit = "pixels",
+                  .min = 1,
+                  .max = 65535});
+  visit("intensity", o.intensity,
+        FieldInfo{.doc = "beam intensity that frames are scaled to; auto: the scan's own median",
+                  .unit = "counts",
+                  .min = 1e-6,
+                  .max = 65535});
+  visit("guard", o.guard,
+        FieldInfo{.doc = "pixels round the direct beam in which no spots are sought",
+                  .unit = "pixels",
+                  .min = 0,
+                  .max = 65535});
+  visit("transmission", o.transmission,
+        FieldInfo{.doc = "write the transmission inside the direct beam, for absorption tomography"});
 }
 
 }  // namespace dctprep

@@ -17,13 +17,21 @@ struct DenoiseOptions {
   DenoiseMode mode = DenoiseMode::kFull;
   int radius = 1;
   Auto<int> threshold;
+
+  friend bool operator==(const DenoiseOptions&, const DenoiseOptions&) = default;
 };
 
 template <OptionsLike<DenoiseOptions> O, class Visitor>
 void visit_fields(O& o, Visitor&& visit) {
-  visit("mode", o.mode, FieldInfo{.doc = "2D median of every pixel (full), only of those that stand out (conditional), of none (off)"});
-  visit("radius", o.radius, FieldInfo{.doc = "its window is (2 radius + 1) squared", .unit = "pixels", .min = 1, .max = 15});
-  visit("threshold", o.threshold, FieldInfo{.doc = "conditional: a pixel stands out that differs from the median by more", .unit = "counts", .min = 1, .max = 65535});
+  visit("mode", o.mode,
+        FieldInfo{.doc = "2D median of every pixel (full), only of those that stand out (conditional), of none (off)"});
+  visit("radius", o.radius,
+        FieldInfo{.doc = "its window is (2 radius + 1) squared", .unit = "pixels", .min = 1, .max = 15});
+  visit("threshold", o.threshold,
+        FieldInfo{.doc = "conditional: a pixel stands out that differs from the median by more",
+                  .unit = "counts",
+                  .min = 1,
+                  .max = 65535});
 }
 
 }  // namespace dctprep

@@ -17,17 +17,23 @@ struct FilterOptions {
   int min_beam_distance = 0;
   bool reject_border = false;
   bool reject_truncated = false;
+
+  friend bool operator==(const FilterOptions&, const FilterOptions&) = default;
 };
 
 template <OptionsLike<FilterOptions> O, class Visitor>
 void visit_fields(O& o, Visitor&& visit) {
-  visit("min_area", o.min_area, FieldInfo{.doc = "fewest distinct pixels; 0: no limit (as everywhere here)", .unit = "pixels", .min = 0});
+  visit("min_area", o.min_area,
+        FieldInfo{.doc = "fewest distinct pixels; 0: no limit (as everywhere here)", .unit = "pixels", .min = 0});
   visit("max_area", o.max_area, FieldInfo{.doc = "most distinct pixels", .unit = "pixels", .min = 0});
-  visit("min_extent", o.min_extent, FieldInfo{.doc = "least of the smaller of width and height", .unit = "pixels", .min = 0});
-  visit("max_extent", o.max_extent, FieldInfo{.doc = "most of the larger of width and height", .unit = "pixels", .min = 0});
+  visit("min_extent", o.min_extent,
+        FieldInfo{.doc = "least of the smaller of width and height", .unit = "pixels", .min = 0});
+  visit("max_extent", o.max_extent,
+        FieldInfo{.doc = "most of the larger of width and height", .unit = "pixels", .min = 0});
   visit("min_frames", o.min_frames, FieldInfo{.doc = "fewest frames", .unit = "frames", .min = 0});
   visit("max_frames", o.max_frames, FieldInfo{.doc = "most frames", .unit = "frames", .min = 0});
-  visit("min_beam_distance", o.min_beam_distance, FieldInfo{.doc = "least distance of the bounding box to the direct beam", .unit = "pixels", .min = 0});
+  visit("min_beam_distance", o.min_beam_distance,
+        FieldInfo{.doc = "least distance of the bounding box to the direct beam", .unit = "pixels", .min = 0});
   visit("reject_border", o.reject_border, FieldInfo{.doc = "reject blobs that touch the detector's border"});
   visit("reject_truncated", o.reject_truncated, FieldInfo{.doc = "reject blobs that touch the first or last frame"});
 }
@@ -45,13 +51,24 @@ struct SpotsOptions {
   SpotImage image = SpotImage::kBlob3d;
   bool voxels = true;
   bool rejected = false;
+
+  friend bool operator==(const SpotsOptions&, const SpotsOptions&) = default;
 };
 
 template <OptionsLike<SpotsOptions> O, class Visitor>
 void visit_fields(O& o, Visitor&& visit) {
-  visit("trim_min", o.trim_min, FieldInfo{.doc = "frames at either end with less than this share of the brightest frame's intensity are left out of the spot image", .min = 0, .max = 1});
-  visit("trim_tail", o.trim_tail, FieldInfo{.doc = "then as many more as hold together no more than this share of the whole intensity", .min = 0, .max = 1});
-  visit("image", o.image, FieldInfo{.doc = "spot images: sum over frames of the blob's voxels (blob3d), of every voxel under its outline (blob2d) or in its bounding box (box), or none"});
+  visit("trim_min", o.trim_min,
+        FieldInfo{.doc = "frames at either end with less than this share of the brightest frame's intensity are left "
+                         "out of the spot image",
+                  .min = 0,
+                  .max = 1});
+  visit("trim_tail", o.trim_tail,
+        FieldInfo{.doc = "then as many more as hold together no more than this share of the whole intensity",
+                  .min = 0,
+                  .max = 1});
+  visit("image", o.image,
+        FieldInfo{.doc = "spot images: sum over frames of the blob's voxels (blob3d), of every voxel under its outline "
+                         "(blob2d) or in its bounding box (box), or none"});
   visit("voxels", o.voxels, FieldInfo{.doc = "write the voxels of every spot"});
   visit("rejected", o.rejected, FieldInfo{.doc = "list rejected blobs with the reason; they are counted in any case"});
 }

@@ -23,32 +23,70 @@ struct ScanOptions {
   int max_bad_frames = 0;
   std::string mask = "none";
   Auto<int> saturation;
+
+  friend bool operator==(const ScanOptions&, const ScanOptions&) = default;
 };
 
 template <OptionsLike<ScanOptions> O, class Visitor>
 void visit_fields(O& o, Visitor&& visit) {
   visit("path", o.path,
-        FieldInfo{.doc = "the scan: an HDF5 file, optionally FILE.h5::/path/to/dataset; a folder or a quoted glob of EDF, "
-                         "TIFF or CBF files; a multi-frame EDF or multi-page TIFF",
+        FieldInfo{.doc =
+                      "the scan: an HDF5 file, optionally FILE.h5::/path/to/dataset; a folder or a quoted glob of EDF, "
+                      "TIFF or CBF files; a multi-frame EDF or multi-page TIFF",
                   .kind = FieldKind::kPath});
-  visit("dark", o.dark,
-        FieldInfo{.doc = "frames without beam (sensor offset), as a scan path; auto: looked for in the scan's file and folder",
-                  .kind = FieldKind::kPath, .words = "auto, none"});
-  visit("flat", o.flat,
-        FieldInfo{.doc = "frames with beam and without sample, as a scan path; auto: looked for in the scan's file and folder",
-                  .kind = FieldKind::kPath, .words = "auto, none"});
-  visit("omega_start", o.omega_start, FieldInfo{.doc = "rotation angle of the file's frame 0; auto: from the scan", .unit = "degrees", .min = -1e6, .max = 1e6});
-  visit("omega_step", o.omega_step, FieldInfo{.doc = "rotation from frame to frame; auto: from the scan", .unit = "degrees", .min = -360, .max = 360});
+  visit(
+      "dark", o.dark,
+      FieldInfo{
+          .doc = "frames without beam (sensor offset), as a scan path; auto: looked for in the scan's file and folder",
+          .kind = FieldKind::kPath,
+          .words = "auto, none"});
+  visit(
+      "flat", o.flat,
+      FieldInfo{
+          .doc = "frames with beam and without sample, as a scan path; auto: looked for in the scan's file and folder",
+          .kind = FieldKind::kPath,
+          .words = "auto, none"});
+  visit("omega_start", o.omega_start,
+        FieldInfo{.doc = "rotation angle of the file's frame 0; auto: from the scan",
+                  .unit = "degrees",
+                  .min = -1e6,
+                  .max = 1e6});
+  visit("omega_step", o.omega_step,
+        FieldInfo{
+            .doc = "rotation from frame to frame; auto: from the scan", .unit = "degrees", .min = -360, .max = 360});
   visit("omega", o.omega,
-        FieldInfo{.doc = "one rotation angle a frame, as FILE.h5::/path/to/dataset; auto: the motor that moves steadily, unless "
-                         "omega_start and omega_step are given; header: from the image headers",
-                  .unit = "degrees", .kind = FieldKind::kPath, .words = "auto, none, header"});
-  visit("wrap", o.wrap, FieldInfo{.doc = "the last frame is followed by the first (a full turn); auto: true where the scan is exactly one turn"});
-  visit("frames", o.frames, FieldInfo{.doc = "first and last frame to use, inclusive; left out: all. All other numbers then count from the first one used", .unit = "frames", .min = 0});
-  visit("bad_frames", o.bad_frames, FieldInfo{.doc = "frames known to be bad; they keep their place and are used for nothing", .unit = "frames", .min = 0});
-  visit("max_bad_frames", o.max_bad_frames, FieldInfo{.doc = "more bad frames than this, found or listed, end the run", .unit = "frames", .min = 0});
-  visit("mask", o.mask, FieldInfo{.doc = "bad pixels, non-zero is bad: HDF5 dataset, EDF, TIFF or npy of the frame's size", .kind = FieldKind::kPath, .words = "none"});
-  visit("saturation", o.saturation, FieldInfo{.doc = "raw counts from which a pixel is saturated; auto: 255 for uint8, else 65535", .unit = "counts", .min = 1, .max = 65535});
+        FieldInfo{
+            .doc =
+                "one rotation angle a frame, as FILE.h5::/path/to/dataset; auto: the motor that moves steadily, unless "
+                "omega_start and omega_step are given; header: from the image headers",
+            .unit = "degrees",
+            .kind = FieldKind::kPath,
+            .words = "auto, none, header"});
+  visit(
+      "wrap", o.wrap,
+      FieldInfo{
+          .doc =
+              "the last frame is followed by the first (a full turn); auto: true where the scan is exactly one turn"});
+  visit("frames", o.frames,
+        FieldInfo{.doc = "first and last frame to use, inclusive; left out: all. All other numbers then count from the "
+                         "first one used",
+                  .unit = "frames",
+                  .min = 0});
+  visit(
+      "bad_frames", o.bad_frames,
+      FieldInfo{
+          .doc = "frames known to be bad; they keep their place and are used for nothing", .unit = "frames", .min = 0});
+  visit("max_bad_frames", o.max_bad_frames,
+        FieldInfo{.doc = "more bad frames than this, found or listed, end the run", .unit = "frames", .min = 0});
+  visit("mask", o.mask,
+        FieldInfo{.doc = "bad pixels, non-zero is bad: HDF5 dataset, EDF, TIFF or npy of the frame's size",
+                  .kind = FieldKind::kPath,
+                  .words = "none"});
+  visit("saturation", o.saturation,
+        FieldInfo{.doc = "raw counts from which a pixel is saturated; auto: 255 for uint8, else 65535",
+                  .unit = "counts",
+                  .min = 1,
+                  .max = 65535});
 }
 
 }  // namespace dctprep

@@ -24,20 +24,37 @@ struct SegmentOptions {
   int voxel_min = 0;
   int voxel_max = 65535;
   double max_fill = 0.25;
+
+  friend bool operator==(const SegmentOptions&, const SegmentOptions&) = default;
 };
 
 template <OptionsLike<SegmentOptions> O, class Visitor>
 void visit_fields(O& o, Visitor&& visit) {
-  visit("method", o.method, FieldInfo{.doc = "double: seeds above `seed` grow down to a level of their own; single: one threshold, `seed`"});
-  visit("seed", o.seed, FieldInfo{.doc = "a spot needs connected voxels of at least this", .unit = "counts", .min = 1, .max = 65535});
-  visit("tau", o.tau, FieldInfo{.doc = "a spot grows down to this share of its peak, within grow_min ... grow_max", .min = 0, .max = 1});
+  visit(
+      "method", o.method,
+      FieldInfo{.doc = "double: seeds above `seed` grow down to a level of their own; single: one threshold, `seed`"});
+  visit("seed", o.seed,
+        FieldInfo{.doc = "a spot needs connected voxels of at least this", .unit = "counts", .min = 1, .max = 65535});
+  visit("tau", o.tau,
+        FieldInfo{
+            .doc = "a spot grows down to this share of its peak, within grow_min ... grow_max", .min = 0, .max = 1});
   visit("grow_min", o.grow_min, FieldInfo{.doc = "lowest growth threshold", .unit = "counts", .min = 1, .max = 65535});
   visit("grow_max", o.grow_max, FieldInfo{.doc = "highest growth threshold", .unit = "counts", .min = 1, .max = 65535});
-  visit("connectivity", o.connectivity, FieldInfo{.doc = "neighbours of a voxel: 6, 18 or 26", .min = 6, .max = 26});
-  visit("min_seed_volume", o.min_seed_volume, FieldInfo{.doc = "smallest number of connected voxels above `seed`", .unit = "voxels", .min = 0});
-  visit("voxel_min", o.voxel_min, FieldInfo{.doc = "voxels below are dropped from a blob after it has grown", .unit = "counts", .min = 0, .max = 65535});
-  visit("voxel_max", o.voxel_max, FieldInfo{.doc = "voxels above are dropped from a blob after it has grown", .unit = "counts", .min = 0, .max = 65535});
-  visit("max_fill", o.max_fill, FieldInfo{.doc = "a frame with a larger share of its voxels at or above grow_min stops the run; 1: no limit", .min = 0, .max = 1});
+  visit("connectivity", o.connectivity, FieldInfo{.doc = "neighbours of a voxel", .numbers = "6, 18, 26"});
+  visit("min_seed_volume", o.min_seed_volume,
+        FieldInfo{.doc = "smallest number of connected voxels above `seed`", .unit = "voxels", .min = 0});
+  visit(
+      "voxel_min", o.voxel_min,
+      FieldInfo{
+          .doc = "voxels below are dropped from a blob after it has grown", .unit = "counts", .min = 0, .max = 65535});
+  visit(
+      "voxel_max", o.voxel_max,
+      FieldInfo{
+          .doc = "voxels above are dropped from a blob after it has grown", .unit = "counts", .min = 0, .max = 65535});
+  visit("max_fill", o.max_fill,
+        FieldInfo{.doc = "a frame with a larger share of its voxels at or above grow_min stops the run; 1: no limit",
+                  .min = 0,
+                  .max = 1});
 }
 
 // The lowest threshold that any voxel of a blob passes: grow_min, or seed where method is "single".

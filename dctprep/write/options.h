@@ -17,11 +17,15 @@ struct EnumNames<Compression> {
 struct OutputOptions {
   std::string path;
   Compression compression = Compression::kBitshuffleLz4;
+
+  friend bool operator==(const OutputOptions&, const OutputOptions&) = default;
 };
 
 template <OptionsLike<OutputOptions> O, class Visitor>
 void visit_fields(O& o, Visitor&& visit) {
-  visit("path", o.path, FieldInfo{.doc = "the result file; left out: NAME_spots.h5 in the working folder, NAME being the scan's", .kind = FieldKind::kPath});
+  visit("path", o.path,
+        FieldInfo{.doc = "the result file; left out: NAME_spots.h5 in the working folder, NAME being the scan's",
+                  .kind = FieldKind::kPath});
   visit("compression", o.compression, FieldInfo{.doc = "of backgrounds and transmission"});
 }
 
