@@ -31,7 +31,7 @@ function(dctprep_compile_options target scope)
     set(scope PRIVATE)
   endif()
   if(NOT scope STREQUAL "INTERFACE")
-    target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -ffp-contract=off
+    target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers -ffp-contract=off
                            $<$<BOOL:${DCTPREP_WERROR}>:-Werror>)
   endif()
 endfunction()

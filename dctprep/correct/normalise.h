@@ -1,0 +1,37 @@
+// Stage 2: the intensity of the direct beam, and frames scaled to it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "dctprep/base/image.h"
+#include "dctprep/core/region.h"
+#include "dctprep/correct/options.h"
+
+namespace dctprep {
+
+// A frame whose beam is at most this share of the scan's median has no beam.
+inline constexpr double kNoBeamShare = 0.05;
+
+// The rectangles over which the beam is measured: the margin beside the sample, or the whole direct beam; none where
+// there is no direct beam. Usage errors: a region that leaves the detector, "margin" or "fullbeam" without a beam, a
+// margin that is empty or of bad pixels alone.
+std::vector<Region> intensity_regions(const BeamOptions& options, int height, int width,
+                                      ImageView<const std::uint8_t> bad_pixels);
+
+// Mean of `frame` (after dark) over `regions`, without bad pixels: an exact sum, divided once. 1 where there is no
+// region.
+double beam_intensity(ImageView<const std::uint16_t> frame, std::span<const Region> regions,
+                      ImageView<const std::uint8_t> bad_pixels);
+
+// The frames whose intensities make the scan's median: 0, q, 2q, ... with q = max(1, frames / 64).
+std::vector<int> intensity_sample(int frames);
+
+// float32(reference / intensity), the division in float64.
+float normalisation_factor(double reference, double intensity);
+
+// frame = min(65535, rint(float32(frame) * factor)), half to even, in place.
+void normalise(ImageView<std::uint16_t> frame, float factor);
+
+}  // namespace dctprep

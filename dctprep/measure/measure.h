@@ -1,0 +1,51 @@
+// Stages 6.5, 7 and 8: voxel clip, filters, and the spot that a blob makes.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "dctprep/base/image.h"
+#include "dctprep/core/blob.h"
+#include "dctprep/core/region.h"
+#include "dctprep/core/sparse_frame.h"
+#include "dctprep/core/spot.h"
+#include "dctprep/measure/options.h"
+
+namespace dctprep {
+
+// What of the scan a blob is measured against.
+struct MeasureContext {
+  int frames = 0, height = 0, width = 0;
+  bool wrap = false;
+  std::vector<double> omega;             // degrees, one a frame
+  std::vector<std::uint8_t> bad_frames;  // 1 = bad, one a frame
+  Region beam;                           // without guard; empty: none
+  Region excluded;                       // with guard
+  int half_window = 0;
+  int voxel_min = 0, voxel_max = 65535;  // the voxel clip
+  FilterOptions filter;
+  SpotsOptions spots;
+};
+
+// The voxels of frame k, 0 <= k < frames, at or above the lowest growth threshold; asked for only where the spot image
+// is "blob2d" or "box".
+using FrameVoxels = std::function<const SparseFrame&(int k)>;
+
+// A spot (`spot`, `voxels`, `image`) or a rejected blob (`rejected`).
+struct MeasuredBlob {
+  std::optional<RejectedBlob> rejected;
+  Spot spot;                         // id not set
+  std::vector<Voxel> voxels;         // after the clip, in the order of linear index
+  std::vector<std::uint32_t> image;  // height() x width() of the spot, row by row; empty where none is wanted
+};
+
+// Pure. `blob` is consumed.
+MeasuredBlob measure_blob(Blob&& blob, const MeasureContext& context, const FrameVoxels& frame_voxels);
+
+// omega at the fractional frame `frame` >= 0, between those of its neighbours; beyond the last frame it counts on a
+// turn later.
+double omega_at(double frame, const std::vector<double>& omega);
+
+}  // namespace dctprep

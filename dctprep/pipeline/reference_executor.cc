@@ -1,0 +1,136 @@
+// The executor that is obviously right: every stage as the specification words it, whole stack in memory, pixel by
+// pixel, no thought of speed. It shares with the streaming one only the reading of a frame and the measuring of a blob.
+#include <algorithm>
+#include <cstdlib>
+
+#include "dctprep/pipeline/reference_segment.h"
+#include "dctprep/pipeline/run.h"
+#include "dctprep/pipeline/tally.h"
+
+namespace dctprep {
+
+namespace {
+
+using Stack = std::vector<Image<std::uint16_t>>;
+
+template <class T>
+T median_by_sorting(std::vector<T> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+Image<std::uint16_t> background_of(const Setup& setup, const Stack& stack, const Tally& tally, int centre) {
+  const BackgroundOptions& options = setup.config.background;
+  const int frames = setup.frames();
+  std::vector<bool> inside(static_cast<std::size_t>(frames), false);
+  for (int k = centre - options.half_window; k <= centre + options.half_window; ++k) {
+    if ((k - centre) % options.stride != 0) continue;
+    if (setup.wrap) inside[static_cast<std::size_t>(((k % frames) + frames) % frames)] = true;
+    if (!setup.wrap && 0 <= k && k < frames) inside[static_cast<std::size_t>(k)] = true;
+  }
+  Image<std::uint16_t> background(setup.height(), setup.width(), 0);
+  for (int v = 0; v < setup.height(); ++v) {
+    for (int u = 0; u < setup.width(); ++u) {
+      std::vector<std::uint16_t> values;
+      for (int k = 0; k < frames; ++k) {
+        if (inside[static_cast<std::size_t>(k)] && !tally.is_bad(k))
+          values.push_back(stack[static_cast<std::size_t>(k)](v, u));
+      }
+      if (!values.empty()) background(v, u) = median_by_sorting(values);
+    }
+  }
+  return background;
+}
+
+std::int32_t offset_of(const Setup& setup, const Image<std::uint16_t>& frame, const Image<std::uint16_t>& background) {
+  const BackgroundOptions& options = setup.config.background;
+  std::vector<std::int32_t> differences;
+  for (int v = 0; v < setup.height(); ++v) {
+    for (int u = 0; u < setup.width(); ++u) {
+      if (v % options.offset_stride != 0 || u % options.offset_stride != 0) continue;
+      if (setup.scan->bad_pixels(v, u) != 0 || setup.excluded.contains(v, u)) continue;
+      differences.push_back(std::int32_t{frame(v, u)} - std::int32_t{background(v, u)});
+    }
+  }
+  return !options.frame_offset || differences.empty() ? 0 : median_by_sorting(differences);
+}
+
+Image<std::uint16_t> residual_of(const Setup& setup, const Image<std::uint16_t>& frame,
+                                 const Image<std::uint16_t>& background, std::int32_t offset) {
+  Image<std::uint16_t> residual(setup.height(), setup.width(), 0);
+  for (int v = 0; v < setup.height(); ++v) {
+    for (int u = 0; u < setup.width(); ++u) {
+      if (setup.scan->bad_pixels(v, u) != 0 || setup.excluded.contains(v, u)) continue;
+      residual(v, u) = static_cast<std::uint16_t>(std::clamp(frame(v, u) - background(v, u) - offset, 0, 65535));
+    }
+  }
+  return residual;
+}
+
+Image<std::uint16_t> denoised_of(const Setup& setup, const Image<std::uint16_t>& residual) {
+  const DenoiseOptions& options = setup.config.denoise;
+  const Image<std::uint8_t>& bad = setup.scan->bad_pixels;
+  Image<std::uint16_t> denoised(setup.height(), setup.width(), 0);
+  for (int v = 0; v < setup.height(); ++v) {
+    for (int u = 0; u < setup.width(); ++u) {
+      std::vector<std::uint16_t> window;
+      for (int dv = -options.radius; dv <= options.radius; ++dv) {
+        for (int du = -options.radius; du <= options.radius; ++du) {
+          const int near_v = std::clamp(v + dv, 0, setup.height() - 1);
+          const int near_u = std::clamp(u + du, 0, setup.width() - 1);
+          if (bad(near_v, near_u) == 0) window.push_back(residual(near_v, near_u));
+        }
+      }
+      const std::uint16_t median = window.empty() ? std::uint16_t{0} : median_by_sorting(window);
+      std::uint16_t value = residual(v, u);
+      if (options.mode == DenoiseMode::kFull) value = median;
+      if (options.mode == DenoiseMode::kConditional &&
+          (bad(v, u) != 0 || std::abs(residual(v, u) - median) > options.threshold.value())) {
+        value = median;
+      }
+      denoised(v, u) = setup.excluded.contains(v, u) ? std::uint16_t{0} : value;
+    }
+  }
+  return denoised;
+}
+
+}  // namespace
+
+RunReport run_reference(const Setup& setup, ResultSink& sink, Progress& progress) {
+  progress.start("processing (reference)", setup.frames(), "images");
+  Tally tally(setup, sink);
+  Stack stack;
+  std::vector<std::vector<std::uint32_t>> saturated;
+  for (int k = 0; k < setup.frames(); ++k) {
+    stack.emplace_back(setup.height(), setup.width(), std::uint16_t{0});
+    CorrectedFrame corrected = read_corrected_frame(setup, k, stack.back(), setup.config.beam.transmission);
+    tally.frame(k, corrected);
+    saturated.push_back(std::move(corrected.saturated));
+  }
+  Stack volume;
+  for (std::size_t b = 0; b < setup.blocks.size(); ++b) {
+    const BackgroundBlock& block = setup.blocks[b];
+    const Image<std::uint16_t> background = background_of(setup, stack, tally, block.centre);
+    if (setup.config.background.save) sink.background(static_cast<int>(b), background);
+    for (int k = block.first; k <= block.last; ++k) {
+      if (tally.is_bad(k)) {
+        volume.emplace_back(setup.height(), setup.width(), std::uint16_t{0});
+        continue;
+      }
+      const Image<std::uint16_t>& frame = stack[static_cast<std::size_t>(k)];
+      const std::int32_t offset = offset_of(setup, frame, background);
+      tally.frame_offset(k, offset);
+      volume.push_back(denoised_of(setup, residual_of(setup, frame, background, offset)));
+      progress.advance(1);
+    }
+  }
+  const std::vector<SparseFrame> sparse = reference_sparse_frames(volume, setup.config.segment);
+  for (Blob& blob : reference_segment(volume, saturated, setup.config.segment, setup.wrap)) {
+    tally.blob(measure_blob(std::move(blob), tally.context(),
+                            [&](int k) -> const SparseFrame& { return sparse[static_cast<std::size_t>(k)]; }));
+  }
+  progress.finish();
+  return tally.end({});
+}
+
+}  // namespace dctprep

@@ -1,0 +1,185 @@
+#include "dctprep/pipeline/reference_segment.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <set>
+
+#include "dctprep/segment/threshold.h"
+
+namespace dctprep {
+
+namespace {
+
+using Volume = std::vector<Image<std::uint16_t>>;
+
+struct Place {
+  int frame, v, u;
+  auto operator<=>(const Place&) const = default;
+};
+
+class Flooder {
+ public:
+  Flooder(const Volume& volume, int connectivity, bool wrap)
+      : volume_(volume), connectivity_(connectivity), wrap_(wrap) {}
+
+  int value(const Place& p) const { return volume_[static_cast<std::size_t>(p.frame)](p.v, p.u); }
+
+  // The component of {F >= level} that holds `start`, in the order of linear index.
+  std::set<Place> component(const Place& start, int level) const {
+    std::set<Place> found{start};
+    std::vector<Place> todo{start};
+    while (!todo.empty()) {
+      const Place at = todo.back();
+      todo.pop_back();
+      for (int df = -1; df <= 1; ++df) {
+        for (int dv = -1; dv <= 1; ++dv) {
+          for (int du = -1; du <= 1; ++du) {
+            const int differing = std::abs(df) + std::abs(dv) + std::abs(du);
+            if (differing == 0 || differing > (connectivity_ == 26 ? 3 : connectivity_ == 18 ? 2 : 1)) continue;
+            Place next{at.frame + df, at.v + dv, at.u + du};
+            const int frames = static_cast<int>(volume_.size());
+            if (wrap_) next.frame = (next.frame + frames) % frames;
+            if (next.frame < 0 || next.frame >= frames || next.v < 0 || next.v >= volume_[0].height() || next.u < 0 ||
+                next.u >= volume_[0].width())
+              continue;
+            if (value(next) >= level && found.insert(next).second) todo.push_back(next);
+          }
+        }
+      }
+    }
+    return found;
+  }
+
+ private:
+  const Volume& volume_;
+  int connectivity_;
+  bool wrap_;
+};
+
+struct Seed {
+  Place peak;
+  int value = 0;
+  std::set<Place> voxels;
+  int threshold = 0, level = 0;
+  std::set<Place> blob;
+
+  bool stronger_than(const Seed& other) const {
+    return value > other.value || (value == other.value && peak < other.peak);
+  }
+};
+
+std::vector<Seed> components(const Volume& volume, const Flooder& flooder, int level) {
+  std::vector<Seed> seeds;
+  std::set<Place> done;
+  for (int k = 0; k < static_cast<int>(volume.size()); ++k) {
+    for (int v = 0; v < volume[0].height(); ++v) {
+      for (int u = 0; u < volume[0].width(); ++u) {
+        const Place place{k, v, u};
+        if (flooder.value(place) < level || done.contains(place)) continue;
+        Seed seed;
+        seed.voxels = flooder.component(place, level);
+        done.insert(seed.voxels.begin(), seed.voxels.end());
+        for (const Place& p : seed.voxels) {
+          if (flooder.value(p) > seed.value) {
+            seed.value = flooder.value(p);
+            seed.peak = p;
+          }
+        }
+        seeds.push_back(std::move(seed));
+      }
+    }
+  }
+  return seeds;
+}
+
+int threshold_of(int peak, const SegmentOptions& o) {
+  if (o.method == SegmentMethod::kSingle) return o.seed.value();
+  int g = static_cast<int>(std::ceil(o.tau * peak - 1e-6));
+  if (g > o.grow_max.value()) g = o.grow_max.value();
+  if (g < o.grow_min.value()) g = o.grow_min.value();
+  return std::min(o.seed.value(), g);
+}
+
+Blob make_blob(const Seed& seed, const std::set<Place>& places, const Volume& volume,
+               const std::vector<std::vector<std::uint32_t>>& saturated, bool wrap) {
+  Blob blob;
+  const int frames = static_cast<int>(volume.size());
+  std::set<int> occupied;
+  for (const Place& p : places) occupied.insert(p.frame);
+  // Over the seam: the frames before the first gap come after the last frame.
+  int first_gap = 0;
+  if (wrap && occupied.contains(0) && occupied.contains(frames - 1) && static_cast<int>(occupied.size()) < frames) {
+    while (occupied.contains(first_gap)) ++first_gap;
+  }
+  for (const Place& p : places) {
+    const auto& marked = saturated[static_cast<std::size_t>(p.frame)];
+    const auto index = static_cast<std::uint32_t>(p.v * volume[0].width() + p.u);
+    blob.voxels.push_back({p.frame < first_gap ? p.frame + frames : p.frame, static_cast<std::uint16_t>(p.v),
+                           static_cast<std::uint16_t>(p.u), volume[static_cast<std::size_t>(p.frame)](p.v, p.u),
+                           std::find(marked.begin(), marked.end(), index) != marked.end()});
+  }
+  std::stable_sort(blob.voxels.begin(), blob.voxels.end(),
+                   [](const Voxel& a, const Voxel& b) { return a.frame < b.frame; });
+  blob.growth_threshold = seed.threshold;
+  blob.level = seed.level;
+  blob.seed_volume = static_cast<std::uint32_t>(seed.voxels.size());
+  return blob;
+}
+
+}  // namespace
+
+std::vector<Blob> reference_segment(const Volume& volume, const std::vector<std::vector<std::uint32_t>>& saturated,
+                                    const SegmentOptions& options, bool wrap) {
+  std::vector<Blob> blobs;
+  if (volume.empty() || volume[0].empty()) return blobs;
+  const Flooder flooder(volume, options.connectivity, wrap);
+  std::vector<Seed> seeds;
+  for (Seed& seed : components(volume, flooder, options.seed.value())) {
+    if (static_cast<int>(seed.voxels.size()) >= options.min_seed_volume.value()) {
+      seeds.push_back(std::move(seed));
+    } else {
+      blobs.push_back(make_blob(seed, seed.voxels, volume, saturated, wrap));
+      blobs.back().small_seed = true;
+    }
+  }
+  for (Seed& seed : seeds) {
+    seed.threshold = threshold_of(seed.value, options);
+    for (seed.level = seed.threshold;; ++seed.level) {
+      seed.blob = flooder.component(seed.peak, seed.level);
+      const bool holds_stronger = std::any_of(seeds.begin(), seeds.end(), [&](const Seed& other) {
+        return other.stronger_than(seed) && seed.blob.contains(other.peak);
+      });
+      if (!holds_stronger) break;
+    }
+  }
+  for (const Seed& seed : seeds) {
+    const bool absorbed = std::any_of(seeds.begin(), seeds.end(), [&](const Seed& other) {
+      return other.stronger_than(seed) && other.blob.contains(seed.peak);
+    });
+    if (!absorbed) blobs.push_back(make_blob(seed, seed.blob, volume, saturated, wrap));
+  }
+  return blobs;
+}
+
+std::vector<SparseFrame> reference_sparse_frames(const Volume& volume, const SegmentOptions& options) {
+  std::vector<SparseFrame> frames;
+  const int level = lowest_level(options);
+  for (std::size_t k = 0; k < volume.size(); ++k) {
+    SparseFrame sparse;
+    sparse.frame = static_cast<int>(k);
+    for (int v = 0; v < volume[k].height(); ++v) {
+      for (int u = 0; u < volume[k].width(); ++u) {
+        if (volume[k](v, u) < level) continue;
+        sparse.runs.push_back({v, u, u + 1, static_cast<std::uint32_t>(sparse.values.size())});
+        sparse.values.push_back(volume[k](v, u));
+      }
+    }
+    check_fill(sparse.values.size(), volume[k], sparse.frame, level,
+               options.method == SegmentMethod::kSingle ? "seed" : "grow_min", options.max_fill);
+    frames.push_back(std::move(sparse));
+  }
+  return frames;
+}
+
+}  // namespace dctprep

@@ -1,0 +1,23 @@
+// Stage 6 as the specification words it: for each seed, one level after the other, flood the volume and look.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "dctprep/base/image.h"
+#include "dctprep/core/blob.h"
+#include "dctprep/core/sparse_frame.h"
+#include "dctprep/segment/options.h"
+
+namespace dctprep {
+
+// Blobs and too small seed components of `volume`, in any order. `saturated`: linear pixel indices, frame by frame.
+std::vector<Blob> reference_segment(const std::vector<Image<std::uint16_t>>& volume,
+                                    const std::vector<std::vector<std::uint32_t>>& saturated,
+                                    const SegmentOptions& options, bool wrap);
+
+// The voxels of each frame at or above the lowest level, one run a voxel. Checks the run-away guard.
+std::vector<SparseFrame> reference_sparse_frames(const std::vector<Image<std::uint16_t>>& volume,
+                                                 const SegmentOptions& options);
+
+}  // namespace dctprep

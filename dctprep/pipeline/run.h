@@ -1,0 +1,46 @@
+// The whole chain, from an opened scan to a sink of results.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "dctprep/base/progress.h"
+#include "dctprep/config/config.h"
+#include "dctprep/core/result_sink.h"
+#include "dctprep/core/scan.h"
+#include "dctprep/pipeline/setup.h"
+
+namespace dctprep {
+
+// kStreaming: bounded memory, all cores. kReference: the whole stack in memory, serial, obviously right; the same bits.
+enum class Executor { kStreaming, kReference };
+
+struct RunReport {
+  int frames = 0;
+  std::uint64_t spots = 0;
+  std::vector<std::uint64_t> rejected;                 // one a reason
+  std::vector<BadFrame> bad_frames;                    // ascending
+  std::vector<std::pair<std::string, double>> timing;  // seconds by stage
+  double seconds = 0;
+};
+
+// `config` holds no "auto". Calls sink.begin, ..., sink.end. Throws Error; the sink is then not ended.
+RunReport run_pipeline(const Scan& scan, const Config& config, const std::string& command, ResultSink& sink,
+                       Progress& progress, Executor executor = Executor::kStreaming);
+
+// What the executors share.
+ResultHeader result_header(const Setup& setup, const std::string& command);
+RunReport run_streaming(const Setup& setup, ResultSink& sink, Progress& progress);
+RunReport run_reference(const Setup& setup, ResultSink& sink, Progress& progress);
+
+// Bytes that run_streaming holds at most, open blobs aside, and the part of it that is the window of frames.
+struct MemoryNeed {
+  std::uint64_t total = 0;
+  std::uint64_t window = 0;
+  std::uint64_t open_blobs = 0;  // most that open blobs may take
+};
+MemoryNeed memory_need(const Setup& setup);
+
+}  // namespace dctprep

@@ -1,0 +1,221 @@
+#include "dctprep/pipeline/setup.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <tbb/parallel_for.h>
+
+#include "dctprep/base/cancel.h"
+#include "dctprep/base/error.h"
+#include "dctprep/core/rank_median.h"
+#include "dctprep/correct/dark.h"
+#include "dctprep/correct/normalise.h"
+
+namespace dctprep {
+
+namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+void check_wrap(const Setup& setup) {
+  if (!setup.wrap) return;
+  const std::vector<double>& omega = setup.scan->omega;
+  const auto frames = static_cast<double>(omega.size());
+  if (omega.size() < 3) fail_usage("scan.wrap = true needs at least 3 frames; the scan has {}", omega.size());
+  const double range = std::abs(omega.back() - omega.front());
+  const double step = range / (frames - 1);
+  if (!(std::abs(range + step - 360.0) <= 0.5 * step)) {
+    fail_usage(
+        "scan.wrap = true needs a full turn: omega runs over {:.6g} degrees in steps of {:.6g}, which makes {:.6g} and "
+        "not 360; "
+        "set wrap = false, or choose the turn with scan.frames",
+        range, step, range + step);
+  }
+}
+
+void check_sizes(const FrameSource& source, const Scan& scan, const char* what) {
+  if (source.height() != scan.height() || source.width() != scan.width()) {
+    fail("the {} frames have {} x {} pixels, the scan has {} x {}: they do not belong together", what, source.width(),
+         source.height(), scan.width(), scan.height());
+  }
+}
+
+std::vector<std::uint8_t> listed_frames(const ScanOptions& options, int frames) {
+  std::vector<std::uint8_t> listed(static_cast<std::size_t>(frames), 0);
+  for (const int k : options.bad_frames) {
+    if (k < 0 || k >= frames) {
+      fail_usage("scan.bad_frames: there is no frame {}; frames are numbered 0 to {} from the first one used", k,
+                 frames - 1);
+    }
+    listed[static_cast<std::size_t>(k)] = 1;
+  }
+  return listed;
+}
+
+// i_k of the frames `wanted` that are read and not listed.
+std::vector<double> intensities(const Setup& setup, const std::vector<int>& wanted, Progress& progress) {
+  std::vector<double> all(wanted.size(), kNan);
+  tbb::parallel_for(std::size_t{0}, wanted.size(), [&](std::size_t i) {
+    check_cancelled();
+    const int k = wanted[i];
+    thread_local Image<std::uint16_t> frame;
+    if (frame.height() != setup.height() || frame.width() != setup.width())
+      frame = Image<std::uint16_t>(setup.height(), setup.width());
+    if (setup.listed[static_cast<std::size_t>(k)] == 0 && !setup.scan->frames->read(k, frame)) {
+      subtract_dark(frame, setup.dark);
+      all[i] = beam_intensity(frame, setup.intensity_regions, setup.scan->bad_pixels);
+    }
+    progress.advance(1);
+  });
+  std::erase_if(all, [](double intensity) { return std::isnan(intensity); });
+  return all;
+}
+
+void find_reference_intensity(Setup& setup, Progress& progress) {
+  if (setup.beam.empty()) return;
+  const std::vector<int> sample = intensity_sample(setup.frames());
+  progress.start("measuring the beam", static_cast<std::int64_t>(sample.size()), "images");
+  std::vector<double> measured = intensities(setup, sample, progress);
+  if (measured.empty()) {
+    std::vector<int> all(static_cast<std::size_t>(setup.frames()));
+    for (std::size_t k = 0; k < all.size(); ++k) all[k] = static_cast<int>(k);
+    measured = intensities(setup, all, progress);
+  }
+  progress.finish();
+  setup.median_intensity = measured.empty() ? 0.0 : rank_median(measured);
+  const Auto<double>& given = setup.config.beam.intensity;
+  setup.reference_intensity = given.is_auto() ? setup.median_intensity : given.value();
+}
+
+void read_flat(Setup& setup) {
+  Image<std::uint16_t> flat = median_of_frames(*setup.scan->flats, "flat");
+  subtract_dark(flat, setup.dark);
+  setup.flat.intensity = beam_intensity(flat, setup.intensity_regions, setup.scan->bad_pixels);
+  const auto crop = flat.view().crop(setup.beam.v0, setup.beam.v1, setup.beam.u0, setup.beam.u1);
+  setup.flat.inside_beam = Image<std::uint16_t>(crop.height(), crop.width());
+  for (int v = 0; v < crop.height(); ++v)
+    std::copy(crop.row(v), crop.row(v) + crop.width(), setup.flat.inside_beam.row(v));
+}
+
+std::vector<std::uint32_t> saturated_pixels(ImageView<const std::uint16_t> raw, int saturation,
+                                            const Region& excluded) {
+  std::vector<std::uint32_t> pixels;
+  for (int v = 0; v < raw.height(); ++v) {
+    const std::uint16_t* row = raw.row(v);
+    std::uint16_t largest = 0;
+    for (int u = 0; u < raw.width(); ++u) largest = std::max(largest, row[u]);
+    if (largest < saturation) continue;
+    for (int u = 0; u < raw.width(); ++u) {
+      if (row[u] >= saturation && !excluded.contains(v, u)) {
+        pixels.push_back(static_cast<std::uint32_t>(v) * static_cast<std::uint32_t>(raw.width()) +
+                         static_cast<std::uint32_t>(u));
+      }
+    }
+  }
+  return pixels;
+}
+
+}  // namespace
+
+Setup prepare_run(const Scan& scan, const Config& config, Progress& progress) {
+  Setup setup;
+  setup.scan = &scan;
+  setup.config = config;
+  setup.wrap = config.scan.wrap.value();
+  setup.saturation = config.scan.saturation.is_auto() ? scan.frames->type_max() : config.scan.saturation.value();
+  check_wrap(setup);
+  setup.listed = listed_frames(config.scan, setup.frames());
+  setup.beam = config.beam.region.value().empty() ? Region{} : config.beam.region.value();
+  setup.intensity_regions = intensity_regions(config.beam, setup.height(), setup.width(), scan.bad_pixels);
+  setup.excluded = setup.beam.grown(config.beam.guard.value(), setup.height(), setup.width());
+  if (!config.beam.sample.is_auto()) setup.sample = config.beam.sample.value();
+  if (config.beam.transmission && setup.beam.empty()) {
+    fail_usage(
+        "beam.transmission = true needs a direct beam, and beam.region is \"none\"; give its box, or transmission = "
+        "false");
+  }
+  setup.blocks = background_blocks(setup.frames(), config.background);
+  if (scan.darks) {
+    check_sizes(*scan.darks, scan, "dark");
+    setup.dark = median_of_frames(*scan.darks, "dark");
+  }
+  if (scan.flats) {
+    check_sizes(*scan.flats, scan, "flat");
+    if (config.beam.transmission) read_flat(setup);
+  }
+  find_reference_intensity(setup, progress);
+  return setup;
+}
+
+CorrectedFrame read_corrected_frame(const Setup& setup, int k, ImageView<std::uint16_t> pixels,
+                                    bool with_transmission) {
+  CorrectedFrame corrected;
+  const auto mark_bad = [&](BadFrameCause cause, std::string fault) {
+    corrected.bad = cause;
+    corrected.fault = std::move(fault);
+    corrected.intensity = kNan;
+    if (with_transmission) {
+      corrected.transmission =
+          Image<float>(setup.beam.height(), setup.beam.width(), std::numeric_limits<float>::quiet_NaN());
+    }
+  };
+  if (setup.listed[static_cast<std::size_t>(k)] != 0) {
+    mark_bad(BadFrameCause::kListed, "listed in scan.bad_frames");
+    return corrected;
+  }
+  if (auto fault = setup.scan->frames->read(k, pixels)) {
+    mark_bad(fault->cause, fmt::format("{}: {}", setup.scan->frames->frame_name(k), fault->what));
+    return corrected;
+  }
+  corrected.saturated = saturated_pixels(pixels, setup.saturation, setup.excluded);
+  subtract_dark(pixels, setup.dark);
+  if (setup.beam.empty()) return corrected;
+  const double intensity = beam_intensity(pixels, setup.intensity_regions, setup.scan->bad_pixels);
+  if (intensity <= kNoBeamShare * setup.median_intensity) {
+    mark_bad(BadFrameCause::kNoBeam, fmt::format("no beam: its intensity is {:.4g}, the scan's median {:.4g}",
+                                                 intensity, setup.median_intensity));
+    corrected.saturated.clear();
+    return corrected;
+  }
+  corrected.intensity = intensity;
+  if (with_transmission) {
+    const auto crop = pixels.crop(setup.beam.v0, setup.beam.v1, setup.beam.u0, setup.beam.u1);
+    corrected.transmission = transmission(crop, intensity, setup.flat, setup.config.denoise.radius);
+  }
+  if (setup.config.beam.normalise.value() != Normalise::kNone) {
+    corrected.factor = normalisation_factor(setup.reference_intensity, intensity);
+    normalise(pixels, corrected.factor);
+  }
+  return corrected;
+}
+
+MeasureContext measure_context(const Setup& setup) {
+  MeasureContext context;
+  context.frames = setup.frames();
+  context.height = setup.height();
+  context.width = setup.width();
+  context.wrap = setup.wrap;
+  context.omega = setup.scan->omega;
+  context.bad_frames.assign(static_cast<std::size_t>(setup.frames()), 0);
+  context.beam = setup.beam;
+  context.excluded = setup.excluded;
+  context.half_window = setup.config.background.half_window;
+  context.voxel_min = setup.config.segment.voxel_min;
+  context.voxel_max = setup.config.segment.voxel_max;
+  context.filter = setup.config.filter;
+  context.spots = setup.config.spots;
+  return context;
+}
+
+void check_bad_frame_count(const Setup& setup, std::vector<BadFrame> bad) {
+  const int most = setup.config.scan.max_bad_frames;
+  if (static_cast<std::int64_t>(bad.size()) <= most) return;
+  const BadFrame& first =
+      *std::min_element(bad.begin(), bad.end(), [](const BadFrame& a, const BadFrame& b) { return a.frame < b.frame; });
+  fail(
+      "{} bad frame{}, more than scan.max_bad_frames = {} allows; the first is frame {} ({}); raise max_bad_frames to "
+      "go on without them",
+      bad.size(), bad.size() == 1 ? "" : "s", most, first.frame, first.fault);
+}
+
+}  // namespace dctprep

@@ -1,0 +1,70 @@
+// What a run knows before its first frame is processed.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dctprep/background/moving_median.h"
+#include "dctprep/base/image.h"
+#include "dctprep/base/progress.h"
+#include "dctprep/config/config.h"
+#include "dctprep/core/region.h"
+#include "dctprep/core/scan.h"
+#include "dctprep/correct/transmission.h"
+#include "dctprep/measure/measure.h"
+
+namespace dctprep {
+
+// The scan must outlive it.
+struct Setup {
+  const Scan* scan = nullptr;
+  Config config;  // no value is "auto"
+  bool wrap = false;
+  int saturation = 65535;
+  Image<std::uint16_t> dark;  // empty: none
+  FlatField flat;
+  Region beam, excluded;  // without and with guard; empty: none
+  Region sample;          // empty where the margin is not used and no box is given
+  std::vector<Region> intensity_regions;
+  double median_intensity = 1.0;     // m
+  double reference_intensity = 1.0;  // i_ref
+  std::vector<std::uint8_t> listed;  // 1 = listed as bad, one a frame
+  std::vector<BackgroundBlock> blocks;
+
+  int frames() const { return scan->frame_count(); }
+  int height() const { return scan->height(); }
+  int width() const { return scan->width(); }
+};
+
+// Checks the configuration against the scan, reads darks, flats and the frames that the median beam intensity is taken
+// over. Every "auto" of `config` has been resolved (estimate/). Usage errors name the key.
+Setup prepare_run(const Scan& scan, const Config& config, Progress& progress);
+
+// A frame after stages 1 and 2.
+struct CorrectedFrame {
+  std::optional<BadFrameCause> bad;  // its pixels are then undefined
+  std::string fault;                 // in words, where it is bad
+  double intensity = 1.0;            // i_k; NaN where it is bad
+  float factor = 1.0f;
+  std::vector<std::uint32_t>
+      saturated;              // linear indices of pixels with a saturated raw value outside the exclusion, ascending
+  Image<float> transmission;  // where asked for; NaN where it is bad
+};
+
+// Reads frame `k` into `pixels` and corrects it in place to J'. Thread-safe.
+CorrectedFrame read_corrected_frame(const Setup& setup, int k, ImageView<std::uint16_t> pixels, bool with_transmission);
+
+// What blobs are measured against; `bad_frames` is filled in as frames are read.
+MeasureContext measure_context(const Setup& setup);
+
+struct BadFrame {
+  int frame = 0;
+  BadFrameCause cause = BadFrameCause::kListed;
+  std::string fault;
+};
+// Throws Error where there are more than scan.max_bad_frames, naming the first.
+void check_bad_frame_count(const Setup& setup, std::vector<BadFrame> bad);
+
+}  // namespace dctprep

@@ -1,0 +1,279 @@
+#include "dctprep/segment/grow_blobs.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <numeric>
+
+#include "dctprep/base/assert.h"
+#include "dctprep/segment/connectivity.h"
+
+namespace dctprep {
+
+namespace {
+
+constexpr std::int32_t kNone = -1;
+
+// Neighbours in a sorted list of voxels, through its rows.
+class Neighbours {
+ public:
+  Neighbours(const std::vector<Voxel>& voxels, const SegmentGeometry& geometry, int connectivity)
+      : voxels_(voxels), row_of_(voxels.size()) {
+    for (std::size_t i = 0; i < voxels.size(); ++i) {
+      if (i == 0 || voxels[i].frame != voxels[i - 1].frame || voxels[i].v != voxels[i - 1].v) {
+        begin_.push_back(static_cast<std::int32_t>(i));
+        key_.push_back(key(voxels[i].frame, voxels[i].v));
+      }
+      row_of_[i] = static_cast<std::int32_t>(begin_.size()) - 1;
+    }
+    begin_.push_back(static_cast<std::int32_t>(voxels.size()));
+    find_rows(geometry, connectivity);
+  }
+
+  // Calls visit(index) for each neighbour of voxel `i`.
+  template <class Visit>
+  void visit(std::int32_t i, const Visit& visit) const {
+    const auto index = static_cast<std::size_t>(i);
+    const Voxel& voxel = voxels_[index];
+    const auto row = static_cast<std::size_t>(row_of_[index]);
+    if (i > begin_[row] && voxels_[index - 1].u + 1 == voxel.u) visit(i - 1);
+    if (i + 1 < begin_[row + 1] && voxels_[index + 1].u == voxel.u + 1) visit(i + 1);
+    for (const NearRow& near : near_[row].rows) {
+      if (near.row == kNone) continue;
+      const auto first = voxels_.begin() + begin_[static_cast<std::size_t>(near.row)];
+      const auto last = voxels_.begin() + begin_[static_cast<std::size_t>(near.row) + 1];
+      auto at = std::lower_bound(first, last, voxel.u - near.reach, [](const Voxel& a, int u) { return a.u < u; });
+      for (; at != last && at->u <= voxel.u + near.reach; ++at) visit(static_cast<std::int32_t>(at - voxels_.begin()));
+    }
+  }
+
+ private:
+  struct NearRow {
+    std::int32_t row = kNone;
+    std::int32_t reach = 0;
+  };
+  struct NearRows {
+    NearRow rows[8];
+  };
+
+  static std::int64_t key(int frame, int v) { return static_cast<std::int64_t>(frame) << 32 | v; }
+
+  void find_rows(const SegmentGeometry& geometry, int connectivity) {
+    near_.resize(key_.size());
+    for (std::size_t row = 0; row < key_.size(); ++row) {
+      const int frame = static_cast<int>(key_[row] >> 32);
+      const int v = static_cast<int>(key_[row] & 0xFFFFFFFF);
+      NearRow* next = near_[row].rows;
+      for (int dframe = -1; dframe <= 1; ++dframe) {
+        for (int dv = -1; dv <= 1; ++dv) {
+          if (dframe == 0 && dv == 0) continue;
+          NearRow& near = *next++;
+          near.reach = reach_along_u(connectivity, dframe, dv);
+          int near_frame = frame + dframe;
+          if (geometry.wrap) near_frame = (near_frame + geometry.frames) % geometry.frames;
+          if (near.reach < 0 || v + dv < 0 || near_frame < 0) continue;
+          const auto at = std::lower_bound(key_.begin(), key_.end(), key(near_frame, v + dv));
+          if (at != key_.end() && *at == key(near_frame, v + dv))
+            near.row = static_cast<std::int32_t>(at - key_.begin());
+        }
+      }
+    }
+  }
+
+  const std::vector<Voxel>& voxels_;
+  std::vector<std::int32_t> row_of_;
+  std::vector<std::int32_t> begin_;
+  std::vector<std::int64_t> key_;
+  std::vector<NearRows> near_;
+};
+
+struct Seed {
+  std::int32_t peak = 0;  // index of the voxel; its rank among all voxels is the seed's strength
+  std::uint32_t volume = 0;
+  int threshold = 0;  // g
+  int level = 0;      // L
+  bool absorbed = false;
+};
+
+// Components of {F >= level} while the level falls. Voxels are added from the brightest on (the first among equals
+// first); a seed dies where its component meets one that holds a stronger seed.
+class Flooding {
+ public:
+  Flooding(const std::vector<Voxel>& voxels, const Neighbours& neighbours, const SegmentOptions& options)
+      : voxels_(voxels),
+        neighbours_(neighbours),
+        options_(options),
+        parent_(voxels.size(), kNone),
+        order_(voxels.size()) {
+    std::iota(order_.begin(), order_.end(), 0);
+    std::sort(order_.begin(), order_.end(), [&](std::int32_t a, std::int32_t b) {
+      const int value_a = value(a), value_b = value(b);
+      return value_a != value_b ? value_a > value_b : a < b;
+    });
+  }
+
+  // Returns the seeds, strongest first; small components go to `small_peaks`.
+  std::vector<Seed> find_seeds(std::vector<Seed>& small) {
+    const int seed_level = options_.seed.value();
+    while (next_ < order_.size() && value(order_[next_]) >= seed_level) {
+      add(order_[next_++], [](std::int32_t, std::int32_t) {});
+    }
+    std::vector<std::uint32_t> volume(voxels_.size(), 0);
+    for (std::size_t i = 0; i < next_; ++i) ++volume[static_cast<std::size_t>(find(order_[i]))];
+    seed_of_.assign(voxels_.size(), kNone);
+    std::vector<Seed> seeds;
+    // The first voxel of a component in this order is its peak.
+    std::vector<bool> seen(voxels_.size(), false);
+    for (std::size_t i = 0; i < next_; ++i) {
+      const auto root = static_cast<std::size_t>(find(order_[i]));
+      if (seen[root]) continue;
+      seen[root] = true;
+      Seed seed{.peak = order_[i], .volume = volume[root]};
+      seed.level = seed.threshold = growth_threshold(value(seed.peak), options_);
+      if (static_cast<std::int64_t>(seed.volume) < options_.min_seed_volume.value()) {
+        small.push_back(seed);
+      } else {
+        seed_of_[root] = static_cast<std::int32_t>(seeds.size());
+        seeds.push_back(seed);
+      }
+    }
+    return seeds;
+  }
+
+  // Lowers the level until no seed's own threshold lies below it, and sets `level` and `absorbed` of every seed. A
+  // seed has the place of its strength in `seeds`.
+  void find_levels(std::vector<Seed>& seeds) {
+    int lowest = options_.seed.value();
+    for (const Seed& seed : seeds) lowest = std::min(lowest, seed.threshold);
+    std::vector<std::int32_t> died;
+    while (next_ < order_.size() && value(order_[next_]) >= lowest) {
+      const int level = value(order_[next_]);
+      died.clear();
+      while (next_ < order_.size() && value(order_[next_]) == level) {
+        add(order_[next_++], [&](std::int32_t kept, std::int32_t dropped) {
+          auto& strongest = seed_of_[static_cast<std::size_t>(kept)];
+          const std::int32_t other = seed_of_[static_cast<std::size_t>(dropped)];
+          if (strongest != kNone && other != kNone) died.push_back(std::max(strongest, other));
+          if (strongest == kNone || (other != kNone && other < strongest)) strongest = other;
+        });
+      }
+      for (const std::int32_t weaker : died) {
+        Seed& seed = seeds[static_cast<std::size_t>(weaker)];
+        // Of all seeds that it has met at this level, the strongest one's blob is the one that can hold it: any other
+        // is itself parted from that one above this level, or held by it.
+        const Seed& stronger = seeds[static_cast<std::size_t>(seed_of_[static_cast<std::size_t>(find(seed.peak))])];
+        seed.absorbed = stronger.threshold <= level;
+        seed.level = std::max(seed.threshold, level + 1);
+      }
+    }
+  }
+
+ private:
+  int value(std::int32_t i) const { return voxels_[static_cast<std::size_t>(i)].value; }
+
+  std::int32_t find(std::int32_t i) {
+    auto* parent = parent_.data();
+    while (parent[i] != i) {
+      parent[i] = parent[parent[i]];
+      i = parent[i];
+    }
+    return i;
+  }
+
+  // Adds voxel `i` and calls united(kept root, dropped root) for each union.
+  template <class United>
+  void add(std::int32_t i, const United& united) {
+    parent_[static_cast<std::size_t>(i)] = i;
+    neighbours_.visit(i, [&](std::int32_t j) {
+      if (parent_[static_cast<std::size_t>(j)] == kNone) return;
+      const std::int32_t a = find(j);
+      const std::int32_t b = find(i);
+      if (a == b) return;
+      parent_[static_cast<std::size_t>(b)] = a;
+      united(a, b);
+    });
+  }
+
+  const std::vector<Voxel>& voxels_;
+  const Neighbours& neighbours_;
+  const SegmentOptions& options_;
+  std::vector<std::int32_t> parent_;   // kNone where not added yet
+  std::vector<std::int32_t> seed_of_;  // of a root: the strongest seed in its component
+  std::vector<std::int32_t> order_;
+  std::size_t next_ = 0;
+};
+
+// The voxels connected with `start` at or above `level`, ascending. `taken` marks what belongs to a blob.
+std::vector<Voxel> flood(const std::vector<Voxel>& voxels, const Neighbours& neighbours, std::int32_t start, int level,
+                         std::vector<bool>& taken) {
+  std::vector<std::int32_t> found{start};
+  taken[static_cast<std::size_t>(start)] = true;
+  for (std::size_t next = 0; next < found.size(); ++next) {
+    neighbours.visit(found[next], [&](std::int32_t j) {
+      if (taken[static_cast<std::size_t>(j)] || voxels[static_cast<std::size_t>(j)].value < level) return;
+      taken[static_cast<std::size_t>(j)] = true;
+      found.push_back(j);
+    });
+  }
+  std::sort(found.begin(), found.end());
+  std::vector<Voxel> result;
+  result.reserve(found.size());
+  for (const std::int32_t i : found) result.push_back(voxels[static_cast<std::size_t>(i)]);
+  return result;
+}
+
+// Voxels over the seam get frames that count on past the last one; a blob in every frame stays as it is.
+void unwrap(std::vector<Voxel>& voxels, const SegmentGeometry& geometry) {
+  if (!geometry.wrap || voxels.front().frame != 0 || voxels.back().frame != geometry.frames - 1) return;
+  // The frames of a connected blob leave at most one gap; what lies before it belongs behind the last frame.
+  for (std::size_t i = 1; i < voxels.size(); ++i) {
+    if (voxels[i].frame <= voxels[i - 1].frame + 1) continue;
+    for (std::size_t j = 0; j < i; ++j) voxels[j].frame += geometry.frames;
+    std::rotate(voxels.begin(), voxels.begin() + static_cast<std::ptrdiff_t>(i), voxels.end());
+    return;
+  }
+}
+
+}  // namespace
+
+int growth_threshold(int peak, const SegmentOptions& options) {
+  const int seed = options.seed.value();
+  if (options.method == SegmentMethod::kSingle) return seed;
+  const double wanted = std::ceil(options.tau * peak - 1e-6);
+  const double clipped =
+      std::clamp(wanted, static_cast<double>(options.grow_min.value()), static_cast<double>(options.grow_max.value()));
+  return std::min(seed, static_cast<int>(clipped));
+}
+
+std::vector<Blob> grow_blobs(const Island& island, const SegmentGeometry& geometry, const SegmentOptions& options) {
+  const std::vector<Voxel>& voxels = island.voxels;
+  DCTPREP_ASSERT(voxels.size() < static_cast<std::size_t>(INT32_MAX));
+  std::vector<Blob> blobs;
+  if (voxels.empty()) return blobs;
+  const Neighbours neighbours(voxels, geometry, options.connectivity);
+  Flooding flooding(voxels, neighbours, options);
+  std::vector<Seed> small;
+  std::vector<Seed> seeds = flooding.find_seeds(small);
+  if (seeds.size() > 1) flooding.find_levels(seeds);
+
+  const auto add = [&](const Seed& seed, int level, bool is_small, std::vector<bool>& taken) {
+    Blob blob;
+    blob.voxels = flood(voxels, neighbours, seed.peak, level, taken);
+    unwrap(blob.voxels, geometry);
+    blob.growth_threshold = seed.threshold;
+    blob.level = seed.level;
+    blob.seed_volume = seed.volume;
+    blob.small_seed = is_small;
+    blobs.push_back(std::move(blob));
+  };
+  // Small components may lie inside blobs, so they have marks of their own.
+  std::vector<bool> taken(voxels.size(), false);
+  for (const Seed& seed : small) add(seed, options.seed.value(), true, taken);
+  taken.assign(voxels.size(), false);
+  for (const Seed& seed : seeds) {
+    if (!seed.absorbed) add(seed, seed.level, false, taken);
+  }
+  return blobs;
+}
+
+}  // namespace dctprep
