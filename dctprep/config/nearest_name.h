@@ -1,0 +1,16 @@
+// "did you mean ...?"
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace dctprep {
+
+// Letters to insert, delete, replace or swap with their neighbour to make `b` of `a`.
+int edit_distance(std::string_view a, std::string_view b);
+
+// The name that `name` is a likely slip of: the nearest within a third of its letters; "" where none is near.
+std::string nearest_name(std::string_view name, std::span<const std::string> names);
+
+}  // namespace dctprep
