@@ -30,8 +30,9 @@ CommandResult run_command(const std::string& command);
 // Runs a Python program text under Debian's /usr/bin/python3 (numpy, scipy, h5py, fabio, tifffile) in `folder`.
 CommandResult run_python(const std::string& program, const std::filesystem::path& folder);
 
-// The real detector data that lies beside the repository on some machines (never in it): empty where it is absent, and the test
-// then skips: `if (real_data().empty()) GTEST_SKIP() << "no real data here";`. DCTPREP_REAL_DATA overrides the place.
+// The real detector data that lies beside the repository on some machines (never in it): empty where it is absent, and
+// the test then skips: `if (real_data().empty()) GTEST_SKIP() << "no real data here";`. DCTPREP_REAL_DATA overrides the
+// place.
 std::filesystem::path real_data();
 
 // A file of the source tree, e.g. source_path("tests/vectors").
