@@ -1,8 +1,11 @@
-// Single image files: EDF, TIFF, CBF, marCCD, GE; plain or compressed with gzip or bzip2.
+// Image files as frames: EDF, TIFF, CBF, marCCD, GE; plain or compressed with gzip or bzip2; alone or in numbered
+// series.
+//
+// The format is told by content, not by name. Rows stand in the order in which they are stored, row 0 first: the
+// Orientation tag of TIFF and flips that headers speak of are ignored, as fabio and tifffile do.
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,19 +14,46 @@
 
 namespace dctprep {
 
-// The frames of one file (one, or several in a multi-frame EDF or multi-page TIFF). The format is told by content, not by name.
-// Throws Error where the file holds no frame that can be read, or of a type that is not supported, naming it.
+// The frames of one file (one, or several in a multi-frame EDF or GE file or a multi-page TIFF). Throws Error where the
+// file holds no frame that can be read, or is of a format or type that is not supported, naming it. A frame that is cut
+// short, damaged, or of another size than the first is a FrameFault.
 std::shared_ptr<const FrameSource> open_image_file(const std::filesystem::path& path);
 
-// A rotation angle in the header, where there is one: EDF motor_mne/motor_pos and plain keys, miniCBF "# Start_angle",
-// one a frame of the file; empty where there is none.
-std::vector<double> header_omega(const std::filesystem::path& path);
-
-// Numbered files of a folder or a glob in natural numeric order as one stack. A gap in the numbers of the most frequent step is a
-// missing frame. All files must have the first one's size and type family; one that cannot be read is a bad frame.
+// Files in the order given as one stack, a file of several frames giving all of them. Where one number in the names
+// counts them, a gap in the numbers of the most frequent step is as many missing frames. The first file that can be
+// read says how large a frame is, and whether a file holds one or several; others that cannot be read or do not agree
+// are bad frames (kUnreadable; kMissing where the file is gone). Throws Error where none can be read, or where the
+// numbers do not fit a step.
 std::shared_ptr<const FrameSource> open_image_series(const std::vector<std::filesystem::path>& files);
 
-// The files that a folder (its most numerous family of image files; Error where it is unclear which) or a glob names, in natural numeric order.
+// The files that a folder or a glob names, in natural numeric order. Of a folder, the most numerous family of image
+// files (names that differ in their numbers alone); families of darks, flats and the like are left out unless there are
+// no others, and where a second family is more than half as numerous, an Error lists them. Of a glob, every file that
+// matches, but those that are no images or darks, flats and the like beside others. Error where there is no image.
 std::vector<std::filesystem::path> list_series(const std::string& folder_or_glob);
+
+// Whether a word of the file name says that it is no frame of the scan: dark, flat, ref, refHST, med, ...
+bool is_companion_name(const std::string& file_name);
+
+// The families of image files in a folder, each in natural order; the most numerous first.
+struct ImageFamily {
+  std::string pattern;  // "im_#.edf"
+  std::vector<std::filesystem::path> files;
+};
+std::vector<ImageFamily> list_image_families(const std::filesystem::path& folder);
+
+// Rotation angles in the headers: a motor or key that moves steadily from frame to frame (EDF motor_mne/motor_pos and
+// plain keys,
+// "# Start_angle" of Pilatus in CBF and TIFF), turns of 360 degrees undone. One a frame of open_image_series(files),
+// those of frames without a header interpolated; empty where there is none. Of a single frame, the first known name
+// there is.
+struct HeaderOmega {
+  std::vector<double> omega;  // degrees
+  std::string motor;
+};
+HeaderOmega header_omega(const std::vector<std::filesystem::path>& files);
+
+// As for `info`; `location` is left empty.
+StorageInfo image_storage_info(const std::vector<std::filesystem::path>& files);
 
 }  // namespace dctprep
