@@ -82,8 +82,13 @@ Handle open_file(const std::filesystem::path& path) {
   std::error_code error;
   if (!std::filesystem::exists(path, error)) fail("{}: no such file", path.string());
   if (std::filesystem::is_directory(path, error)) fail("{}: is a folder, not an HDF5 file", path.string());
-  Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT));
-  if (!file) file = Handle(H5Fopen(path.c_str(), H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, H5P_DEFAULT));
+  // Without locks: a reader changes nothing, and a writer's lock must not keep it out.
+  const Handle access = check(H5Pcreate(H5P_FILE_ACCESS), "file access");
+  check_status(H5Pset_file_locking(access.id(), false, true), "file access");
+  Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id()));
+  // HDF5 itself may have the file open already, as a virtual dataset's source, and then wants the same settings.
+  if (!file) file = Handle(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT));
+  if (!file) file = Handle(H5Fopen(path.c_str(), H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, access.id()));
   if (!file) {
     const std::string reason = last_error();
     if (H5Fis_hdf5(path.c_str()) == 0) fail("{}: not an HDF5 file", path.string());
@@ -178,8 +183,8 @@ Handle write_string(hid_t location, const std::string& name, const std::string& 
   quiet();
   const Handle type = string_type();
   const Handle space = check(H5Screate(H5S_SCALAR), name);
-  Handle dataset = check(
-      H5Dcreate2(location, name.c_str(), type.id(), space.id(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), name);
+  Handle dataset =
+      check(H5Dcreate2(location, name.c_str(), type.id(), space.id(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), name);
   const char* text = value.c_str();
   check_status(H5Dwrite(dataset.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, &text), name);
   return dataset;

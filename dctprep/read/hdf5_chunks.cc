@@ -1,0 +1,177 @@
+// Chunked frames: the raw chunks are fetched through HDF5 (which holds its global lock meanwhile) and decoded here, on
+// the calling thread.
+#include <algorithm>
+#include <cstring>
+
+#include "dctprep/base/error.h"
+#include "dctprep/read/hdf5_filters.h"
+#include "dctprep/read/hdf5_stored_frames.h"
+#include "dctprep/read/shared_cache.h"
+
+namespace dctprep {
+
+namespace {
+
+// Decoded chunks of several frames are kept for the frames that come next; this many bytes of them, but at least those
+// of two layers (a layer: the chunks that a frame touches).
+constexpr std::size_t kCacheBytes = std::size_t{256} << 20;
+
+struct DecodedChunk {
+  ByteBuffer memory;
+  std::span<const std::uint8_t> bytes;
+  std::optional<FrameFault> fault;
+};
+
+struct ThreadScratch {
+  ByteBuffer raw;
+  ByteBuffer tile;
+  FilterScratch filters;
+};
+
+ThreadScratch& thread_scratch() {
+  thread_local ThreadScratch scratch;
+  return scratch;
+}
+
+// How chunks lie over frames, in elements.
+struct ChunkGrid {
+  std::vector<hsize_t> dims;      // of a chunk
+  hsize_t frames = 1;             // of a chunk
+  hsize_t height = 0, width = 0;  // of a chunk
+  std::size_t frame_stride = 0;   // from frame to frame inside a chunk
+  std::size_t row_stride = 0;
+  std::size_t bytes = 0;          // of a chunk
+  hsize_t rows = 0, columns = 0;  // chunks over a frame
+};
+
+ChunkGrid chunk_grid(hid_t creation, const StackShape& shape, const PixelType& type) {
+  const FrameAxes& axes = shape.axes;
+  ChunkGrid grid;
+  grid.dims.resize(axes.dims.size());
+  if (H5Pget_chunk(creation, static_cast<int>(grid.dims.size()), grid.dims.data()) < 0) {
+    fail("chunk shape: {}", hdf5::last_error());
+  }
+  std::size_t elements = 1;
+  for (std::size_t d = grid.dims.size(); d-- > 0;) {
+    if (static_cast<int>(d) == axes.v) grid.row_stride = elements;
+    if (static_cast<int>(d) == axes.frame) {
+      grid.frame_stride = elements;
+      grid.frames = grid.dims[d];
+    }
+    if (grid.dims[d] == 0 || grid.dims[d] > UINT32_MAX / elements) fail("impossible chunk shape");
+    elements *= grid.dims[d];
+  }
+  grid.bytes = elements * static_cast<std::size_t>(type.bytes);
+  if (grid.bytes > UINT32_MAX) fail("impossible chunk shape");
+  grid.height = grid.dims[static_cast<std::size_t>(axes.v)];
+  grid.width = grid.dims[static_cast<std::size_t>(axes.u)];
+  grid.rows = (static_cast<hsize_t>(shape.height) + grid.height - 1) / grid.height;
+  grid.columns = (static_cast<hsize_t>(shape.width) + grid.width - 1) / grid.width;
+  return grid;
+}
+
+class ChunkedFrames final : public StoredFrames {
+ public:
+  ChunkedFrames(Hdf5Dataset dataset, StackShape stack, PixelType type, FilterPipeline filters, ChunkGrid grid)
+      : StoredFrames(std::move(stack), type),
+        dataset_(std::move(dataset)),
+        filters_(std::move(filters)),
+        grid_(std::move(grid)),
+        is_frame_(grid_.bytes == frame_bytes() && grid_.rows == 1 && grid_.columns == 1),
+        cache_(std::max<std::size_t>(2 * grid_.rows * grid_.columns, kCacheBytes / grid_.bytes)) {}
+
+  std::optional<FrameFault> read(int k, std::span<std::uint8_t> out) const override {
+    hdf5::quiet();
+    const hsize_t layer = static_cast<hsize_t>(k) / grid_.frames;
+    if (is_frame_) return read_chunk(layer, 0, 0, out);
+    const std::size_t inside = (static_cast<std::size_t>(k) % grid_.frames) * grid_.frame_stride;
+    for (hsize_t row = 0; row < grid_.rows; ++row) {
+      for (hsize_t column = 0; column < grid_.columns; ++column) {
+        if (grid_.frames == 1) {
+          const std::span<std::uint8_t> tile = thread_scratch().tile.get(grid_.bytes);
+          if (auto fault = read_chunk(layer, row, column, tile)) return fault;
+          copy_tile(tile, inside, row, column, out);
+          continue;
+        }
+        const hsize_t key = (layer * grid_.rows + row) * grid_.columns + column;
+        const auto chunk = cache_.get(key, [&](DecodedChunk& decoded) {
+          const std::span<std::uint8_t> bytes = decoded.memory.get(grid_.bytes);
+          decoded.fault = read_chunk(layer, row, column, bytes);
+          decoded.bytes = bytes;
+        });
+        if (chunk->fault) return chunk->fault;
+        copy_tile(chunk->bytes, inside, row, column, out);
+      }
+    }
+    return std::nullopt;
+  }
+
+  std::string compression() const override { return filters_.name(); }
+  std::uint64_t bytes_stored() const override { return H5Dget_storage_size(dataset_.dataset.id()); }
+
+ private:
+  // One decoded chunk, of grid_.bytes.
+  std::optional<FrameFault> read_chunk(hsize_t layer, hsize_t row, hsize_t column, std::span<std::uint8_t> out) const {
+    const FrameAxes& axes = shape().axes;
+    std::vector<hsize_t> offset(grid_.dims.size(), 0);
+    if (axes.frame >= 0) offset[static_cast<std::size_t>(axes.frame)] = layer * grid_.frames;
+    offset[static_cast<std::size_t>(axes.v)] = row * grid_.height;
+    offset[static_cast<std::size_t>(axes.u)] = column * grid_.width;
+    hsize_t size = 0;
+    if (H5Dget_chunk_storage_size(dataset_.dataset.id(), offset.data(), &size) < 0) {
+      const std::string reason = hdf5::last_error();
+      // That is an error also where there is no such chunk. Asking for its place tells, but goes through all chunks.
+      haddr_t address = 0;
+      if (H5Dget_chunk_info_by_coord(dataset_.dataset.id(), offset.data(), nullptr, &address, nullptr) < 0 ||
+          address != HADDR_UNDEF) {
+        return FrameFault{BadFrameCause::kUnreadable, "chunk cannot be found: " + reason};
+      }
+      size = 0;
+    }
+    if (size == 0) return FrameFault{BadFrameCause::kMissing, "never written"};
+    // No codec makes a chunk twice as large: what claims to be is damaged, and not worth the memory.
+    if (size > 2 * grid_.bytes + 65536) {
+      return FrameFault{BadFrameCause::kUnreadable, fmt::format("chunk of {} bytes for {}", size, grid_.bytes)};
+    }
+    ThreadScratch& scratch = thread_scratch();
+    const std::span<std::uint8_t> raw = scratch.raw.get(size);
+    std::uint32_t mask = 0;
+    if (H5Dread_chunk(dataset_.dataset.id(), H5P_DEFAULT, offset.data(), &mask, raw.data()) < 0) {
+      return FrameFault{BadFrameCause::kUnreadable, "chunk cannot be read: " + hdf5::last_error()};
+    }
+    const std::string error = filters_.decode(raw, mask, out, scratch.filters);
+    if (!error.empty()) return FrameFault{BadFrameCause::kUnreadable, error};
+    return std::nullopt;
+  }
+
+  // The part of frame `out` that lies in a chunk; the frame begins `inside` elements behind the chunk's begin.
+  void copy_tile(std::span<const std::uint8_t> tile, std::size_t inside, hsize_t row, hsize_t column,
+                 std::span<std::uint8_t> out) const {
+    const auto height = static_cast<hsize_t>(shape().height), width = static_cast<hsize_t>(shape().width);
+    const auto bytes = static_cast<std::size_t>(type().bytes);
+    const hsize_t v0 = row * grid_.height, u0 = column * grid_.width;
+    const hsize_t rows = std::min(grid_.height, height - v0);
+    const std::size_t run = std::min(grid_.width, width - u0) * bytes;
+    for (hsize_t v = 0; v < rows; ++v) {
+      std::memcpy(out.data() + ((v0 + v) * width + u0) * bytes, tile.data() + (inside + v * grid_.row_stride) * bytes,
+                  run);
+    }
+  }
+
+  Hdf5Dataset dataset_;
+  FilterPipeline filters_;
+  ChunkGrid grid_;
+  bool is_frame_;  // a chunk is one whole frame
+  mutable SharedCache<hsize_t, DecodedChunk> cache_;
+};
+
+}  // namespace
+
+std::shared_ptr<const StoredFrames> open_chunked_frames(Hdf5Dataset dataset, StackShape shape, PixelType type) {
+  const hdf5::Handle creation = hdf5::check(H5Dget_create_plist(dataset.dataset.id()), "dataset properties");
+  ChunkGrid grid = chunk_grid(creation.id(), shape, type);
+  return std::make_shared<ChunkedFrames>(std::move(dataset), std::move(shape), type, FilterPipeline(creation.id()),
+                                         std::move(grid));
+}
+
+}  // namespace dctprep

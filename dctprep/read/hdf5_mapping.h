@@ -1,0 +1,62 @@
+// One mapping of a virtual dataset: which of its elements are which of a source's.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <hdf5.h>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dctprep/read/hdf5_stored_frames.h"
+
+namespace dctprep {
+
+// The elements start + i stride + j, i < count, j < block, of one dimension, in order.
+struct Comb {
+  std::uint64_t start = 0, stride = 1, count = 1, block = 1;  // count may be kUnlimited
+
+  static constexpr std::uint64_t kUnlimited = ~std::uint64_t{0};
+  std::uint64_t size() const { return count == kUnlimited ? kUnlimited : count * block; }
+  std::uint64_t operator[](std::uint64_t i) const { return start + i / block * stride + i % block; }
+  // The i with (*this)[i] == element.
+  std::optional<std::uint64_t> find(std::uint64_t element) const;
+  friend bool operator==(const Comb&, const Comb&) = default;
+  friend auto operator<=>(const Comb&, const Comb&) = default;
+};
+
+// A selection of a stack: frames, rows, columns.
+using StackSelection = std::array<Comb, 3>;
+
+struct VirtualMapping {
+  std::string file;       // as written; "." is the virtual dataset's own
+  std::string dataset;    // as written
+  bool numbered = false;  // names hold %b: each block of frames of the target has a source of its own
+  StackSelection target;
+  std::vector<Comb> source;  // one a dimension of the source; empty: all of it
+
+  std::string file_of(std::uint64_t block) const;
+  std::string dataset_of(std::uint64_t block) const;
+};
+
+// The mappings of a virtual dataset, in their order. Error where one selects something else than a regular grid.
+std::vector<VirtualMapping> read_virtual_mappings(hid_t dataset, const StackShape& shape);
+
+// Where the pixels of one target frame lie in a source: frame `frame`, rows rows[i] for the target's i-th row, columns
+// likewise.
+struct SourcePiece {
+  std::uint64_t frame = 0;
+  Comb rows, columns;
+};
+
+// The piece of a source of shape `source_shape` for the target frame at place `position` of mapping.target[0]. Error
+// where the selections do not go together dimension by dimension.
+SourcePiece source_piece(const VirtualMapping& mapping, const FrameAxes& source_axes, std::uint64_t position);
+
+// Where the file of a mapping is, seen from the virtual dataset's; absent where it is nowhere.
+std::optional<std::filesystem::path> find_source_file(const std::filesystem::path& virtual_file,
+                                                      const std::string& name);
+
+}  // namespace dctprep

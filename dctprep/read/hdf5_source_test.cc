@@ -1,0 +1,565 @@
+#include "dctprep/read/hdf5_source.h"
+
+#include <algorithm>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <iterator>
+#include <random>
+#include <sstream>
+#include <thread>
+#include <vector>
+
+#include "dctprep/base/error.h"
+#include "dctprep/read/frame_selection.h"
+#include "dctprep/testing/testing.h"
+
+namespace dctprep {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::TemporaryFolder;
+
+// The Python side: `case(name, file, dataset, expected, compression, missing, unreadable)` writes down what the reader
+// must find.
+const std::string kPrelude = R"(
+import h5py, numpy as np, os, struct, subprocess, sys
+rng = np.random.default_rng(7)
+def stack(n, h, w, dtype='u2'):
+    return rng.poisson(100, (n, h, w)).astype(dtype)
+def case(name, file, dataset, expected, compression='none', missing=(), unreadable=(), marked=None):
+    e = np.asarray(expected)
+    e.astype('<u2').tofile(name + '.pixels')
+    (np.zeros(e.shape, 'u1') if marked is None else marked.astype('u1')).tofile(name + '.marked')
+    n, h, w = e.shape
+    with open('cases.txt', 'a') as f:
+        print(name, file, dataset, n, h, w, compression, len(missing), *missing, len(unreadable), *unreadable, file=f)
+)";
+
+template <class T>
+std::vector<T> read_values(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  const std::vector<char> bytes(std::istreambuf_iterator<char>(file), {});
+  std::vector<T> values(bytes.size() / sizeof(T));
+  std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(values.data()));
+  return values;
+}
+
+std::vector<int> read_list(std::istream& in) {
+  std::size_t count = 0;
+  in >> count;
+  std::vector<int> list(count);
+  for (int& value : list) in >> value;
+  return list;
+}
+
+// Reads frame k and compares it; says on a mismatch which.
+void expect_frame(const FrameSource& source, int k, const std::vector<std::uint16_t>& pixels,
+                  const std::vector<std::uint8_t>& marked, const std::vector<int>& missing,
+                  const std::vector<int>& unreadable, const std::string& name) {
+  Image<std::uint16_t> out(source.height(), source.width(), 4242);
+  Image<std::uint8_t> markers(source.height(), source.width(), 77);
+  const auto fault = source.read(k, out, markers);
+  const bool is_missing = std::find(missing.begin(), missing.end(), k) != missing.end();
+  const bool is_unreadable = std::find(unreadable.begin(), unreadable.end(), k) != unreadable.end();
+  ASSERT_EQ(fault.has_value(), is_missing || is_unreadable)
+      << name << " frame " << k << " " << (fault ? fault->what : "");
+  if (fault) {
+    EXPECT_EQ(fault->cause, is_missing ? BadFrameCause::kMissing : BadFrameCause::kUnreadable)
+        << name << " " << k << " " << fault->what;
+    EXPECT_FALSE(fault->what.empty());
+    return;
+  }
+  const auto offset = static_cast<std::ptrdiff_t>(out.size()) * k;
+  EXPECT_TRUE(std::equal(out.pixels().begin(), out.pixels().end(), pixels.begin() + offset)) << name << " frame " << k;
+  EXPECT_TRUE(std::equal(markers.pixels().begin(), markers.pixels().end(), marked.begin() + offset))
+      << name << " frame " << k;
+}
+
+// Reads every case of the folder, from several threads at a time; returns how many there were.
+int expect_cases(const fs::path& folder) {
+  std::ifstream list(folder / "cases.txt");
+  int cases = 0;
+  for (std::string line; std::getline(list, line); ++cases) {
+    std::istringstream in(line);
+    std::string name, file, dataset, compression;
+    int n = 0, h = 0, w = 0;
+    in >> name >> file >> dataset >> n >> h >> w >> compression;
+    const std::vector<int> missing = read_list(in), unreadable = read_list(in);
+    try {
+      const auto source = open_hdf5_frames(folder / file, dataset);
+      EXPECT_EQ(source->frames(), n) << name;
+      EXPECT_EQ(source->height(), h) << name;
+      EXPECT_EQ(source->width(), w) << name;
+      if (source->frames() != n || source->height() != h || source->width() != w) continue;
+      EXPECT_EQ(hdf5_storage_info(folder / file, dataset).compression, compression) << name;
+      const auto pixels = read_values<std::uint16_t>(folder / (name + ".pixels"));
+      const auto marked = read_values<std::uint8_t>(folder / (name + ".marked"));
+      std::vector<std::jthread> threads;
+      for (int t = 0; t < 3; ++t) {
+        threads.emplace_back([&, t] {
+          for (int i = 0; i < n; ++i) {
+            expect_frame(*source, t == 1 ? n - 1 - i : i, pixels, marked, missing, unreadable, name);
+          }
+        });
+      }
+    } catch (const Error& error) {
+      ADD_FAILURE() << name << ": " << error.what();
+    }
+  }
+  return cases;
+}
+
+void expect_python_cases(const std::string& program, int count) {
+  const TemporaryFolder folder;
+  const auto result = testing::run_python(kPrelude + program, folder.path());
+  ASSERT_EQ(result.status, 0) << result.output;
+  EXPECT_EQ(expect_cases(folder.path()), count);
+}
+
+TEST(Hdf5Source, EveryFilterAndChunkShape) {
+  expect_python_cases(R"(
+filters = {
+  'none': dict(), 'gzip': dict(compression='gzip'), 'shufflegzip': dict(compression='gzip', shuffle=True),
+  'fletcher': dict(fletcher32=True), 'all': dict(compression='gzip', shuffle=True, fletcher32=True),
+  'lz4': dict(compression=32004, compression_opts=(0,)), 'bslz4': dict(compression=32008, compression_opts=(0, 2)),
+  'bs': dict(compression=32008, compression_opts=(0, 0)), 'bslz4f': dict(compression=32008, compression_opts=(0, 2), fletcher32=True),
+  'lzf': dict(compression='lzf'), 'shuffle': dict(shuffle=True) }
+names = dict(shufflegzip='gzip', fletcher='none', all='gzip', bslz4='bitshuffle-lz4', bs='bitshuffle', bslz4f='bitshuffle-lz4', shuffle='none')
+f = h5py.File('a.h5', 'w')
+for filter, options in filters.items():
+    for i, chunks in enumerate([(1, 13, 17), (4, 13, 17), (1, 5, 17), (3, 5, 6), (12, 1, 2), (10, 13, 17), (1, 16, 32)]):
+        data = stack(10, 13, 17)
+        f.create_dataset(f'{filter}{i}', data=data, chunks=chunks, maxshape=(None, None, None), **options)
+        case(f'{filter}{i}', 'a.h5', f'/{filter}{i}', data, names.get(filter, filter))
+f.close()
+)",
+                      11 * 7);
+}
+
+TEST(Hdf5Source, EveryTypeOfEitherByteOrder) {
+  expect_python_cases(R"(
+f = h5py.File('a.h5', 'w')
+for t in ['u1', '<u2', '>u2', '<i2', '>i2', 'i1', '<u4', '>u4', '<i4', '>i4', '<u8', '>u8', '<i8', '>i8', '<f4', '>f4', '<f8', '>f8', '<f2', '>f2']:
+    data = stack(3, 6, 7, 'u2') % 100
+    name = t.replace('<', 'l').replace('>', 'b')
+    for kind, options in [('contiguous', {}), ('chunked', dict(chunks=(1, 6, 7), compression='gzip', shuffle=True)), ('bslz4', dict(chunks=(2, 4, 7), compression=32008, compression_opts=(0, 2)))]:
+        if kind == 'bslz4' and 'f2' in t: continue
+        d = f.create_dataset(name + kind, data=data.astype(t), **options)
+        case(name + kind, 'a.h5', '/' + name + kind, data, {'contiguous': 'none', 'chunked': 'gzip', 'bslz4': 'bitshuffle-lz4'}[kind])
+# one frame, dimensions of size 1, and the Eiger's markers
+d = stack(1, 5, 9); f['flat'] = d[0]; case('flat', 'a.h5', '/flat', d)
+d = stack(4, 5, 9); f['rank4'] = d[:, None]; case('rank4', 'a.h5', '/rank4', d)
+f.create_dataset('rank5', data=d[None, :, None], chunks=(1, 3, 1, 2, 9)); case('rank5', 'a.h5', '/rank5', d)
+f.create_dataset('grown', (4, 1, 5, 9), 'u2', data=d[:, None], chunks=(2, 3, 2, 4), maxshape=(None,) * 4); case('grown', 'a.h5', '/grown', d)
+d = stack(2, 5, 9, 'u4'); m = rng.random(d.shape) < 0.3; raw = d.copy(); raw[m] = 0xffffffff; d[m] = 0
+f['eiger'] = raw; case('eiger', 'a.h5', '/eiger', d, marked=m)
+d = stack(2, 1, 1); f['pixel'] = d; case('pixel', 'a.h5', '/pixel', d)
+# compact storage, and numbers of 12 bits
+p = h5py.h5p.create(h5py.h5p.DATASET_CREATE); p.set_layout(h5py.h5d.COMPACT)
+d = stack(2, 3, 4); h5py.h5d.create(f.id, b'compact', h5py.h5t.STD_U16LE, h5py.h5s.create_simple(d.shape), p).write(h5py.h5s.ALL, h5py.h5s.ALL, d)
+case('compact', 'a.h5', '/compact', d)
+t = h5py.h5t.STD_U16LE.copy(); t.set_precision(12)
+d = stack(2, 3, 4); h5py.h5d.create(f.id, b'bits12', t, h5py.h5s.create_simple(d.shape)).write(h5py.h5s.ALL, h5py.h5s.ALL, d)
+case('bits12', 'a.h5', '/bits12', d)
+f.close()
+)",
+                      20 * 3 - 2 + 8);
+}
+
+TEST(Hdf5Source, WhatHdf5WouldFillIsMissingAndWhatIsDamagedIsUnreadable) {
+  expect_python_cases(R"(
+f = h5py.File('a.h5', 'w')
+d = stack(8, 13, 17)
+s = f.create_dataset('sparse', d.shape, 'u2', chunks=(1, 13, 17), compression=32008, compression_opts=(0, 2))
+for k in (0, 2, 3, 7): s[k] = d[k]
+case('sparse', 'a.h5', '/sparse', d, 'bitshuffle-lz4', missing=[1, 4, 5, 6])
+s = f.create_dataset('layers', d.shape, 'u2', chunks=(3, 13, 17), compression='gzip')
+s[3:6] = d[3:6]
+case('layers', 'a.h5', '/layers', d, 'gzip', missing=[0, 1, 2, 6, 7])
+s = f.create_dataset('tiles', d.shape, 'u2', chunks=(1, 7, 10))
+s[:] = d; s = f.create_dataset('tiles_lost', d.shape, 'u2', chunks=(2, 7, 10))
+s[:, :7] = d[:, :7]; s[:4] = d[:4]
+case('tiles_lost', 'a.h5', '/tiles_lost', d, missing=[4, 5, 6, 7])
+f.create_dataset('never', d.shape, 'u2'); case('never', 'a.h5', '/never', d, missing=range(8))
+f.create_dataset('never_chunked', d.shape, 'u2', chunks=(1, 13, 17)); case('never_chunked', 'a.h5', '/never_chunked', d, missing=range(8))
+s = f.create_dataset('never_lzf', d.shape, 'u2', chunks=(1, 13, 17), compression='lzf'); s[1] = d[1]
+case('never_lzf', 'a.h5', '/never_lzf', d, 'lzf', missing=[0, 2, 3, 4, 5, 6, 7])
+
+def damage(name, options, chunks, how, compression, bad):
+    s = f.create_dataset(name, data=d, chunks=chunks, **options)
+    for k in bad[:1]:
+        mask, raw = s.id.read_direct_chunk((k // chunks[0] * chunks[0], 0, 0))
+        s.id.write_direct_chunk((k // chunks[0] * chunks[0], 0, 0), how(bytearray(raw)), mask)
+    case(name, 'a.h5', '/' + name, d, compression, unreadable=bad)
+def flip(at):
+    def how(raw): raw[at] ^= 0x55; return bytes(raw)
+    return how
+cut = lambda raw: bytes(raw[:len(raw) // 2])
+one = (1, 13, 17)
+damage('gzip_flip', dict(compression='gzip'), one, flip(60), 'gzip', [5])
+damage('gzip_cut', dict(compression='gzip', shuffle=True), one, cut, 'gzip', [5])
+damage('gzip_layer', dict(compression='gzip', shuffle=True), (3, 13, 17), flip(100), 'gzip', [3, 4, 5])
+damage('fletcher_flip', dict(fletcher32=True), one, flip(60), 'none', [2])
+damage('fletcher_bslz4', dict(fletcher32=True, compression=32008, compression_opts=(0, 2)), one, flip(200), 'bitshuffle-lz4', [2])
+damage('bslz4_cut', dict(compression=32008, compression_opts=(0, 2)), one, cut, 'bitshuffle-lz4', [2])
+damage('bslz4_size', dict(compression=32008, compression_opts=(0, 2)), one, flip(7), 'bitshuffle-lz4', [2])
+damage('bslz4_block', dict(compression=32008, compression_opts=(0, 2)), one, flip(14), 'bitshuffle-lz4', [2])
+damage('lz4_cut', dict(compression=32004, compression_opts=(0,)), one, cut, 'lz4', [7])
+# filters skipped for a chunk, by its mask
+s = f.create_dataset('mask', data=d, chunks=one, compression='gzip', shuffle=True, fletcher32=True)
+s.id.write_direct_chunk((4, 0, 0), d[4].tobytes(), 7)
+p = s.id.get_create_plist(); order = [p.get_filter(i)[0] for i in range(3)]
+assert order == [2, 1, 3] or order == [2, 3, 1] or order == [3, 2, 1], order
+import zlib
+s.id.write_direct_chunk((5, 0, 0), zlib.compress(d[5].tobytes()), sum(1 << i for i in range(3) if order[i] != 1))
+case('mask', 'a.h5', '/mask', d, 'gzip')
+f.close()
+# external files
+d.tofile('whole.raw'); d[:5].tofile('short.raw'); d[:3].tofile('part0.raw'); open('part1.raw', 'wb').write(b'1234' + d[3:].tobytes())
+f = h5py.File('e.h5', 'w')
+f.create_dataset('whole', d.shape, 'u2', external=[('whole.raw', 0, h5py.h5f.UNLIMITED)]); case('e_whole', 'e.h5', '/whole', d)
+f.create_dataset('short', d.shape, 'u2', external=[('short.raw', 0, h5py.h5f.UNLIMITED)]); case('e_short', 'e.h5', '/short', d, unreadable=[5, 6, 7])
+f.create_dataset('gone', d.shape, 'u2', external=[('gone.raw', 0, h5py.h5f.UNLIMITED)]); case('e_gone', 'e.h5', '/gone', d, missing=range(8))
+f.create_dataset('parts', d.shape, 'u2', external=[('part0.raw', 0, d[:3].nbytes), ('part1.raw', 4, d[3:].nbytes)]); case('e_parts', 'e.h5', '/parts', d)
+f.create_dataset('parts_gone', d.shape, 'u2', external=[('part0.raw', 0, d[:3].nbytes), ('partX.raw', 4, d[3:].nbytes)]); case('e_parts_gone', 'e.h5', '/parts_gone', d, missing=[3, 4, 5, 6, 7])
+f.close()
+)",
+                      6 + 9 + 1 + 5);
+}
+
+TEST(Hdf5Source, VirtualDatasets) {
+  expect_python_cases(R"(
+os.mkdir('deep'); os.mkdir('raw')
+h, w = 11, 14
+bs = dict(compression=32008, compression_opts=(0, 2))
+d = stack(12, h, w)
+for i in range(4):
+    with h5py.File(f'raw/part_{i}.h5', 'w') as f:
+        f.create_dataset('entry/data', data=d[3 * i:3 * i + 3], chunks=(1, h, w), **bs)
+def layout(shape, dtype='u2'): return h5py.VirtualLayout(shape, dtype)
+def source(i, path='raw/part_%d.h5', shape=(3, h, w), dtype='u2'): return h5py.VirtualSource(path % i, 'entry/data', shape, dtype)
+def make(file, layout, fill=None):
+    with h5py.File(file, 'w') as f: f.create_virtual_dataset('data', layout, fillvalue=fill)
+l = layout(d.shape)
+for i in range(4): l[3 * i:3 * i + 3] = source(i)
+make('plain.h5', l); case('plain', 'plain.h5', '/data', d, 'bitshuffle-lz4')
+# a source is gone; one has no such dataset; a gap in the mappings
+l = layout(d.shape)
+for i in range(4): l[3 * i:3 * i + 3] = source(i, 'raw/part_%d.h5' if i != 2 else 'raw/lost_%d.h5')
+make('gone.h5', l); case('gone', 'gone.h5', '/data', d, 'bitshuffle-lz4', missing=[6, 7, 8])
+with h5py.File('raw/empty.h5', 'w') as f: pass
+open('raw/broken.h5', 'wb').write(b'no hdf5 at all')
+l = layout(d.shape)
+l[0:3] = source(0); l[3:6] = h5py.VirtualSource('raw/empty.h5', 'entry/data', (3, h, w), 'u2'); l[7:9] = h5py.VirtualSource('raw/part_2.h5', 'entry/data', (3, h, w), 'u2')[1:3]
+l[9:12] = h5py.VirtualSource('raw/broken.h5', 'entry/data', (3, h, w), 'u2')
+make('gaps.h5', l); case('gaps', 'gaps.h5', '/data', d, 'bitshuffle-lz4', missing=[3, 4, 5, 6], unreadable=[9, 10, 11])
+# absolute paths, also of files that have moved along; nested; in the same file; through an external link
+l = layout(d.shape)
+for i in range(4): l[3 * i:3 * i + 3] = source(i, os.path.abspath('raw') + '/part_%d.h5')
+make('absolute.h5', l); case('absolute', 'absolute.h5', '/data', d, 'bitshuffle-lz4')
+l = layout(d.shape)
+for i in range(4): l[3 * i:3 * i + 3] = source(i, '/nowhere/at/all/part_%d.h5')
+make('raw/moved.h5', l); case('moved', 'raw/moved.h5', '/data', d, 'bitshuffle-lz4')
+l = layout((6, h, w)); l[:] = h5py.VirtualSource('../plain.h5', 'data', d.shape, 'u2')[2:8]
+make('deep/nested.h5', l); case('nested', 'deep/nested.h5', '/data', d[2:8], 'bitshuffle-lz4')
+l = layout((6, h, w)); l[:] = h5py.VirtualSource('../gone.h5', 'data', d.shape, 'u2')[2:8]
+make('deep/nested_gone.h5', l); case('nested_gone', 'deep/nested_gone.h5', '/data', d[2:8], 'bitshuffle-lz4', missing=[4, 5])
+with h5py.File('same.h5', 'w') as f:
+    f['own'] = d
+    l = layout((12, h, w)); l[:] = h5py.VirtualSource(f['own']); f.create_virtual_dataset('data', l)
+case('same', 'same.h5', '/data', d)
+with h5py.File('link.h5', 'w') as f: f['entry/x'] = h5py.ExternalLink('deep/nested.h5', '/data'); f['soft'] = h5py.SoftLink('/entry/x')
+case('link', 'link.h5', '/entry/x', d[2:8], 'bitshuffle-lz4'); case('soft', 'link.h5', '/soft', d[2:8], 'bitshuffle-lz4')
+# itself
+l = layout((2, h, w)); l[:] = h5py.VirtualSource('circle.h5', 'data', (2, h, w), 'u2')
+make('circle.h5', l); case('circle', 'circle.h5', '/data', d[:2], unreadable=[0, 1])
+# frames interleaved over files, every second of a file, one file a frame (of rank 2)
+l = layout((12, h, w)); 
+for i in range(4): l[i::4] = source(i)
+e = np.empty_like(d)
+for i in range(4): e[i::4] = d[3 * i:3 * i + 3]
+make('interleaved.h5', l); case('interleaved', 'interleaved.h5', '/data', e, 'bitshuffle-lz4')
+l = layout((6, h, w)); l[:] = h5py.VirtualSource('plain.h5', 'data', d.shape, 'u2')[1::2]
+make('second.h5', l); case('second', 'second.h5', '/data', d[1::2], 'bitshuffle-lz4')
+l = layout((5, h, w))
+for k in range(5):
+    with h5py.File(f'raw/image_{k}.h5', 'w') as f: f['image'] = d[k]
+    l[k] = h5py.VirtualSource(f'raw/image_{k}.h5', 'image', (h, w), 'u2')
+os.remove('raw/image_3.h5')
+make('images.h5', l); case('images', 'images.h5', '/data', d[:5], missing=[3])
+# modules: tiles with gaps between them, one file a module; the gap has the fill value
+big = np.full((12, 2 * h + 3, 2 * w + 2), 7, 'u2')
+l = layout(big.shape)
+for i, (v, u) in enumerate([(0, 0), (0, w + 2), (h + 3, 0), (h + 3, w + 2)]):
+    m = stack(12, h, w)
+    with h5py.File(f'raw/module_{i}.h5', 'w') as f: f.create_dataset('entry/data', data=m, chunks=(2, 4, w), compression='gzip')
+    big[:, v:v + h, u:u + w] = m
+    l[:, v:v + h, u:u + w] = h5py.VirtualSource(f'raw/module_{i}.h5', 'entry/data', m.shape, 'u2')
+make('modules.h5', l, 7); case('modules', 'modules.h5', '/data', big, 'gzip')
+# one of them has lost its last frames, one is gone for some frames
+l = layout(big.shape)
+for i, (v, u) in enumerate([(0, 0), (0, w + 2), (h + 3, 0), (h + 3, w + 2)]):
+    end = 10 if i == 1 else 12
+    l[:end, v:v + h, u:u + w] = h5py.VirtualSource(f'raw/module_{i}.h5', 'entry/data', (12, h, w), 'u2')[:end]
+make('modules_short.h5', l, 7); case('modules_short', 'modules_short.h5', '/data', big, 'gzip', missing=[10, 11])
+# strides inside the frame: even and odd columns, every second row; a crop of the source
+e = np.zeros((3, 2 * h, w), 'u2'); l = layout(e.shape)
+a = d[0:3]; b = d[3:6]
+e[:, 0::2] = a; e[:, 1::2] = b
+l[:, 0::2] = source(0); l[:, 1::2] = source(1)
+make('rows.h5', l); case('rows', 'rows.h5', '/data', e, 'bitshuffle-lz4')
+e = np.zeros((3, h, w), 'u2'); l = layout(e.shape)
+e[:, :, 0::2] = a[:, :, :w // 2]; e[:, :, 1::2] = b[:, :, 1::2]
+l[:, :, 0::2] = source(0)[:, :, :w // 2]; l[:, :, 1::2] = source(1)[:, :, 1::2]
+make('columns.h5', l); case('columns', 'columns.h5', '/data', e, 'bitshuffle-lz4')
+l = layout((3, 4, 5)); l[:] = source(0)[:, 2:6, 3:8]
+make('crop.h5', l); case('crop', 'crop.h5', '/data', a[:, 2:6, 3:8], 'bitshuffle-lz4')
+# another type: HDF5's own conversion, which clips
+c = d[:3].astype('i4'); c[0, 0, 0] = 70000; c[1, 1, 1] = -5
+with h5py.File('raw/other.h5', 'w') as f: f['entry/data'] = c
+l = layout((3, h, w)); l[:] = h5py.VirtualSource('raw/other.h5', 'entry/data', c.shape, 'i4')
+make('other.h5', l)
+e = h5py.File('other.h5')['data'][()]; assert e[0, 0, 0] == 65535 and e[1, 1, 1] == 0
+case('other', 'other.h5', '/data', e)
+# the source is shorter than its mapping
+with h5py.File('raw/short.h5', 'w') as f: f.create_dataset('entry/data', data=d[:2], chunks=(1, h, w))
+l = layout((3, h, w)); l[:] = h5py.VirtualSource('raw/short.h5', 'entry/data', (3, h, w), 'u2')
+make('short.h5', l); case('short', 'short.h5', '/data', d[:3], missing=[2])
+# no end: one source that grows, and numbered files of which one is gone
+with h5py.File('raw/growing.h5', 'w') as f: f.create_dataset('entry/data', data=d[:7], chunks=(1, h, w), maxshape=(None, h, w))
+U = h5py.h5s.UNLIMITED
+def unlimited(file, src_file, src_space, name=b'data', block=1):
+    space = h5py.h5s.create_simple((0, h, w), (U, h, w)); space.select_hyperslab((0, 0, 0), (U, 1, 1), (block, 1, 1), (block, h, w))
+    p = h5py.h5p.create(h5py.h5p.DATASET_CREATE); p.set_virtual(space, src_file, b'entry/data', src_space)
+    with h5py.File(file, 'w', libver='latest') as f: h5py.h5d.create(f.id, name, h5py.h5t.STD_U16LE, h5py.h5s.create_simple((0, h, w), (U, h, w)), p)
+src = h5py.h5s.create_simple((7, h, w), (U, h, w)); src.select_hyperslab((0, 0, 0), (U, 1, 1), (1, 1, 1), (1, h, w))
+unlimited('growing.h5', b'raw/growing.h5', src)
+assert h5py.File('growing.h5')['data'].shape == (7, h, w)
+case('growing', 'growing.h5', '/data', d[:7])
+src = h5py.h5s.create_simple((3, h, w))
+unlimited('numbered.h5', b'raw/part_%b.h5', src, block=3)
+assert h5py.File('numbered.h5')['data'].shape == (12, h, w)
+case('numbered', 'numbered.h5', '/data', d, 'bitshuffle-lz4')
+)",
+                      23);
+}
+
+TEST(Hdf5Source, BitshuffleZstd) {
+  expect_python_cases(R"(
+def shuffled(block):
+    bits = np.unpackbits(block.view(np.uint8).reshape(block.size, -1), axis=1, bitorder='little')
+    return np.packbits(bits.T.copy(), axis=1, bitorder='little').tobytes()
+def pack(data, cut=0):
+    data = data.ravel(); block = 8192 // data.itemsize; end = data.size - data.size % 8
+    chunk = struct.pack('>QI', data.nbytes, block * data.itemsize)
+    for at in range(0, end, block):
+        packed = subprocess.run(['zstd', '-q', '-c'], input=shuffled(data[at:min(end, at + block)]), stdout=subprocess.PIPE, check=True).stdout
+        chunk += struct.pack('>I', len(packed)) + packed
+    return (chunk + data[end:].tobytes())[:len(chunk) - cut] if cut else chunk + data[end:].tobytes()
+d = stack(4, 61, 83)
+p = h5py.h5p.create(h5py.h5p.DATASET_CREATE); p.set_chunk((1, 61, 83))
+p.set_filter(32008, h5py.h5z.FLAG_OPTIONAL, (0, 3))
+with h5py.File('a.h5', 'w') as f:
+    dset = h5py.Dataset(h5py.h5d.create(f.id, b'data', h5py.h5t.STD_U16LE, h5py.h5s.create_simple(d.shape), p))
+    o = dset.id.get_create_plist().get_filter(0)
+    assert o[2][4] == 3, o
+    for k in range(4): dset.id.write_direct_chunk((k, 0, 0), pack(d[k], 50 if k == 2 else 0))
+case('zstd', 'a.h5', '/data', d, 'bitshuffle-zstd', unreadable=[2])
+)",
+                      1);
+}
+
+std::string error_of(const fs::path& file, const std::string& dataset) {
+  try {
+    const auto source = open_hdf5_frames(file, dataset);
+    Image<std::uint16_t> out(source->height(), source->width());
+    if (source->read(source->frames() - 1, out)) return "fault";
+    return "";
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+TEST(Hdf5Source, WhatCannotBeReadIsRefusedWithAReason) {
+  const TemporaryFolder folder;
+  const auto result = testing::run_python(kPrelude + R"(
+f = h5py.File('a.h5', 'w')
+f['row'] = np.zeros(5, 'u2'); f['text'] = 'x'; f['rank4'] = np.zeros((2, 3, 4, 5), 'u2'); f['empty'] = np.zeros((0, 4, 5), 'u2'); f['none'] = np.zeros((4, 0, 5), 'u2')
+f.create_dataset('wide', (1, 2, 70000), 'u2', chunks=(1, 2, 100)); f.create_dataset('large', (1, 65535, 65535), 'u2', chunks=(1, 64, 64))
+f.create_dataset('long', (2**31, 2, 2), 'u1', chunks=(1, 2, 2))
+f['strings'] = np.full((2, 2, 2), b'abc'); f['complex'] = np.zeros((2, 2, 2), 'c8')
+f['dangling'] = h5py.SoftLink('/nothing/here'); f['external'] = h5py.ExternalLink('gone.h5', '/data')
+for name, value in [('minus', -1), ('half', 0.5), ('over', 65536), ('nan', np.nan)]:
+    d = np.ones((2, 3, 4)); d[1, 2, 3] = value; f[name] = d
+d = np.ones((2, 3, 4), 'i4'); d[1, 1, 2] = -2; f['masked'] = d
+p = h5py.h5p.create(h5py.h5p.DATASET_CREATE); p.set_chunk((1, 3, 4)); p.set_filter(32026, h5py.h5z.FLAG_OPTIONAL, (1,))
+h5py.h5d.create(f.id, b'strange', h5py.h5t.STD_U16LE, h5py.h5s.create_simple((2, 3, 4)), p)
+f.close()
+open('text.h5', 'w').write('not hdf5')
+)",
+                                          folder.path());
+  ASSERT_EQ(result.status, 0) << result.output;
+  const fs::path file = folder / "a.h5";
+  const std::vector<std::pair<std::string, std::string>> expected{{"/row", "need 2 or 3"},
+                                                                  {"/text", "dimensions"},
+                                                                  {"/rank4", "2 x 3 x 4 x 5"},
+                                                                  {"/empty", "no frame"},
+                                                                  {"/none", "no frame"},
+                                                                  {"/wide", "65535"},
+                                                                  {"/large", "2^30"},
+                                                                  {"/long", "2^31"},
+                                                                  {"/strings", "no numbers"},
+                                                                  {"/complex", "no numbers"},
+                                                                  {"/dangling", "leads to nothing"},
+                                                                  {"/external", "gone.h5::/data"},
+                                                                  {"/absent", "no such dataset"},
+                                                                  {"/", "not a dataset"},
+                                                                  {"/row/deeper", "no such dataset"},
+                                                                  {"/minus", "frame 1: pixel v 2, u 3 is -1"},
+                                                                  {"/half", "is 0.5"},
+                                                                  {"/over", "is 65536"},
+                                                                  {"/nan", "is nan"},
+                                                                  {"/masked", "v 1, u 2 is -2"},
+                                                                  {"/strange", "32026"}};
+  for (const auto& [dataset, reason] : expected) {
+    const std::string error = error_of(file, dataset);
+    EXPECT_NE(error.find(reason), std::string::npos) << dataset << ": " << error;
+    EXPECT_NE(error.find("a.h5"), std::string::npos) << dataset << ": " << error;
+  }
+  EXPECT_NE(error_of(folder / "text.h5", "/x").find("not an HDF5 file"), std::string::npos);
+  EXPECT_NE(error_of(folder / "absent.h5", "/x").find("no such file"), std::string::npos);
+  EXPECT_NE(error_of(folder.path(), "/x").find("folder"), std::string::npos);
+}
+
+TEST(Hdf5Source, DatasetsAreJoinedAndThoseThatAreGoneAreMissing) {
+  const TemporaryFolder folder;
+  const auto result = testing::run_python(kPrelude + R"(
+d = stack(10, 5, 6, 'u4'); d.astype('<u2').tofile('expected.pixels')
+for i in range(4):
+    if i == 1: continue
+    with h5py.File(f'x_data_{i + 1:06d}.h5', 'w') as f: f.create_dataset('entry/data/data', data=d[3 * i:3 * i + 3], chunks=(1, 5, 6), compression=32008, compression_opts=(0, 2))
+with h5py.File('x_master.h5', 'w') as f:
+    for i in range(4): f[f'entry/data/data_{i + 1:06d}'] = h5py.ExternalLink(f'x_data_{i + 1:06d}.h5', 'entry/data/data')
+    f['entry/instrument/detector/detectorSpecific/nimages'] = 5; f['entry/instrument/detector/detectorSpecific/ntrigger'] = 2
+os.mkdir('lost')
+import shutil
+for i in (1, 3): shutil.copy(f'x_data_00000{i}.h5', 'lost')
+shutil.copy('x_master.h5', 'lost')
+)",
+                                          folder.path());
+  ASSERT_EQ(result.status, 0) << result.output;
+  std::vector<std::string> datasets;
+  for (int i = 1; i <= 4; ++i) datasets.push_back("/entry/data/data_00000" + std::to_string(i));
+  const auto pixels = read_values<std::uint16_t>(folder / "expected.pixels");
+  const std::vector<std::uint8_t> marked(pixels.size(), 0);
+  const auto source = open_hdf5_frames(folder / "x_master.h5", datasets);
+  ASSERT_EQ(source->frames(), 10);
+  for (int k = 0; k < 10; ++k) expect_frame(*source, k, pixels, marked, {3, 4, 5}, {}, "joined");
+  // The last file is gone too: its frames are those that the master announces beyond the others.
+  const auto lost = open_hdf5_frames(folder / "lost" / "x_master.h5", datasets);
+  ASSERT_EQ(lost->frames(), 10);
+  for (int k = 0; k < 10; ++k) expect_frame(*lost, k, pixels, marked, {3, 4, 5, 9}, {}, "lost");
+  EXPECT_EQ(lost->type_max(), 65535);
+  EXPECT_THROW(open_hdf5_frames(folder / "lost" / "x_master.h5", std::vector<std::string>{datasets[1], datasets[3]}),
+               Error);
+}
+
+TEST(Hdf5Source, FilesThatAreBeingWrittenCanBeRead) {
+  const TemporaryFolder folder;
+  const auto result = testing::run_python(kPrelude + R"(
+import time
+d = stack(6, 5, 6)
+d.astype('<u2').tofile('a.pixels')
+f = h5py.File('plain.h5', 'w'); f.create_dataset('data', data=d, chunks=(1, 5, 6)); f.flush()
+with h5py.File('vds.h5', 'w') as v:
+    l = h5py.VirtualLayout(d.shape, 'u2'); l[:] = h5py.VirtualSource('plain.h5', 'data', d.shape, 'u2'); v.create_virtual_dataset('data', l)
+    v['link'] = h5py.ExternalLink('plain.h5', '/data')
+s = h5py.File('swmr.h5', 'w', libver='latest'); sd = s.create_dataset('data', data=d[:4], chunks=(1, 5, 6), maxshape=(None, 5, 6)); s.swmr_mode = True; sd.flush()
+open('ready', 'w').close()
+if os.fork() == 0:
+    os.setsid(); os.close(1); os.close(2); os.open('/dev/null', os.O_WRONLY); os.open('/dev/null', os.O_WRONLY)
+    for i in range(600):
+        if os.path.exists('done') or not os.path.exists('ready'): break
+        time.sleep(0.1)
+    os._exit(0)
+os._exit(0)
+)",
+                                          folder.path());
+  ASSERT_EQ(result.status, 0) << result.output;
+  const auto pixels = read_values<std::uint16_t>(folder / "a.pixels");
+  const std::vector<std::uint8_t> marked(pixels.size(), 0);
+  for (const auto& [file, dataset, frames] :
+       {std::tuple{"plain.h5", "/data", 6}, {"vds.h5", "/data", 6}, {"vds.h5", "/link", 6}, {"swmr.h5", "/data", 4}}) {
+    const auto source = open_hdf5_frames(folder / file, std::string(dataset));
+    ASSERT_EQ(source->frames(), frames);
+    for (int k = 0; k < frames; ++k) expect_frame(*source, k, pixels, marked, {}, {}, file);
+  }
+  std::ofstream(folder / "done") << "";
+}
+
+TEST(Hdf5Source, BrokenFilesNeverCrash) {
+  const TemporaryFolder folder;
+  const auto result = testing::run_python(kPrelude + R"(
+d = stack(4, 20, 30)
+with h5py.File('a.h5', 'w') as f:
+    f.create_dataset('b', data=d, chunks=(1, 20, 30), compression=32008, compression_opts=(0, 2)); f.create_dataset('g', data=d, chunks=(2, 9, 30), compression='gzip', shuffle=True, fletcher32=True)
+    f['c'] = d
+with h5py.File('v.h5', 'w') as f:
+    l = h5py.VirtualLayout(d.shape, 'u2'); l[:2] = h5py.VirtualSource('broken.h5', 'b', d.shape, 'u2')[:2]; l[2:] = h5py.VirtualSource('broken.h5', 'g', d.shape, 'u2')[2:]; f.create_virtual_dataset('v', l)
+)",
+                                          folder.path());
+  ASSERT_EQ(result.status, 0) << result.output;
+  const auto bytes = read_values<char>(folder / "a.h5");
+  std::mt19937 random(1);
+  int opened = 0;
+  const fs::path broken = folder / "broken.h5";
+  auto attempt = [&](const std::vector<char>& content) {
+    std::ofstream(broken, std::ios::binary).write(content.data(), static_cast<std::streamsize>(content.size()));
+    for (const std::string dataset : {"/b", "/g", "/c", "/v"}) {
+      try {
+        const auto source = open_hdf5_frames(dataset == "/v" ? folder / "v.h5" : broken, dataset);
+        if (source->height() > 1000 || source->width() > 1000) continue;
+        Image<std::uint16_t> out(source->height(), source->width());
+        for (int k = 0; k < std::min(source->frames(), 5); ++k) source->read(k, out);
+        ++opened;
+      } catch (const Error&) {
+      }
+    }
+    fs::remove(broken);
+  };
+  for (std::size_t size = 0; size < bytes.size(); size += bytes.size() / 40) {
+    attempt({bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size)});
+  }
+  for (int i = 0; i < 300; ++i) {
+    std::vector<char> flipped = bytes;
+    for (int j = 0; j < 1 + i % 3; ++j) flipped[random() % flipped.size()] ^= static_cast<char>(1 << random() % 8);
+    attempt(flipped);
+  }
+  EXPECT_GT(opened, 300);
+}
+
+TEST(FrameSelection, FramesAreRenumberedAndMinusOneIsMissing) {
+  const TemporaryFolder folder;
+  const auto result = testing::run_python(kPrelude + R"(
+d = stack(5, 3, 4); d.tofile('a.pixels')
+with h5py.File('a.h5', 'w') as f: f['data'] = d
+)",
+                                          folder.path());
+  ASSERT_EQ(result.status, 0) << result.output;
+  const auto all = open_hdf5_frames(folder / "a.h5", std::string("/data"));
+  const auto some = select_frames(all, {4, -1, 0});
+  ASSERT_EQ(some->frames(), 3);
+  Image<std::uint16_t> expected(3, 4), out(3, 4);
+  for (const auto& [k, index] : {std::pair{0, 4}, {2, 0}}) {
+    EXPECT_FALSE(all->read(index, expected));
+    EXPECT_FALSE(some->read(k, out));
+    EXPECT_TRUE(std::equal(out.pixels().begin(), out.pixels().end(), expected.pixels().begin()));
+    EXPECT_EQ(some->frame_name(k), all->frame_name(index));
+  }
+  const auto fault = some->read(1, out);
+  ASSERT_TRUE(fault);
+  EXPECT_EQ(fault->cause, BadFrameCause::kMissing);
+}
+
+}  // namespace
+}  // namespace dctprep
