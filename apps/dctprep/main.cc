@@ -1,1 +1,81 @@
-int main() { return 2; }
+// The command. It translates: the command line to calls of the library, errors to one line and an exit status.
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <string>
+
+#include "dctprep/base/cancel.h"
+#include "dctprep/base/error.h"
+
+#include "verb.h"
+
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+
+// One line on stderr, whatever the message holds.
+int report(std::string message, int status) {
+  while (!message.empty() && message.back() == '\n') message.pop_back();
+  for (char& c : message)
+    if (c == '\n' || c == '\r') c = ' ';
+  std::fprintf(stderr, "dctprep: error: %s\n", message.c_str());
+  return status;
+}
+
+void add_verbs(CLI::App& app) {
+  app.description(
+      "dctprep turns a raw X-ray diffraction contrast tomography scan into its table of diffraction spots.");
+  app.footer(
+      "A SCAN is an HDF5 file, optionally FILE.h5::/path/to/dataset; a folder or a quoted glob of EDF, TIFF or CBF "
+      "files;\n"
+      "a multi-frame EDF or multi-page TIFF.\n\n"
+      "`dctprep VERB --help` explains a verb with examples.");
+  app.set_version_flag("--version", "dctprep " DCTPREP_VERSION);
+  app.require_subcommand(0, 1);
+  app.get_formatter()->column_width(34);
+  app.get_formatter()->label("SUBCOMMAND", "VERB");
+  dctprep::command::add_config(app);
+  for (CLI::App* verb : app.get_subcommands({})) verb->group("Verbs");
+}
+
+// What the user did not get right, and where to read about it.
+int report_usage(const CLI::App& app, const CLI::ParseError& error) {
+  std::string help = "dctprep";
+  for (const CLI::App* verb : app.get_subcommands()) help += " " + verb->get_name();
+  return report(std::string(error.what()) + " (see " + help + " --help)", kUsage);
+}
+
+int run(int argc, char** argv) {
+  CLI::App app;
+  app.name("dctprep");
+  add_verbs(app);
+  try {
+    app.parse(argc, argv);
+    // No verb: a newcomer wants to know what there is.
+    if (app.get_subcommands().empty()) std::fputs(app.help().c_str(), stdout);
+  } catch (const CLI::ParseError& error) {
+    // --help and --version arrive as errors too.
+    if (error.get_exit_code() != 0) return report_usage(app, error);
+    app.exit(error);
+  }
+  // A full disk behind stdout shows only here.
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+    return report("stdout: cannot be written; is the disk full?", kFailed);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  dctprep::install_cancel_handlers();
+  try {
+    return run(argc, argv);
+  } catch (const dctprep::Error& error) {
+    return report(error.what(), static_cast<int>(error.kind()));
+  } catch (const std::bad_alloc&) {
+    return report("out of memory; use fewer --threads or a smaller part of the scan (scan.frames)", kFailed);
+  } catch (const std::exception& error) {
+    return report(std::string("internal: ") + error.what(), kFailed);
+  }
+}

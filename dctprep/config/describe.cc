@@ -124,6 +124,15 @@ Json tables_schema(std::span<const Table> tables) {
   return {{"type", "object"}, {"additionalProperties", false}, {"properties", properties}};
 }
 
+Json tables_json(std::span<const Table> tables) {
+  Json all = Json::object();
+  for (const Table& table : tables) {
+    Json& values = table.name.empty() ? all : all[std::string(table.name)];
+    for (const Field& field : table.fields) values[std::string(field.name)] = json_of(field.get());
+  }
+  return all;
+}
+
 std::string tables_markdown(std::span<const Table> tables) {
   std::string out;
   for (const Table& table : tables) {

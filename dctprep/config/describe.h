@@ -10,8 +10,11 @@
 
 namespace dctprep {
 
-// JSON Schema (draft 2020-12) of the options as an object; "unit" and, for numbers, "kind" stand beside as annotations.
+// JSON Schema (draft 2020-12) of the options as an object; "unit" stands beside as an annotation.
 nlohmann::ordered_json tables_schema(std::span<const Table> tables);
+
+// The values, null where left out: {"segment": {"seed": 25, ...}, ...}.
+nlohmann::ordered_json tables_json(std::span<const Table> tables);
 
 // For each table, a Markdown table of every key: default, unit, what is allowed, what it means.
 std::string tables_markdown(std::span<const Table> tables);

@@ -1,0 +1,116 @@
+// The command as its users meet it: exit status, one line on stderr, answers on stdout.
+#include <algorithm>
+#include <filesystem>
+#include <fmt/format.h>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "dctprep/config/config_file.h"
+#include "dctprep/config/describe.h"
+#include "dctprep/testing/testing.h"
+
+namespace dctprep {
+namespace {
+
+struct Answer {
+  int status;
+  std::string out;
+  std::string err;
+};
+
+std::string content(const std::filesystem::path& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+class Command : public ::testing::Test {
+ protected:
+  // Runs `dctprep ARGUMENTS` in the test's folder.
+  Answer dctprep(const std::string& arguments) {
+    const auto result = testing::run_command(
+        fmt::format("(cd '{}' && '{}' {} >out.txt 2>err.txt)", folder_.path().string(), DCTPREP_COMMAND, arguments));
+    return {result.status, content(folder_ / "out.txt"), content(folder_ / "err.txt")};
+  }
+  void expect_error(const std::string& arguments, int status, const std::string& line) {
+    const Answer answer = dctprep(arguments);
+    EXPECT_EQ(answer.status, status) << arguments;
+    EXPECT_EQ(answer.out, "") << arguments;
+    EXPECT_EQ(answer.err, "dctprep: error: " + line + "\n");
+  }
+  testing::TemporaryFolder folder_;
+};
+
+TEST_F(Command, ExplainsItself) {
+  const Answer bare = dctprep("");
+  EXPECT_EQ(bare.status, 0);
+  EXPECT_EQ(bare.err, "");
+  EXPECT_EQ(dctprep("--help").out, bare.out);
+  EXPECT_NE(bare.out.find("config"), std::string::npos);
+  const Answer verb = dctprep("config --help");
+  EXPECT_EQ(verb.status, 0);
+  EXPECT_NE(verb.out.find("Examples:"), std::string::npos);
+  EXPECT_TRUE(dctprep("--version").out.starts_with("dctprep "));
+}
+
+TEST_F(Command, RefusesWrongUsageInOneLine) {
+  for (const char* wrong : {"nonsense", "--nonsense", "config --nonsense", "config --set",
+                            "config --schema --reference", "config a.toml --schema", "config a b"}) {
+    const Answer answer = dctprep(wrong);
+    EXPECT_EQ(answer.status, 2) << wrong;
+    EXPECT_EQ(answer.out, "") << wrong;
+    EXPECT_TRUE(answer.err.starts_with("dctprep: error: ")) << answer.err;
+    EXPECT_EQ(std::count(answer.err.begin(), answer.err.end(), '\n'), 1) << answer.err;
+  }
+}
+
+TEST_F(Command, PointsToTheHelpOfTheVerb) {
+  EXPECT_TRUE(dctprep("config --nonsense").err.ends_with(" (see dctprep config --help)\n"));
+  EXPECT_TRUE(dctprep("nonsense").err.ends_with(" (see dctprep --help)\n"));
+}
+
+TEST_F(Command, ConfigPrintsWhatTheLibraryDerives) {
+  EXPECT_EQ(dctprep("config").out, to_toml({}));
+  EXPECT_EQ(dctprep("config --default").out, to_toml({}));
+  EXPECT_EQ(dctprep("config --reference").out, reference_page());
+  EXPECT_EQ(nlohmann::ordered_json::parse(dctprep("config --schema").out), config_schema());
+}
+
+TEST_F(Command, ConfigChecksAndCompletes) {
+  std::ofstream(folder_ / "scan.toml") << "[scan]\npath = \"a.h5\"\n";
+  const Answer answer = dctprep("config scan.toml --set segment.seed=25 --set 'beam.region=[1, 2, 3, 4]' --json");
+  EXPECT_EQ(answer.status, 0) << answer.err;
+  const auto json = nlohmann::json::parse(answer.out);
+  EXPECT_EQ(json["scan"]["path"], (std::filesystem::canonical(folder_.path()) / "a.h5").string());
+  EXPECT_EQ(json["scan"]["frames"], nullptr);
+  EXPECT_EQ(json["segment"]["seed"], 25);
+  EXPECT_EQ(json["beam"]["region"], (std::vector<int>{1, 2, 3, 4}));
+  EXPECT_EQ(dctprep("config scan.toml -o full.toml").status, 0);
+  EXPECT_EQ(dctprep("config full.toml").out, content(folder_ / "full.toml"));
+  expect_error("config scan.toml -o full.toml", 2,
+               "full.toml: exists already; choose another name with -o, or overwrite it with --force");
+  EXPECT_EQ(dctprep("config scan.toml -o full.toml --force").status, 0);
+}
+
+TEST_F(Command, NamesWhatIsWrongInAConfiguration) {
+  std::ofstream(folder_ / "scan.toml") << "[segment]\nseed = 20\ngrow_min = 30\n";
+  expect_error("config scan.toml", 2, "scan.toml:3: segment.grow_min = 30: must be at most segment.seed = 20");
+  expect_error("config --set segment.seed=-3", 2,
+               "--set: segment.seed = -3: must be between 1 and 65535 counts, or \"auto\"");
+  expect_error("config absent.toml", 2, "absent.toml: cannot be opened; give the path of a configuration (TOML)");
+  std::ofstream(folder_ / "new\nline.toml") << "x";
+  const Answer odd = dctprep("config 'new\nline.toml'");
+  EXPECT_EQ(odd.status, 2);
+  EXPECT_EQ(odd.err, "dctprep: error: new line.toml:1: not valid TOML: key-value pair: encountered end-of-file\n");
+}
+
+TEST_F(Command, SaysWhereStdoutIsFull) {
+  const auto result = testing::run_command(fmt::format("('{}' config > /dev/full)", DCTPREP_COMMAND));
+  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(result.output, "dctprep: error: stdout: cannot be written; is the disk full?\n");
+}
+
+}  // namespace
+}  // namespace dctprep

@@ -1,0 +1,65 @@
+// dctprep config: every key there is, and whether a configuration is sound.
+#include <nlohmann/json.hpp>
+
+#include "dctprep/base/error.h"
+#include "dctprep/config/config_file.h"
+#include "dctprep/config/describe.h"
+
+#include "verb.h"
+
+namespace dctprep::command {
+
+namespace {
+
+struct ConfigOptions {
+  SharedOptions shared;
+  std::string file;
+  bool schema = false;
+  bool reference = false;
+  bool defaults = false;
+};
+
+Config read(const ConfigOptions& options) {
+  if (!options.file.empty()) return load_config(options.file, options.shared.settings);
+  Config config;
+  Origins origins;
+  for (const std::string& setting : options.shared.settings) set_value(config, setting, "", &origins);
+  check_config(config, origins);
+  return config;
+}
+
+void run(const ConfigOptions& options) {
+  const int wishes = (options.file.empty() ? 0 : 1) + (options.defaults ? 1 : 0) + (options.schema ? 1 : 0) +
+                     (options.reference ? 1 : 0);
+  if (wishes > 1) fail_usage("give only one of CONFIG.toml, --default, --schema and --reference");
+  if (options.schema) return write_json(options.shared, config_schema());
+  if (options.reference) return write_text(options.shared, reference_page());
+  Config config = read(options);
+  if (options.shared.json) return write_json(options.shared, tables_json(tables_of(config)));
+  write_text(options.shared, to_toml(config));
+}
+
+}  // namespace
+
+void add_config(CLI::App& app) {
+  const auto options = std::make_shared<ConfigOptions>();
+  CLI::App* verb = app.add_subcommand("config", "Check a configuration, or print every key with its meaning");
+  verb->footer(
+      "Prints a complete configuration with the meaning of every key: that of CONFIG.toml after checking it, or the\n"
+      "defaults. No data are looked at; `dctprep init SCAN` chooses values for a scan.\n\n"
+      "Examples:\n"
+      "  dctprep config                                        every key, its meaning and default\n"
+      "  dctprep config scan.toml                              is it sound, and what does it say in full?\n"
+      "  dctprep config scan.toml --set segment.seed=25 -o next.toml\n"
+      "  dctprep config --schema -o dctprep.schema.json        for editors that check as you type");
+  verb->add_option("CONFIG.toml", options->file, "The configuration to check")->type_name("");
+  add_settings(*verb, options->shared, "segment.seed=25");
+  add_output(*verb, options->shared, "FILE", "Write to FILE instead of stdout");
+  add_json(*verb, options->shared);
+  verb->add_flag("--default", options->defaults, "Print the defaults; the same as no option");
+  verb->add_flag("--schema", options->schema, "Print the JSON Schema of configurations");
+  verb->add_flag("--reference", options->reference, "Print the reference page (Markdown)");
+  verb->callback([options] { run(*options); });
+}
+
+}  // namespace dctprep::command

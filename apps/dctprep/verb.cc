@@ -1,0 +1,62 @@
+#include "verb.h"
+
+#include <cstdio>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "dctprep/base/error.h"
+#include "dctprep/base/log.h"
+#include "dctprep/base/partial_file.h"
+
+namespace dctprep::command {
+
+void add_settings(CLI::App& verb, SharedOptions& options, const std::string& example) {
+  verb.add_option("--set", options.settings, "Give one option a value, e.g. --set " + example + "; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+}
+
+void add_output(CLI::App& verb, SharedOptions& options, const std::string& name, const std::string& meaning) {
+  verb.add_option("-o,--output", options.output, meaning)->type_name(name);
+  verb.add_flag("--force", options.force, "Overwrite an output that exists");
+}
+
+void add_threads(CLI::App& verb, SharedOptions& options) {
+  verb.add_option("--threads", options.threads, "Threads to use; default: one a core")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024));
+}
+
+void add_quiet(CLI::App& verb, SharedOptions& options) {
+  verb.add_flag("-q,--quiet", options.quiet, "No progress and no notes on stderr, only errors");
+}
+
+void add_json(CLI::App& verb, SharedOptions& options) {
+  verb.add_flag("--json", options.json, "Answer in JSON, for programs");
+}
+
+std::unique_ptr<Progress> begin_work(const SharedOptions& options) {
+  set_log_level(options.quiet ? LogLevel::kNone : LogLevel::kInfo);
+  if (options.quiet) return std::make_unique<Progress>();
+  return std::make_unique<TerminalProgress>();
+}
+
+void write_text(const SharedOptions& options, std::string_view text) {
+  if (options.output.empty()) {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    return;
+  }
+  PartialFile file(options.output, options.force);
+  std::ofstream stream(file.path(), std::ios::binary);
+  stream.write(text.data(), static_cast<std::streamsize>(text.size()));
+  stream.close();
+  if (!stream) fail("{}: cannot be written; is the disk full?", options.output);
+  file.commit();
+}
+
+void write_json(const SharedOptions& options, const nlohmann::ordered_json& json) {
+  // Paths may hold bytes that are no UTF-8; JSON may not.
+  write_text(options, json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+}
+
+}  // namespace dctprep::command

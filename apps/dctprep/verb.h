@@ -1,0 +1,42 @@
+// What the verbs share. Each verb is one file, which adds itself to the command line and does nothing but translate:
+// from the words of the command line to a call of the library, and from its answer to text or JSON.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dctprep/base/progress.h"
+
+namespace dctprep::command {
+
+// Options that mean the same in every verb that has them.
+struct SharedOptions {
+  std::vector<std::string> settings;  // --set
+  std::string output;                 // -o, "" where not given
+  std::optional<int> threads;
+  bool quiet = false;
+  bool json = false;
+  bool force = false;
+};
+
+void add_settings(CLI::App& verb, SharedOptions& options, const std::string& example);
+void add_output(CLI::App& verb, SharedOptions& options, const std::string& name, const std::string& meaning);
+void add_threads(CLI::App& verb, SharedOptions& options);
+void add_quiet(CLI::App& verb, SharedOptions& options);
+void add_json(CLI::App& verb, SharedOptions& options);
+
+// Notes and progress on stderr, or neither with --quiet.
+std::unique_ptr<Progress> begin_work(const SharedOptions& options);
+
+// To stdout, or to the file of -o, which is never overwritten without --force.
+void write_text(const SharedOptions& options, std::string_view text);
+void write_json(const SharedOptions& options, const nlohmann::ordered_json& json);
+
+void add_config(CLI::App& app);
+
+}  // namespace dctprep::command
