@@ -88,7 +88,12 @@ Handle open_file(const std::filesystem::path& path) {
   Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id()));
   // HDF5 itself may have the file open already, as a virtual dataset's source, and then wants the same settings.
   if (!file) file = Handle(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT));
-  if (!file) file = Handle(H5Fopen(path.c_str(), H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, access.id()));
+  if (!file) {
+    // A reader beside a writer reads damaged metadata again after twice the time, 100 times by default, which never
+    // ends where it is damaged for good: 20 times take milliseconds.
+    check_status(H5Pset_metadata_read_attempts(access.id(), 20), "file access");
+    file = Handle(H5Fopen(path.c_str(), H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, access.id()));
+  }
   if (!file) {
     const std::string reason = last_error();
     if (H5Fis_hdf5(path.c_str()) == 0) fail("{}: not an HDF5 file", path.string());

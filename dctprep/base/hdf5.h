@@ -29,6 +29,8 @@ class Handle {
     if (id_ >= 0) H5Idec_ref(id_);
   }
   hid_t id() const { return id_; }
+  // Gives the identifier away, to be closed by hand where closing can fail.
+  hid_t release() { return std::exchange(id_, H5I_INVALID_HID); }
   explicit operator bool() const { return id_ >= 0; }
 
  private:

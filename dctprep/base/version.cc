@@ -1,0 +1,5 @@
+#include "dctprep/base/version.h"
+
+namespace dctprep {
+std::string_view version() { return DCTPREP_VERSION; }
+}  // namespace dctprep

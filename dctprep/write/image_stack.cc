@@ -1,0 +1,261 @@
+#include "dctprep/write/image_stack.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <zlib.h>
+
+#include "dctprep/base/assert.h"
+#include "dctprep/base/error.h"
+#include "dctprep/kernels/chunk_codec.h"
+
+namespace dctprep {
+
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+
+constexpr H5Z_filter_t kBitshuffle = 32008;
+// What the bitshuffle plugin keeps with a dataset: its version, the element size, its own choice of block size, LZ4.
+enum BitshuffleValue : std::size_t { kElementSize = 2, kBlock = 3, kCodec = 4, kValues = 5 };
+constexpr unsigned kLz4 = 2, kZstd = 3;
+constexpr unsigned kGzipLevel = 1;
+// No codec here packs tighter: more is a damaged size.
+constexpr std::uint64_t kLargestRatio = 1100;
+
+// Undoes bitshuffle as the filter values say. Returns "" or what is wrong.
+std::string undo_bitshuffle(std::span<const unsigned> values, std::span<const std::uint8_t> chunk,
+                            std::span<std::uint8_t> out) {
+  if (values.size() < kValues) return "incomplete bitshuffle parameters";
+  const std::size_t element_size = values[kElementSize];
+  if (element_size != 1 && element_size != 2 && element_size != 4 && element_size != 8) {
+    return "impossible bitshuffle element size";
+  }
+  const unsigned codec = values[kCodec];
+  Bytes scratch;
+  if (codec == kLz4) return decode_bitshuffle_lz4(chunk, element_size, out, scratch);
+  if (codec == kZstd) return decode_bitshuffle_zstd(chunk, element_size, out, scratch);
+  if (codec == 0) return decode_bitshuffle(chunk, element_size, values[kBlock], out);
+  return "unknown bitshuffle compression";
+}
+
+// Size after decompression: what the chunk's header claims.
+std::uint64_t claimed_size(std::span<const unsigned> values, std::span<const std::uint8_t> chunk) {
+  if (values[kCodec] == 0) return chunk.size();
+  std::uint64_t size = 0;
+  for (std::size_t i = 0; i < 8 && i < chunk.size(); ++i) size = size << 8 | chunk[i];
+  return size;
+}
+
+// The body of H5Z_func_t; 0 is failure.
+std::size_t filter_chunk(bool decode, std::span<const unsigned> values, std::span<const std::uint8_t> input,
+                         std::size_t* capacity, void** buffer) {
+  if (values.size() < kValues) return 0;
+  Bytes packed;
+  std::uint64_t size = 0;
+  if (decode) {
+    size = claimed_size(values, input);
+    if (size == 0 || size > UINT32_MAX) return 0;
+  } else {
+    if (values[kCodec] != kLz4) return 0;
+    packed = encode_bitshuffle_lz4(input, values[kElementSize]);
+    size = packed.size();
+  }
+  auto* output = static_cast<std::uint8_t*>(H5allocate_memory(size, false));
+  if (output == nullptr) return 0;
+  if (decode && !undo_bitshuffle(values, input, {output, size}).empty()) {
+    H5free_memory(output);
+    return 0;
+  }
+  if (!decode) std::memcpy(output, packed.data(), size);
+  H5free_memory(*buffer);
+  *buffer = output;
+  *capacity = size;
+  return size;
+}
+
+std::size_t bitshuffle_callback(unsigned flags, std::size_t count, const unsigned values[], std::size_t bytes,
+                                std::size_t* capacity, void** buffer) {
+  try {
+    return filter_chunk((flags & H5Z_FLAG_REVERSE) != 0, {values, count},
+                        {static_cast<const std::uint8_t*>(*buffer), bytes}, capacity, buffer);
+  } catch (...) {  // memory: HDF5 is C and knows no exceptions
+    return 0;
+  }
+}
+
+struct Filter {
+  H5Z_filter_t id;
+  std::vector<unsigned> values;
+};
+
+// The filters of a dataset stored one image a chunk, or nothing where it is stored otherwise or with others than ours.
+std::optional<std::vector<Filter>> own_filters(hid_t dataset, const std::vector<hsize_t>& dims) {
+  const hdf5::Handle creation = hdf5::check(H5Dget_create_plist(dataset), "dataset");
+  std::array<hsize_t, 3> chunk{};
+  if (H5Pget_layout(creation.id()) != H5D_CHUNKED || H5Pget_chunk(creation.id(), 3, chunk.data()) != 3) return {};
+  if (chunk != std::array<hsize_t, 3>{1, dims[1], dims[2]}) return {};
+  std::vector<Filter> filters;
+  const int count = H5Pget_nfilters(creation.id());
+  for (int i = 0; i < count; ++i) {
+    unsigned flags = 0, config = 0;
+    std::array<unsigned, 16> values{};
+    std::size_t used = values.size();
+    const H5Z_filter_t id =
+        H5Pget_filter2(creation.id(), static_cast<unsigned>(i), &flags, &used, values.data(), 0, nullptr, &config);
+    if (id != kBitshuffle && id != H5Z_FILTER_DEFLATE && id != H5Z_FILTER_SHUFFLE) return {};
+    filters.push_back({id, {values.begin(), values.begin() + static_cast<long>(std::min(used, values.size()))}});
+  }
+  return filters;
+}
+
+// Undoes one filter, whose result has `size` bytes. Returns "" or what is wrong.
+std::string undo_filter(const Filter& filter, const Bytes& chunk, std::size_t element_size, Bytes& out) {
+  if (filter.id == kBitshuffle) return undo_bitshuffle(filter.values, chunk, out);
+  if (filter.id == H5Z_FILTER_DEFLATE) {
+    uLongf size = out.size();
+    if (uncompress(out.data(), &size, chunk.data(), chunk.size()) != Z_OK || size != out.size())
+      return "damaged gzip data";
+    return {};
+  }
+  if (chunk.size() != out.size()) return "damaged shuffled data";
+  const std::size_t elements = out.size() / element_size;
+  for (std::size_t byte = 0; byte < element_size; ++byte) {
+    for (std::size_t i = 0; i < elements; ++i) out[i * element_size + byte] = chunk[byte * elements + i];
+  }
+  return {};
+}
+
+std::uint64_t file_size(hid_t object) {
+  const hdf5::Handle file = hdf5::check(H5Iget_file_id(object), "file");
+  hsize_t size = 0;
+  hdf5::check_status(H5Fget_filesize(file.id(), &size), "file size");
+  return size;
+}
+
+}  // namespace
+
+void register_bitshuffle() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    H5Z_class2_t filter{};
+    filter.version = H5Z_CLASS_T_VERS;
+    filter.id = kBitshuffle;
+    filter.encoder_present = filter.decoder_present = 1;
+    filter.name = "bitshuffle; see https://github.com/kiyo-masui/bitshuffle";
+    filter.filter = bitshuffle_callback;
+    hdf5::check_status(H5Zregister(&filter), "bitshuffle filter");
+  });
+}
+
+template <class T>
+ImageStackWriter<T>::ImageStackWriter(hid_t location, const std::string& name, int images, int height, int width,
+                                      Compression compression, T fill)
+    : images_(images), height_(height), width_(width), compression_(compression) {
+  DCTPREP_ASSERT(images > 0 && height > 0 && width > 0);
+  hdf5::quiet();
+  const auto h = static_cast<hsize_t>(height), w = static_cast<hsize_t>(width);
+  const std::array<hsize_t, 3> dims{static_cast<hsize_t>(images), h, w}, chunk{1, h, w};
+  const hdf5::Handle space = hdf5::check(H5Screate_simple(3, dims.data(), nullptr), name);
+  const hdf5::Handle creation = hdf5::check(H5Pcreate(H5P_DATASET_CREATE), name);
+  const hid_t type = hdf5::native_type<T>();
+  hdf5::check_status(H5Pset_chunk(creation.id(), 3, chunk.data()), name);
+  hdf5::check_status(H5Pset_fill_value(creation.id(), type, &fill), name);
+  if (compression == Compression::kBitshuffleLz4) {
+    register_bitshuffle();
+    const std::array<unsigned, kValues> values{0, 3, sizeof(T), 0, kLz4};
+    hdf5::check_status(H5Pset_filter(creation.id(), kBitshuffle, H5Z_FLAG_OPTIONAL, values.size(), values.data()),
+                       name);
+  } else if (compression == Compression::kGzip) {
+    hdf5::check_status(H5Pset_shuffle(creation.id()), name);
+    hdf5::check_status(H5Pset_deflate(creation.id(), kGzipLevel), name);
+  }
+  dataset_ =
+      hdf5::check(H5Dcreate2(location, name.c_str(), type, space.id(), H5P_DEFAULT, creation.id(), H5P_DEFAULT), name);
+}
+
+template <class T>
+void ImageStackWriter<T>::write(int k, ImageView<const T> image) {
+  DCTPREP_ASSERT(0 <= k && k < images_ && image.height() == height_ && image.width() == width_);
+  hdf5::quiet();
+  const T* pixels = image.data();
+  if (!image.contiguous()) {
+    packed_.resize(image.size());
+    for (int v = 0; v < height_; ++v) {
+      std::copy_n(image.row(v), width_, packed_.data() + static_cast<std::ptrdiff_t>(v) * width_);
+    }
+    pixels = packed_.data();
+  }
+  const std::array<hsize_t, 3> offset{static_cast<hsize_t>(k), 0, 0};
+  if (compression_ == Compression::kBitshuffleLz4) {
+    const Bytes chunk =
+        encode_bitshuffle_lz4({reinterpret_cast<const std::uint8_t*>(pixels), image.size() * sizeof(T)}, sizeof(T));
+    hdf5::check_status(H5Dwrite_chunk(dataset_.id(), H5P_DEFAULT, 0, offset.data(), chunk.size(), chunk.data()),
+                       "image stack");
+    return;
+  }
+  const std::array<hsize_t, 3> count{1, static_cast<hsize_t>(height_), static_cast<hsize_t>(width_)};
+  const hdf5::Handle memory = hdf5::check(H5Screate_simple(3, count.data(), nullptr), "image stack");
+  const hdf5::Handle file = hdf5::check(H5Dget_space(dataset_.id()), "image stack");
+  hdf5::check_status(H5Sselect_hyperslab(file.id(), H5S_SELECT_SET, offset.data(), nullptr, count.data(), nullptr),
+                     "image stack");
+  hdf5::check_status(H5Dwrite(dataset_.id(), hdf5::native_type<T>(), memory.id(), file.id(), H5P_DEFAULT, pixels),
+                     "image stack");
+}
+
+template <class T>
+Image<T> read_stack_image(hid_t dataset, int k) {
+  hdf5::quiet();
+  const std::vector<hsize_t> dims = hdf5::shape(dataset);
+  if (dims.size() != 3) fail("not a stack of images");
+  if (k < 0 || static_cast<hsize_t>(k) >= dims[0]) fail("image {} of {} asked for", k, dims[0]);
+  if (dims[1] > 65536 || dims[2] > 65536) fail("images of an impossible size");
+  const hdf5::Handle type = hdf5::check(H5Dget_type(dataset), "type");
+  const hid_t native = hdf5::native_type<T>();
+  const std::uint64_t bytes = dims[1] * dims[2] * sizeof(T);
+  const std::array<hsize_t, 3> offset{static_cast<hsize_t>(k), 0, 0};
+  const auto filters = H5Tequal(type.id(), native) > 0 ? own_filters(dataset, dims) : std::nullopt;
+  hsize_t stored = 0;
+  if (!filters) {
+    stored = H5Dget_storage_size(dataset);
+  } else if (H5Dget_chunk_storage_size(dataset, offset.data(), &stored) < 0 || stored == 0) {
+    fail("image {} was never written", k);
+  }
+  if (stored > file_size(dataset) || bytes > stored * kLargestRatio + 4096) fail("image {} has an impossible size", k);
+  Image<T> image(static_cast<int>(dims[1]), static_cast<int>(dims[2]));
+  if (!filters) {  // repacked by another program
+    const std::array<hsize_t, 3> count{1, dims[1], dims[2]};
+    const hdf5::Handle memory = hdf5::check(H5Screate_simple(3, count.data(), nullptr), "image");
+    const hdf5::Handle file = hdf5::check(H5Dget_space(dataset), "image");
+    hdf5::check_status(H5Sselect_hyperslab(file.id(), H5S_SELECT_SET, offset.data(), nullptr, count.data(), nullptr),
+                       "image");
+    hdf5::check_status(H5Dread(dataset, native, memory.id(), file.id(), H5P_DEFAULT, image.data()),
+                       fmt::format("image {}", k));
+    return image;
+  }
+  // Not through H5Dread: it trusts that a chunk unpacks to the size of an image.
+  Bytes chunk(stored), unpacked;
+  std::uint32_t skipped = 0;
+  hdf5::check_status(H5Dread_chunk(dataset, H5P_DEFAULT, offset.data(), &skipped, chunk.data()),
+                     fmt::format("image {}", k));
+  for (std::size_t i = filters->size(); i-- > 0;) {
+    if ((skipped >> i & 1) != 0) continue;
+    unpacked.resize(bytes);
+    const std::string wrong = undo_filter((*filters)[i], chunk, sizeof(T), unpacked);
+    if (!wrong.empty()) fail("image {}: {}", k, wrong);
+    std::swap(chunk, unpacked);
+  }
+  if (chunk.size() != bytes) fail("image {}: {} bytes in place of {}", k, chunk.size(), bytes);
+  if (bytes > 0) std::memcpy(image.data(), chunk.data(), bytes);
+  return image;
+}
+
+template class ImageStackWriter<std::uint16_t>;
+template class ImageStackWriter<float>;
+template Image<std::uint16_t> read_stack_image(hid_t, int);
+template Image<float> read_stack_image(hid_t, int);
+
+}  // namespace dctprep

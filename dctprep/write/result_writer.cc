@@ -1,0 +1,436 @@
+#include "dctprep/write/result_writer.h"
+
+#include <array>
+#include <ctime>
+#include <limits>
+#include <string>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+#include "dctprep/base/assert.h"
+#include "dctprep/base/cancel.h"
+#include "dctprep/base/error.h"
+#include "dctprep/base/hdf5.h"
+#include "dctprep/base/partial_file.h"
+#include "dctprep/base/version.h"
+#include "dctprep/write/image_stack.h"
+#include "dctprep/write/nexus.h"
+#include "dctprep/write/scratch_file.h"
+#include "dctprep/write/spot_order.h"
+
+namespace dctprep {
+
+namespace fs = std::filesystem;
+using hdf5::Handle;
+
+namespace {
+
+constexpr std::size_t kScratchMemory = std::size_t{16} << 20;  // of each column
+constexpr std::size_t kCopyValues = std::size_t{1} << 20;
+
+// A range of a scratch column.
+struct Range {
+  std::uint64_t first = 0, count = 0;
+};
+
+struct SpotRecord {
+  Spot spot;
+  Range voxels, image;
+};
+
+fs::path folder_of(const fs::path& file) { return file.has_parent_path() ? file.parent_path() : fs::path("."); }
+
+// HDF5 tells of a full disk in a line of addresses; the user needs the path and the system's words.
+Error naming(const fs::path& path, const Error& error) {
+  const std::string text = error.what(), mark = "error message = '";
+  const std::size_t at = text.find(mark);
+  if (at == std::string::npos) return error.within(path.string());
+  const std::size_t from = at + mark.size();
+  return Error(fmt::format("{}: could not be written: {}; make room there or write elsewhere with -o", path.string(),
+                           text.substr(from, text.find('\'', from) - from)));
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
+std::string date_iso8601() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return text.data();
+}
+
+template <class T>
+Handle write_values(const Handle& group, const std::string& name, const std::vector<T>& values, std::string_view unit,
+                    std::string_view long_name) {
+  Handle dataset = hdf5::write_dataset(group.id(), name, std::span<const T>(values));
+  describe(dataset, unit, long_name);
+  return dataset;
+}
+
+void write_text(const Handle& group, const std::string& name, const std::string& text, std::string_view long_name) {
+  describe(dctprep::write_text(group, name, text), "", long_name);
+}
+
+// The values in the file of one field of all records; enumerations as their numbers.
+template <class T>
+struct Stored {
+  using type = T;
+};
+template <>
+struct Stored<RejectReason> {
+  using type = std::uint8_t;
+};
+
+template <class Records, class Get, class T>
+void write_column(const Handle& group, const ColumnInfo& info, const Records& records, const Get& get, T) {
+  std::vector<T> values;
+  values.reserve(records.size());
+  for (const auto& record : records) values.push_back(static_cast<T>(get(record)));
+  write_values(group, std::string(info.name), values, info.unit, info.long_name);
+}
+
+// Copies `ranges` of `column`, one after another, into the new dataset `name`.
+template <class T>
+Handle copy_ranges(const Handle& group, const std::string& name, const ScratchColumn<T>& column,
+                   const std::vector<Range>& ranges) {
+  const hid_t type = hdf5::native_type<T>();
+  const hsize_t total = column.size();
+  const Handle space = hdf5::check(H5Screate_simple(1, &total, nullptr), name);
+  Handle dataset =
+      hdf5::check(H5Dcreate2(group.id(), name.c_str(), type, space.id(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), name);
+  std::vector<T> buffer(std::min<std::uint64_t>(total, kCopyValues));
+  hsize_t done = 0, filled = 0;
+  const auto flush = [&] {
+    if (filled == 0) return;
+    check_cancelled();
+    const Handle memory = hdf5::check(H5Screate_simple(1, &filled, nullptr), name);
+    hdf5::check_status(H5Sselect_hyperslab(space.id(), H5S_SELECT_SET, &done, nullptr, &filled, nullptr), name);
+    hdf5::check_status(H5Dwrite(dataset.id(), type, memory.id(), space.id(), H5P_DEFAULT, buffer.data()), name);
+    done += filled;
+    filled = 0;
+  };
+  for (Range range : ranges) {
+    while (range.count > 0) {
+      const auto part = std::min<std::uint64_t>(range.count, buffer.size() - filled);
+      column.read(range.first, {buffer.data() + filled, static_cast<std::size_t>(part)});
+      filled += part;
+      range = {range.first + part, range.count - part};
+      if (filled == buffer.size()) flush();
+    }
+  }
+  flush();
+  DCTPREP_ASSERT(done == total);
+  return dataset;
+}
+
+// Where each range starts once they lie one after another, and at last where they end.
+std::vector<std::uint64_t> offsets(const std::vector<Range>& ranges) {
+  std::vector<std::uint64_t> result{0};
+  result.reserve(ranges.size() + 1);
+  for (const Range& range : ranges) result.push_back(result.back() + range.count);
+  return result;
+}
+
+std::vector<std::int32_t> corners(const Region& region) {
+  if (region.empty()) return {0, 0, 0, 0};
+  return {region.u0, region.v0, region.u1, region.v1};
+}
+
+}  // namespace
+
+struct ResultWriter::State {
+  State(fs::path final_path, Compression packing, bool overwrite)
+      : output(std::move(final_path), overwrite), compression(packing) {
+    const fs::path folder = folder_of(output.final_path());
+    scratch = std::make_unique<Scratch>(folder);
+  }
+
+  struct Scratch {
+    explicit Scratch(const fs::path& folder)
+        : frame(folder, kScratchMemory),
+          v(folder, kScratchMemory),
+          u(folder, kScratchMemory),
+          intensity(folder, kScratchMemory),
+          image(folder, kScratchMemory) {}
+    ScratchColumn<std::int32_t> frame;
+    ScratchColumn<std::uint16_t> v, u, intensity;
+    ScratchColumn<std::uint32_t> image;
+  };
+
+  PartialFile output;
+  Compression compression;
+  ResultHeader header;
+  Handle file, entry, background_group, beam_group;
+  ImageStackWriter<std::uint16_t> backgrounds;
+  ImageStackWriter<float> transmissions;
+  std::unique_ptr<Scratch> scratch;
+  std::vector<SpotRecord> spots;
+  std::vector<RejectedBlob> rejected;
+
+  ~State() {
+    if (file) discard();
+  }
+
+  // Calls `body`; an Error out of it names the output, of which nothing is left.
+  template <class Body>
+  void guarded(Body&& body) {
+    DCTPREP_ASSERT(scratch != nullptr);
+    hdf5::quiet();
+    try {
+      body();
+    } catch (const Error& error) {
+      discard();
+      throw naming(output.final_path(), error);
+    }
+  }
+
+  // Closes everything unfinished. HDF5 writes what it still holds when it closes, full disk or not: so room is made
+  // first.
+  void discard() {
+    scratch.reset();
+    if (::truncate(output.path().c_str(), 0) != 0) return close_objects();
+    close_objects();
+    file = {};
+  }
+
+  void close_objects() {
+    backgrounds = {};
+    transmissions = {};
+    entry = {};
+    background_group = {};
+    beam_group = {};
+  }
+
+  void create();
+  void write_spots();
+  void write_rejected(const ResultSummary& summary);
+  void write_curves(const ResultSummary& summary);
+  void write_scan(const ResultSummary& summary);
+  void write_process(const ResultSummary& summary);
+  void close();
+};
+
+void ResultWriter::State::create() {
+  file = hdf5::create_file(output.path());
+  hdf5::write_attribute(file.id(), "NX_class", std::string("NXroot"));
+  hdf5::write_attribute(file.id(), "default", std::string("entry"));
+  hdf5::write_attribute(file.id(), "creator", std::string("dctprep"));
+  entry = create_nexus_group(file.id(), "entry", "NXentry");
+  hdf5::write_attribute(entry.id(), "default", std::string("spots"));
+  background_group = create_nexus_group(entry.id(), "background", "NXdata");
+  beam_group = create_nexus_group(entry.id(), "beam", "NXdata");
+  if (header.save_background && !header.block_centre.empty()) {
+    backgrounds = {
+        background_group.id(), "data", static_cast<int>(header.block_centre.size()), header.height, header.width,
+        compression,           0};
+    describe(backgrounds.dataset(), "counts", "moving median over frames");
+    hdf5::write_attribute(backgrounds.dataset().id(), "interpretation", std::string("image"));
+  }
+  if (header.transmission && !header.beam.empty()) {
+    transmissions = {beam_group.id(),
+                     "transmission",
+                     header.frames,
+                     header.beam.height(),
+                     header.beam.width(),
+                     compression,
+                     std::numeric_limits<float>::quiet_NaN()};
+    describe(transmissions.dataset(), "", "transmission inside the direct beam");
+    hdf5::write_attribute(transmissions.dataset().id(), "interpretation", std::string("image"));
+  }
+}
+
+void ResultWriter::State::write_spots() {
+  number_spots(spots, {header.frames, header.height, header.width});
+  const Handle group = create_nexus_group(entry.id(), "spots", "NXdata");
+  set_plot(group, "Spots on the detector, coloured by integral", "integral", {"u", "v"});
+  hdf5::write_attribute(group.id(), "SILX_style",
+                        std::string(R"({"signal_scale_type": "log", "axes_scale_types": ["linear", "linear"]})"));
+  visit_spot_columns([&](const ColumnInfo& info, auto member) {
+    write_column(
+        group, info, spots, [&](const SpotRecord& record) { return record.spot.*member; }, Spot{}.*member);
+  });
+  const Handle flags = hdf5::check(H5Dopen2(group.id(), "flags", H5P_DEFAULT), "flags");
+  hdf5::write_attribute(flags.id(), "flag_names", spot_flag_names());
+
+  std::vector<Range> ranges;
+  ranges.reserve(spots.size());
+  if (header.voxels) {
+    const Handle voxels = create_nexus_group(entry.id(), "voxels", "NXcollection");
+    for (const SpotRecord& record : spots) ranges.push_back(record.voxels);
+    write_values(voxels, "offset", offsets(ranges), "", "first voxel of each spot, and the end");
+    describe(copy_ranges(voxels, "frame", scratch->frame, ranges), "frames", "frame of the voxel");
+    describe(copy_ranges(voxels, "v", scratch->v, ranges), "pixels", "row of the voxel");
+    describe(copy_ranges(voxels, "u", scratch->u, ranges), "pixels", "column of the voxel");
+    describe(copy_ranges(voxels, "intensity", scratch->intensity, ranges), "counts", "denoised intensity");
+  }
+  if (header.images) {
+    const Handle images = create_nexus_group(entry.id(), "images", "NXcollection");
+    ranges.clear();
+    for (const SpotRecord& record : spots) ranges.push_back(record.image);
+    write_values(images, "offset", offsets(ranges), "", "first pixel of each spot image, and the end");
+    describe(copy_ranges(images, "data", scratch->image, ranges), "counts",
+             "spot images, row by row, (v_max - v_min + 1) x (u_max - u_min + 1) each");
+  }
+}
+
+void ResultWriter::State::write_rejected(const ResultSummary& summary) {
+  const Handle group = create_nexus_group(entry.id(), "rejected", "NXdata");
+  std::vector<std::uint64_t> counts = summary.rejected_count;
+  counts.resize(reject_reason_names().size());
+  const Handle count = write_values(group, "count", counts, "", "rejected blobs by reason");
+  hdf5::write_attribute(count.id(), "reason_names", reject_reason_names());
+  if (!header.rejected) return set_plot(group, "Rejected blobs by reason", "count", {});
+  set_plot(group, "Rejected blobs on the detector, coloured by reason", "reason", {"peak_u", "peak_v"});
+  sort_rejected(rejected, {header.frames, header.height, header.width});
+  visit_rejected_columns([&](const ColumnInfo& info, auto member) {
+    using Type = typename Stored<std::remove_cvref_t<decltype(RejectedBlob{}.*member)>>::type;
+    write_column(
+        group, info, rejected, [&](const RejectedBlob& blob) { return blob.*member; }, Type{});
+  });
+  const Handle reason = hdf5::check(H5Dopen2(group.id(), "reason", H5P_DEFAULT), "reason");
+  hdf5::write_attribute(reason.id(), "reason_names", reject_reason_names());
+}
+
+void ResultWriter::State::write_curves(const ResultSummary& summary) {
+  const std::vector<std::int32_t> centre(header.block_centre.begin(), header.block_centre.end());
+  write_values(background_group, "centre", centre, "frames", "frame in the middle of the background's block");
+  write_values(background_group, "frame_offset", summary.frame_offset, "counts",
+               "median of what is left of each frame after its background");
+  if (backgrounds) {
+    set_plot(background_group, "Backgrounds", "data", {"centre", ".", "."});
+  } else {
+    set_plot(background_group, "Offset of each frame from its background", "frame_offset", {});
+  }
+  write_values(beam_group, "region", corners(header.beam), "pixels", "direct beam: u0, v0, u1, v1");
+  write_values(beam_group, "sample", corners(header.sample), "pixels", "sample box: u0, v0, u1, v1");
+  write_values(beam_group, "intensity", summary.beam_intensity, "counts", "mean intensity of the direct beam");
+  write_values(beam_group, "factor", summary.beam_factor, "", "factor that the frame was multiplied by");
+  link(file.id(), "/entry/scan/omega", beam_group.id(), "omega");
+  set_plot(beam_group, "Intensity of the direct beam", "intensity", {"omega"});
+
+  // Plots of their own for what shares its group with another.
+  const Handle offset = create_nexus_group(entry.id(), "frame_offset", "NXdata");
+  link(file.id(), "/entry/background/frame_offset", offset.id(), "frame_offset");
+  link(file.id(), "/entry/scan/omega", offset.id(), "omega");
+  set_plot(offset, "Offset of each frame from its background", "frame_offset", {"omega"});
+  if (transmissions) {
+    const Handle group = create_nexus_group(entry.id(), "transmission", "NXdata");
+    link(file.id(), "/entry/beam/transmission", group.id(), "transmission");
+    link(file.id(), "/entry/scan/omega", group.id(), "omega");
+    set_plot(group, "Transmission", "transmission", {"omega", ".", "."});
+  }
+}
+
+void ResultWriter::State::write_scan(const ResultSummary& summary) {
+  const Handle scan = create_nexus_group(entry.id(), "scan", "NXcollection");
+  std::vector<std::int32_t> frames;
+  std::vector<std::uint8_t> causes;
+  for (const auto& [frame, cause] : summary.bad_frames) {
+    frames.push_back(frame);
+    causes.push_back(static_cast<std::uint8_t>(cause));
+  }
+  write_values(scan, "omega", header.omega, "degrees", "rotation angle");
+  write_values(scan, "bad_frames", frames, "frames", "frames left out");
+  const Handle cause = write_values(scan, "bad_frame_cause", causes, "", "why, as in cause_names");
+  hdf5::write_attribute(cause.id(), "cause_names", bad_frame_cause_names());
+  write_text(scan, "path", header.scan_path, "where the scan was read from");
+  write_values(scan, "shape", std::vector<std::int64_t>{header.frames, header.height, header.width}, "",
+               "frames, height, width");
+}
+
+void ResultWriter::State::write_process(const ResultSummary& summary) {
+  const Handle process = create_nexus_group(entry.id(), "process", "NXprocess");
+  write_text(process, "program", "dctprep", "program");
+  write_text(process, "version", std::string(version()), "version of the program");
+  write_text(process, "config", header.config, "complete configuration (TOML)");
+  write_text(process, "command", header.command, "command line");
+  write_text(process, "host", host_name(), "computer");
+  write_text(process, "date", date_iso8601(), "when the result was written (UTC)");
+  const Handle timing = create_nexus_group(process.id(), "timing", "NXcollection");
+  for (const auto& [stage, seconds] : summary.timing) {
+    describe(hdf5::write_scalar(timing.id(), stage, seconds), "s", "time spent in " + stage);
+  }
+}
+
+void ResultWriter::State::close() {
+  close_objects();
+  hdf5::check_status(H5Fflush(file.id(), H5F_SCOPE_GLOBAL), "file");
+  hdf5::check_status(H5Fclose(file.release()), "file");
+  scratch.reset();
+}
+
+ResultWriter::ResultWriter(fs::path path, Compression compression, bool overwrite)
+    : state_(std::make_unique<State>(std::move(path), compression, overwrite)) {}
+
+ResultWriter::~ResultWriter() = default;
+
+void ResultWriter::begin(const ResultHeader& header) {
+  DCTPREP_ASSERT(!state_->file && header.frames > 0 && header.height > 0 && header.width > 0);
+  DCTPREP_ASSERT(header.omega.size() == static_cast<std::size_t>(header.frames));
+  state_->header = header;
+  state_->guarded([&] { state_->create(); });
+}
+
+void ResultWriter::background(int block, ImageView<const std::uint16_t> image) {
+  if (!state_->backgrounds) return;
+  state_->guarded([&] { state_->backgrounds.write(block, image); });
+}
+
+void ResultWriter::transmission(int frame, ImageView<const float> image) {
+  if (!state_->transmissions) return;
+  state_->guarded([&] { state_->transmissions.write(frame, image); });
+}
+
+void ResultWriter::spot(const Spot& spot, std::span<const Voxel> voxels, std::span<const std::uint32_t> image) {
+  DCTPREP_ASSERT(image.empty() ||
+                 image.size() == static_cast<std::size_t>(spot.width()) * static_cast<std::size_t>(spot.height()));
+  state_->guarded([&] {
+    State::Scratch& scratch = *state_->scratch;
+    SpotRecord record{spot, {}, {}};
+    if (state_->header.voxels) {
+      record.voxels = {scratch.frame.size(), voxels.size()};
+      std::vector<std::int32_t> frame(voxels.size());
+      std::vector<std::uint16_t> value(voxels.size());
+      for (std::size_t i = 0; i < voxels.size(); ++i) frame[i] = voxels[i].frame;
+      scratch.frame.append(frame);
+      const auto append = [&](ScratchColumn<std::uint16_t>& column, std::uint16_t Voxel::*field) {
+        for (std::size_t i = 0; i < voxels.size(); ++i) value[i] = voxels[i].*field;
+        column.append(value);
+      };
+      append(scratch.v, &Voxel::v);
+      append(scratch.u, &Voxel::u);
+      append(scratch.intensity, &Voxel::value);
+    }
+    if (state_->header.images) {
+      record.image = {scratch.image.size(), image.size()};
+      scratch.image.append(image);
+    }
+    state_->spots.push_back(record);
+  });
+}
+
+void ResultWriter::rejected(const RejectedBlob& blob) {
+  if (state_->header.rejected) state_->rejected.push_back(blob);
+}
+
+void ResultWriter::end(const ResultSummary& summary) {
+  DCTPREP_ASSERT(state_->file);
+  State& state = *state_;
+  state.guarded([&] {
+    state.write_spots();
+    state.write_rejected(summary);
+    state.write_scan(summary);
+    state.write_curves(summary);
+    state.write_process(summary);
+    state.close();
+  });
+  state.output.commit();
+}
+
+}  // namespace dctprep
