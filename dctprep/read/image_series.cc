@@ -52,7 +52,7 @@ class ImageSeries final : public FrameSource {
     const SeriesSlot& slot = plan_.slots[static_cast<std::size_t>(k)];
     std::string name =
         slot.file < 0 ? slot.missing_name : plan_.files[static_cast<std::size_t>(slot.file)].filename().string();
-    if (plan_.several_a_file) name += fmt::format(": frame {}", slot.frame);
+    if (slot.several) name += fmt::format(": frame {}", slot.frame);
     return name;
   }
 

@@ -108,7 +108,7 @@ std::vector<fs::path> list_folder(const fs::path& folder) {
 
 std::vector<fs::path> list_glob(const std::string& pattern) {
   glob_t found{};
-  const int status = ::glob(pattern.c_str(), GLOB_BRACE | GLOB_TILDE, nullptr, &found);
+  const int status = ::glob(pattern.c_str(), GLOB_BRACE, nullptr, &found);
   std::vector<fs::path> files;
   if (status == 0) {
     for (std::size_t i = 0; i < found.gl_pathc; ++i) {

@@ -9,12 +9,13 @@
 
 namespace dctprep {
 
-// Opens what `options.path` names (absolute, or relative to the working folder) and all that belongs to it. Reads headers and,
-// for markers of masked pixels, the first frame used; no other pixels. Throws Error with one line that names the path, what is
-// wrong and what to do.
+// Opens what `options.path` names (absolute, or relative to the working folder) and all that belongs to it. Reads
+// headers and, for markers of masked pixels, the first frame used; no other pixels. Throws Error with one line that
+// names the path, what is wrong and what to do.
 Scan open_scan(const ScanOptions& options);
 
-// The stack of frames that a path names ("FILE.h5", "FILE.h5::/dataset", a folder, a glob, a single image): for darks and flats.
+// The stack of frames that a path names ("FILE.h5", "FILE.h5::/dataset", a folder, a glob, a single image): for darks
+// and flats.
 std::shared_ptr<const FrameSource> open_frames(const std::string& path);
 
 // A mask of height x width, 1 = bad, from HDF5 dataset, EDF, TIFF or npy. Error where the size differs.

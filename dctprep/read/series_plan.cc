@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <system_error>
 #include <utility>
 
 #include "dctprep/base/error.h"
@@ -13,10 +14,11 @@ namespace {
 
 constexpr std::size_t kMaxFrames = 10'000'000;
 
-// One a file, and one for each that is missing between them.
-std::vector<SeriesSlot> file_slots(const std::vector<std::filesystem::path>& files) {
+// One a file, and one for each that is missing between them. `counted`: a number in the names counts the files.
+std::vector<SeriesSlot> file_slots(const std::vector<std::filesystem::path>& files, bool& counted) {
+  counted = false;
   std::vector<SeriesSlot> slots;
-  for (std::size_t i = 0; i < files.size(); ++i) slots.push_back({static_cast<int>(i), 0, {}});
+  for (std::size_t i = 0; i < files.size(); ++i) slots.push_back({static_cast<int>(i), 0, false, {}});
   std::vector<NameParts> names;
   for (const auto& file : files) {
     names.push_back(split_name(file.filename().string()));
@@ -49,10 +51,11 @@ std::vector<SeriesSlot> file_slots(const std::vector<std::filesystem::path>& fil
     }
     for (std::uint64_t n = 1; n < gap / step; ++n) {
       with_gaps.push_back(
-          {-1, 0, names[i - 1].with_number(static_cast<std::size_t>(counting), number(i - 1) + n * step)});
+          {-1, 0, false, names[i - 1].with_number(static_cast<std::size_t>(counting), number(i - 1) + n * step)});
     }
-    with_gaps.push_back({static_cast<int>(i), 0, {}});
+    with_gaps.push_back({static_cast<int>(i), 0, false, {}});
   }
+  counted = true;
   return with_gaps;
 }
 
@@ -83,6 +86,21 @@ void find_example(SeriesPlan& plan) {
   fail("none of {} files can be read; the first: {}", plan.files.size(), first_error);
 }
 
+// Whether a file that is markedly larger than the example holds several frames.
+bool has_file_of_several(const SeriesPlan& plan) {
+  std::error_code error;
+  const auto usual = std::filesystem::file_size(plan.files[static_cast<std::size_t>(plan.example_file)], error);
+  for (const auto& file : plan.files) {
+    const auto size = std::filesystem::file_size(file, error);
+    if (error || size < usual + usual / 2) continue;
+    try {
+      if (open_image_reader(file)->frames() > 1) return true;
+    } catch (const Error&) {
+    }
+  }
+  return false;
+}
+
 // Replaces each slot of a file of several frames by one a frame.
 void unfold(SeriesPlan& plan) {
   std::vector<SeriesSlot> frames;
@@ -95,7 +113,7 @@ void unfold(SeriesPlan& plan) {
       } catch (const Error&) {
       }
     }
-    for (int k = 0; k < count; ++k) frames.push_back({slot.file, k, slot.missing_name});
+    for (int k = 0; k < count; ++k) frames.push_back({slot.file, k, count > 1, slot.missing_name});
     if (frames.size() > kMaxFrames) fail("{}: more than {} frames", plan.files[0].string(), kMaxFrames);
   }
   plan.slots = std::move(frames);
@@ -107,9 +125,11 @@ SeriesPlan plan_series(const std::vector<std::filesystem::path>& files) {
   if (files.empty()) fail("no image files");
   SeriesPlan plan;
   plan.files = files;
-  plan.slots = file_slots(files);
+  bool counted = false;
+  plan.slots = file_slots(files, counted);
   find_example(plan);
-  plan.several_a_file = plan.example->frames() > 1;
+  // Where a number counts the frames, a file of two is damage that must not shift those behind it.
+  plan.several_a_file = plan.example->frames() > 1 || (!counted && has_file_of_several(plan));
   if (plan.several_a_file) unfold(plan);
   return plan;
 }

@@ -13,6 +13,7 @@ namespace dctprep {
 struct SeriesSlot {
   int file = -1;             // -1: missing
   int frame = 0;             // of the file
+  bool several = false;      // the file holds others, too
   std::string missing_name;  // the file that should be there
 };
 
@@ -21,7 +22,7 @@ struct SeriesPlan {
   std::vector<SeriesSlot> slots;               // one a frame
   std::shared_ptr<const ImageReader> example;  // the first file that can be read
   int example_file = 0;
-  bool several_a_file = false;
+  bool several_a_file = false;  // some file holds more than one frame
 };
 
 // Errors as of open_image_series.

@@ -1,0 +1,26 @@
+// Small datasets of numbers that belong to a scan: angles, masks.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace dctprep {
+
+struct Hdf5Numbers {
+  std::vector<std::size_t> shape;
+  std::vector<double> values;
+};
+
+// All values of `dataset`. Throws Error that names file and dataset; where there is no such dataset it lists some of
+// those that there are.
+Hdf5Numbers read_hdf5_numbers(const std::filesystem::path& file, const std::string& dataset);
+
+// Datasets of numbers, with their shapes, in the order of their names.
+struct Hdf5Entry {
+  std::string path;
+  std::vector<std::size_t> shape;
+};
+std::vector<Hdf5Entry> list_hdf5_numbers(const std::filesystem::path& file);
+
+}  // namespace dctprep

@@ -1,0 +1,139 @@
+#include "dctprep/read/open_scan.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <optional>
+
+#include "dctprep/base/error.h"
+#include "dctprep/read/frame_selection.h"
+#include "dctprep/read/hdf5_layout.h"
+#include "dctprep/read/hdf5_source.h"
+#include "dctprep/read/image_file.h"
+#include "dctprep/read/scan_companions.h"
+#include "dctprep/read/scan_omega.h"
+#include "dctprep/read/scan_path.h"
+
+namespace dctprep {
+
+namespace {
+
+void append(std::vector<std::string>& to, const std::vector<std::string>& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
+// Keeps frames first ... last of the file.
+void choose_frames(const ScanOptions& options, Scan& scan) {
+  const int count = scan.frames->frames();
+  if (!options.frames) return;
+  const auto [first, last] = *options.frames;
+  if (first < 0 || first > last || last >= count) {
+    fail_usage("frames = [{}, {}]: must be [first, last] with 0 <= first <= last <= {}: {} has {} frames", first, last,
+               count - 1, scan.storage.location, count);
+  }
+  scan.first_frame = first;
+  if (first == 0 && last == count - 1) return;
+  std::vector<int> indices(static_cast<std::size_t>(last - first) + 1);
+  std::iota(indices.begin(), indices.end(), first);
+  scan.frames = select_frames(scan.frames, std::move(indices));
+}
+
+void check_bad_frames(const ScanOptions& options, const Scan& scan) {
+  for (const int k : options.bad_frames) {
+    if (k >= 0 && k < scan.frame_count()) continue;
+    fail_usage("bad_frames: {} is none of the {} frames used, 0 ... {} (counted from the first one used)", k,
+               scan.frame_count(), scan.frame_count() - 1);
+  }
+}
+
+// Of the first frame used that can be read and is not listed as bad.
+void add_markers(const ScanOptions& options, Scan& scan) {
+  Image<std::uint16_t> pixels(scan.height(), scan.width());
+  Image<std::uint8_t> markers(scan.height(), scan.width());
+  for (int k = 0; k < scan.frame_count(); ++k) {
+    if (std::find(options.bad_frames.begin(), options.bad_frames.end(), k) != options.bad_frames.end()) continue;
+    if (scan.frames->read(k, pixels, markers)) continue;
+    std::size_t marked = 0;
+    for (std::size_t i = 0; i < markers.size(); ++i) {
+      if (markers.data()[i] == 0) continue;
+      scan.bad_pixels.data()[i] = 1;
+      ++marked;
+    }
+    if (marked > 0) {
+      scan.notes.push_back(
+          fmt::format("{} pixels are marked as masked in {}: they are bad pixels", marked, scan.frames->frame_name(k)));
+    }
+    return;
+  }
+}
+
+void note_repeated_angle(Scan& scan) {
+  const std::vector<double>& omega = scan.omega;
+  if (omega.size() < 3) return;
+  const double turn = std::abs(omega.back() - omega.front());
+  const double step = turn / static_cast<double>(omega.size() - 1);
+  if (std::abs(turn - 360) < 0.5 * step) {
+    scan.notes.push_back(
+        fmt::format("the last frame repeats the first angle ({} degrees and a full turn); leave it out with "
+                    "frames = [{}, {}] where the scan is to be one turn",
+                    omega.front(), scan.first_frame, scan.first_frame + scan.frame_count() - 2));
+  }
+}
+
+}  // namespace
+
+Scan open_scan(const ScanOptions& options) {
+  const ScanPath path = resolve_scan_path(options.path);
+  Scan scan;
+  scan.name = path.name;
+  std::optional<Hdf5Layout> layout;
+  if (path.is_hdf5) {
+    layout = find_hdf5_layout(path.file, path.dataset);
+    scan.frames = open_hdf5_stack(path.file, layout->projections);
+    scan.storage = hdf5_storage_info(path.file, layout->projections.datasets.front());
+    scan.storage.format = layout->writer == "HDF5" ? "HDF5" : fmt::format("HDF5 ({})", layout->writer);
+    scan.storage.location = absolute_path(path.file.string()) + "::" + layout->projections.datasets.front();
+    scan.notes = layout->notes;
+  } else {
+    scan.frames = open_image_series(path.files);
+    scan.storage = image_storage_info(path.files);
+    scan.storage.location = path.absolute;
+  }
+  const Hdf5Layout* const known = layout ? &*layout : nullptr;
+
+  ScanOmega omega = find_scan_omega(options, path, known, scan.frames->frames());
+  choose_frames(options, scan);
+  check_bad_frames(options, scan);
+  scan.omega.assign(omega.omega.begin() + scan.first_frame,
+                    omega.omega.begin() + scan.first_frame + scan.frames->frames());
+  scan.omega_path = omega.path;
+  scan.omega_motor = omega.motor;
+  scan.omega_start = omega.start;
+  scan.omega_step = omega.step;
+  append(scan.notes, omega.notes);
+  note_repeated_angle(scan);
+
+  Companion dark = find_companion(CompanionKind::kDark, options.dark, path, known, *scan.frames);
+  Companion flat = find_companion(CompanionKind::kFlat, options.flat, path, known, *scan.frames);
+  scan.darks = std::move(dark.frames);
+  scan.flats = std::move(flat.frames);
+  scan.dark_path = dark.path;
+  scan.flat_path = flat.path;
+  append(scan.notes, dark.notes);
+  append(scan.notes, flat.notes);
+
+  scan.bad_pixels = options.mask == "none"
+                        ? Image<std::uint8_t>(scan.height(), scan.width(), 0)
+                        : with_context("mask", [&] { return read_mask(options.mask, scan.height(), scan.width()); });
+  add_markers(options, scan);
+  return scan;
+}
+
+std::shared_ptr<const FrameSource> open_frames(const std::string& path) {
+  const ScanPath named = resolve_scan_path(path);
+  if (!named.is_hdf5) return open_image_series(named.files);
+  if (!named.dataset.empty()) return open_hdf5_frames(named.file, named.dataset);
+  return open_hdf5_stack(named.file, find_hdf5_layout(named.file, "").projections);
+}
+
+}  // namespace dctprep

@@ -1,0 +1,204 @@
+#include "dctprep/read/scan_companions.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <string_view>
+#include <system_error>
+
+#include "dctprep/base/error.h"
+#include "dctprep/read/frame_selection.h"
+#include "dctprep/read/hdf5_source.h"
+#include "dctprep/read/image_file.h"
+#include "dctprep/read/natural_order.h"
+#include "dctprep/read/open_scan.h"
+
+namespace dctprep {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string_view name_of(CompanionKind kind) { return kind == CompanionKind::kDark ? "dark" : "flat"; }
+
+// Words of file and folder names, the better first. "darkend" is not among them: it is a sum of frames.
+const std::vector<std::vector<std::string_view>>& words_of(CompanionKind kind) {
+  static const std::vector<std::vector<std::string_view>> dark{{"dark", "darks"}};
+  static const std::vector<std::vector<std::string_view>> flat{
+      {"refhst"}, {"flat", "flats", "flatfield"}, {"ref", "refs", "reference", "references"}};
+  return kind == CompanionKind::kDark ? dark : flat;
+}
+
+// Whether one of the words stands in `name` as a whole word.
+bool has_word(const std::string& name, const std::vector<std::string_view>& words) {
+  std::string word;
+  for (const char c : name + '.') {
+    if (std::isalpha(static_cast<unsigned char>(c)) != 0) {
+      word += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    } else {
+      if (std::find(words.begin(), words.end(), word) != words.end()) return true;
+      word.clear();
+    }
+  }
+  return false;
+}
+
+bool same_size(const FrameSource& a, const FrameSource& b) {
+  return a.height() == b.height() && a.width() == b.width();
+}
+
+// A glob that names exactly the files of a family; "auto" where there is none.
+std::string path_of(const fs::path& folder, const ImageFamily& family) {
+  if (family.files.size() == 1) return absolute_path(family.files[0].string());
+  std::string pattern;
+  for (const char c : family.pattern) pattern += c == '#' ? std::string("[0-9]*") : std::string(1, c);
+  for (const char* end : {"", ".gz", ".bz2"}) {
+    const std::string glob = absolute_path((folder / (pattern + end)).string());
+    try {
+      const std::vector<fs::path> files = list_series(glob);
+      if (std::equal(files.begin(), files.end(), family.files.begin(), family.files.end(),
+                     [](const fs::path& a, const fs::path& b) { return a.filename() == b.filename(); })) {
+        return glob;
+      }
+    } catch (const Error&) {
+    }
+  }
+  return "auto";
+}
+
+// Takes what was found, unless it cannot serve; says so in a note.
+Companion take(CompanionKind kind, const std::string& path, const std::string& shown, const FrameSource& scan,
+               std::shared_ptr<const FrameSource> frames) {
+  Companion found;
+  std::string reason;
+  if (!same_size(*frames, scan)) {
+    reason = fmt::format("it is of {} x {} pixels where the scan has {} x {}", frames->height(), frames->width(),
+                         scan.height(), scan.width());
+  } else {
+    try {
+      // A mean of darks stored with fractions is common, and no reason for a run to fail that did not ask for it.
+      Image<std::uint16_t> first(frames->height(), frames->width());
+      frames->read(0, first);
+    } catch (const Error& error) {
+      reason = error.what();
+    }
+  }
+  if (!reason.empty()) {
+    found.notes.push_back(fmt::format("{} is not used as {}: {}", shown, name_of(kind), reason));
+    return found;
+  }
+  found.notes.push_back(fmt::format("{}: {} ({} frames)", name_of(kind), shown, frames->frames()));
+  found.frames = std::move(frames);
+  found.path = path;
+  return found;
+}
+
+// The families of `folder` whose names hold the best of the words that occur.
+std::vector<ImageFamily> families_named(CompanionKind kind, const fs::path& folder, const ScanPath& scan) {
+  std::vector<ImageFamily> all;
+  try {
+    all = list_image_families(folder);
+  } catch (const Error&) {
+    return {};
+  }
+  const std::string own = split_name(scan.files.front().filename().string()).pattern();
+  for (const auto& words : words_of(kind)) {
+    std::vector<ImageFamily> named;
+    std::copy_if(all.begin(), all.end(), std::back_inserter(named),
+                 [&](const ImageFamily& family) { return family.pattern != own && has_word(family.pattern, words); });
+    if (!named.empty()) return named;
+  }
+  return {};
+}
+
+std::vector<fs::path> folders_named(CompanionKind kind, const fs::path& inside) {
+  std::vector<fs::path> named;
+  std::error_code error;
+  for (fs::directory_iterator entry(inside, error), end; !error && entry != end; entry.increment(error)) {
+    std::error_code ignored;
+    std::string name = entry->path().filename().string();
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+    for (const auto& words : words_of(kind)) {
+      if (std::find(words.begin(), words.end(), name) != words.end() && entry->is_directory(ignored)) {
+        named.push_back(entry->path());
+      }
+    }
+  }
+  return named;
+}
+
+Companion found_among_images(CompanionKind kind, const ScanPath& scan, const FrameSource& frames) {
+  Companion none;
+  const auto several = [&](const std::string& list) {
+    none.notes.push_back(
+        fmt::format("several could be the {0} ({1}): none is used; name one with {0}", name_of(kind), list));
+    return none;
+  };
+  try {
+    const std::vector<ImageFamily> families = families_named(kind, scan.folder, scan);
+    if (families.size() > 1) return several(families[0].pattern + ", " + families[1].pattern);
+    if (families.size() == 1) {
+      return take(kind, path_of(scan.folder, families[0]), (scan.folder / families[0].pattern).string(), frames,
+                  open_image_series(families[0].files));
+    }
+    std::vector<fs::path> folders = folders_named(kind, scan.folder);
+    if (folders.empty() && scan.is_folder) folders = folders_named(kind, scan.folder.parent_path());
+    std::erase(folders, scan.folder);
+    if (folders.size() > 1) return several(folders[0].string() + ", " + folders[1].string());
+    if (folders.size() == 1) {
+      const std::string path = absolute_path(folders[0].string());
+      return take(kind, path, path, frames, open_image_series(list_series(path)));
+    }
+  } catch (const Error& error) {
+    none.notes.push_back(fmt::format("no {} is used: {}", name_of(kind), error.what()));
+  }
+  return none;
+}
+
+const Hdf5Stack& stack_of(CompanionKind kind, const Hdf5Layout& layout) {
+  return kind == CompanionKind::kDark ? layout.darks : layout.flats;
+}
+
+Companion found_in_layout(CompanionKind kind, const ScanPath& scan, const Hdf5Layout& layout,
+                          const FrameSource& frames) {
+  const Hdf5Stack& stack = stack_of(kind, layout);
+  if (stack.empty()) return {};
+  const std::string file = absolute_path(scan.file.string());
+  const bool one_dataset = stack.datasets.size() == 1 && stack.frames.empty();
+  return take(kind, one_dataset ? file + "::" + stack.datasets[0] : "auto", file + "::" + stack.datasets[0], frames,
+              open_hdf5_stack(scan.file, stack));
+}
+
+}  // namespace
+
+std::shared_ptr<const FrameSource> open_hdf5_stack(const fs::path& file, const Hdf5Stack& stack) {
+  auto frames = open_hdf5_frames(file, stack.datasets);
+  return stack.frames.empty() ? frames : select_frames(std::move(frames), stack.frames);
+}
+
+Companion find_companion(CompanionKind kind, const std::string& option, const ScanPath& scan, const Hdf5Layout* layout,
+                         const FrameSource& frames) {
+  if (option == "none") return {};
+  if (option == "auto") {
+    return layout != nullptr ? found_in_layout(kind, scan, *layout, frames) : found_among_images(kind, scan, frames);
+  }
+  return with_context(name_of(kind), [&] {
+    Companion named;
+    const ScanPath path = resolve_scan_path(option);
+    named.path = path.absolute;
+    if (path.is_hdf5 && path.dataset.empty()) {
+      const Hdf5Layout found = find_hdf5_layout(path.file, "");
+      const Hdf5Stack& own = stack_of(kind, found);
+      named.frames = open_hdf5_stack(path.file, own.empty() ? found.projections : own);
+    } else {
+      named.frames = open_frames(option);
+    }
+    if (!same_size(*named.frames, frames)) {
+      fail("{}: is of {} x {} pixels where the scan has {} x {}; name frames of the scan's size, or \"none\"", option,
+           named.frames->height(), named.frames->width(), frames.height(), frames.width());
+    }
+    return named;
+  });
+}
+
+}  // namespace dctprep
