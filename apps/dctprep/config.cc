@@ -1,7 +1,9 @@
 // dctprep config: every key there is, and whether a configuration is sound.
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "dctprep/base/error.h"
+#include "dctprep/base/partial_file.h"
 #include "dctprep/config/config_file.h"
 #include "dctprep/config/describe.h"
 
@@ -21,22 +23,28 @@ struct ConfigOptions {
 
 Config read(const ConfigOptions& options) {
   if (!options.file.empty()) return load_config(options.file, options.shared.settings);
-  Config config;
-  Origins origins;
-  for (const std::string& setting : options.shared.settings) set_value(config, setting, "", &origins);
-  check_config(config, origins);
-  return config;
+  return default_config(options.shared.settings);
+}
+
+std::string answer(const ConfigOptions& options) {
+  if (options.schema) return json_text(config_schema());
+  if (options.reference) return reference_page();
+  Config config = read(options);
+  return options.shared.json ? json_text(tables_json(tables_of(config))) : to_toml(config);
 }
 
 void run(const ConfigOptions& options) {
   const int wishes = (options.file.empty() ? 0 : 1) + (options.defaults ? 1 : 0) + (options.schema ? 1 : 0) +
                      (options.reference ? 1 : 0);
   if (wishes > 1) fail_usage("give only one of CONFIG.toml, --default, --schema and --reference");
-  if (options.schema) return write_json(options.shared, config_schema());
-  if (options.reference) return write_text(options.shared, reference_page());
-  Config config = read(options);
-  if (options.shared.json) return write_json(options.shared, tables_json(tables_of(config)));
-  write_text(options.shared, to_toml(config));
+  const std::string text = answer(options);
+  if (options.shared.output.empty()) return print_text(text);
+  PartialFile file(options.shared.output, options.shared.force);
+  std::ofstream stream(file.path(), std::ios::binary);
+  stream << text;
+  stream.close();
+  if (!stream) fail("{}: cannot be written; is the disk full?", options.shared.output);
+  file.commit();
 }
 
 }  // namespace

@@ -1,12 +1,9 @@
 #include "verb.h"
 
 #include <cstdio>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "dctprep/base/error.h"
 #include "dctprep/base/log.h"
-#include "dctprep/base/partial_file.h"
 
 namespace dctprep::command {
 
@@ -41,22 +38,13 @@ std::unique_ptr<Progress> begin_work(const SharedOptions& options) {
   return std::make_unique<TerminalProgress>();
 }
 
-void write_text(const SharedOptions& options, std::string_view text) {
-  if (options.output.empty()) {
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    return;
-  }
-  PartialFile file(options.output, options.force);
-  std::ofstream stream(file.path(), std::ios::binary);
-  stream.write(text.data(), static_cast<std::streamsize>(text.size()));
-  stream.close();
-  if (!stream) fail("{}: cannot be written; is the disk full?", options.output);
-  file.commit();
+void print_text(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+std::string json_text(const nlohmann::ordered_json& json) {
+  // Paths may hold bytes that are no UTF-8; JSON may not.
+  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
-void write_json(const SharedOptions& options, const nlohmann::ordered_json& json) {
-  // Paths may hold bytes that are no UTF-8; JSON may not.
-  write_text(options, json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
-}
+void print_json(const nlohmann::ordered_json& json) { print_text(json_text(json)); }
 
 }  // namespace dctprep::command

@@ -33,10 +33,13 @@ void add_json(CLI::App& verb, SharedOptions& options);
 // Notes and progress on stderr, or neither with --quiet.
 std::unique_ptr<Progress> begin_work(const SharedOptions& options);
 
-// To stdout, or to the file of -o, which is never overwritten without --force.
-void write_text(const SharedOptions& options, std::string_view text);
-void write_json(const SharedOptions& options, const nlohmann::ordered_json& json);
+// The answer, to stdout.
+void print_text(std::string_view text);
+void print_json(const nlohmann::ordered_json& json);
+std::string json_text(const nlohmann::ordered_json& json);
 
 void add_config(CLI::App& app);
+void add_info(CLI::App& app);
+void add_simulate(CLI::App& app);
 
 }  // namespace dctprep::command

@@ -1,5 +1,10 @@
 #include "dctprep/config/config_file.h"
 
+#include <utility>
+
+#include "dctprep/base/error.h"
+#include "dctprep/config/field_text.h"
+
 namespace dctprep {
 
 Config parse_config(std::string_view toml_text, const std::string& source_name, const std::filesystem::path& folder,
@@ -9,13 +14,32 @@ Config parse_config(std::string_view toml_text, const std::string& source_name, 
   return config;
 }
 
-Config load_config(const std::filesystem::path& path, std::span<const std::string> settings) {
-  Origins origins;
-  Config config =
-      parse_config(read_config_text(path), path.string(), std::filesystem::absolute(path).parent_path(), &origins);
+namespace {
+
+// `config` with `settings` on top, checked.
+Config completed(Config config, std::span<const std::string> settings, Origins origins) {
   for (const std::string& setting : settings) set_value(config, setting, "", &origins);
   check_config(config, origins);
   return config;
+}
+
+}  // namespace
+
+Config load_config(const std::filesystem::path& path, std::span<const std::string> settings) {
+  Origins origins;
+  const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
+  Config config = parse_config(read_config_text(path), path.string(), folder, &origins);
+  return completed(std::move(config), settings, std::move(origins));
+}
+
+Config default_config(std::span<const std::string> settings) { return completed({}, settings, {}); }
+
+Config config_of_input(const std::string& input, std::span<const std::string> settings) {
+  if (input.ends_with(".toml")) return load_config(input, settings);
+  if (input.empty()) fail_usage("a SCAN needs a name: a file, a folder or a quoted glob");
+  Config config;
+  set_value(config, "scan.path=" + quoted_text(input), "");
+  return completed(std::move(config), settings, {});
 }
 
 void set_value(Config& config, std::string_view assignment, const std::filesystem::path& folder, Origins* origins) {

@@ -25,6 +25,12 @@ Config parse_config(std::string_view toml_text, const std::string& source_name, 
 // whole.
 Config load_config(const std::filesystem::path& path, std::span<const std::string> settings = {});
 
+// The defaults with `settings` on top, their paths relative to the working folder; checked as a whole.
+Config default_config(std::span<const std::string> settings = {});
+
+// From what a user names: a configuration (NAME.toml), or a SCAN, which stands for the defaults with its scan.path.
+Config config_of_input(const std::string& input, std::span<const std::string> settings = {});
+
 // Sets one value, as of --set; a bare word is text: "denoise.mode=off", "beam.region=[1, 2, 3, 4]".
 void set_value(Config& config, std::string_view assignment, const std::filesystem::path& folder,
                Origins* origins = nullptr);

@@ -410,6 +410,20 @@ TEST(Config, LoadsWithSettingsOnTop) {
             "--set: segment.grow_min = 30: must be at most segment.seed = 20");
 }
 
+TEST(Config, TakesAScanOrAConfiguration) {
+  testing::TemporaryFolder folder;
+  std::ofstream(folder / "scan.toml") << "[segment]\nseed = 5\n";
+  const std::vector<std::string> settings{"segment.tau=0.5"};
+  const Config from_file = config_of_input((folder / "scan.toml").string(), settings);
+  EXPECT_EQ(from_file.segment.seed.value(), 5);
+  EXPECT_EQ(from_file.segment.tau, 0.5);
+  Config expected;
+  expected.segment.tau = 0.5;
+  expected.scan.path = (fs::current_path() / "a \"b\" = *.edf").string();
+  EXPECT_EQ(config_of_input("a \"b\" = *.edf", settings), expected);
+  EXPECT_NE(error_of([] { config_of_input(""); }).find("needs a name"), std::string::npos);
+}
+
 TEST(Config, RefusesFilesThatAreNone) {
   testing::TemporaryFolder folder;
   EXPECT_NE(error_of([&] { load_config(folder / "absent.toml"); }).find("absent.toml: cannot be opened"),
