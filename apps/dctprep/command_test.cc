@@ -106,6 +106,31 @@ TEST_F(Command, NamesWhatIsWrongInAConfiguration) {
   EXPECT_EQ(odd.err, "dctprep: error: new line.toml:1: not valid TOML: key-value pair: encountered end-of-file\n");
 }
 
+constexpr std::string_view kSmallScan =
+    "--set width=64 --set height=48 --set frames=8 --set darks=2 --set flats=2 --set grains=2 --quiet";
+
+TEST_F(Command, SimulatesAScan) {
+  const Answer answer = dctprep(fmt::format("simulate -o s.h5 {} --threads 1", kSmallScan));
+  EXPECT_EQ(answer.status, 0) << answer.err;
+  EXPECT_EQ(answer.out, "s.h5\ns_truth.h5\n");
+  EXPECT_EQ(answer.err, "");
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "s_truth.h5"));
+  const Answer again = dctprep(fmt::format("simulate {} -o s.h5", kSmallScan));
+  EXPECT_EQ(again.status, 2);
+  EXPECT_NE(again.err.find("--force"), std::string::npos) << again.err;
+  EXPECT_EQ(dctprep(fmt::format("simulate {} -o s.h5 --force", kSmallScan)).status, 0);
+}
+
+TEST_F(Command, SimulateExplainsItsOptions) {
+  const Answer answer = dctprep("simulate --options");
+  EXPECT_EQ(answer.status, 0);
+  EXPECT_NE(answer.out.find("  grains = \"auto\"\n"), std::string::npos);
+  EXPECT_TRUE(nlohmann::json::parse(dctprep("simulate --options --json").out)["properties"].contains("grains"));
+  expect_error("simulate --set grain=3", 2, "--set: grain: unknown key; did you mean grains?");
+  std::ofstream(folder_ / "o.toml") << "seed = 3\nwidth = 0\n";
+  expect_error("simulate o.toml", 2, "o.toml:2: width = 0: must be between 1 and 16384 pixels");
+}
+
 TEST_F(Command, SaysWhereStdoutIsFull) {
   const auto result = testing::run_command(fmt::format("('{}' config > /dev/full)", DCTPREP_COMMAND));
   EXPECT_EQ(result.status, 1);

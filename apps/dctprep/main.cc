@@ -6,6 +6,7 @@
 
 #include "dctprep/base/cancel.h"
 #include "dctprep/base/error.h"
+#include "dctprep/base/version.h"
 
 #include "verb.h"
 
@@ -31,10 +32,11 @@ void add_verbs(CLI::App& app) {
       "files;\n"
       "a multi-frame EDF or multi-page TIFF.\n\n"
       "`dctprep VERB --help` explains a verb with examples.");
-  app.set_version_flag("--version", "dctprep " DCTPREP_VERSION);
+  app.set_version_flag("--version", "dctprep " + std::string(dctprep::version()));
   app.require_subcommand(0, 1);
   app.get_formatter()->column_width(34);
   app.get_formatter()->label("SUBCOMMAND", "VERB");
+  dctprep::command::add_simulate(app);
   dctprep::command::add_config(app);
   for (CLI::App* verb : app.get_subcommands({})) verb->group("Verbs");
 }
