@@ -54,7 +54,7 @@ double quantity_of(const Spot& spot, SpotQuantity quantity) {
     case SpotQuantity::kVolume:
       return spot.volume;
     case SpotQuantity::kFrames:
-      return spot.frame_end - spot.frame_start + 1.0;
+      return static_cast<double>(spot.frame_end) - spot.frame_start + 1;
     case SpotQuantity::kPeak:
       return spot.peak;
   }
