@@ -1,0 +1,304 @@
+#include "dctprep/estimate/parameters.h"
+
+#include <gtest/gtest.h>
+#include <tbb/global_control.h>
+
+#include "dctprep/background/moving_median.h"
+#include "dctprep/background/subtract.h"
+#include "dctprep/base/error.h"
+#include "dctprep/config/config_file.h"
+#include "dctprep/correct/dark.h"
+#include "dctprep/correct/normalise.h"
+#include "dctprep/denoise/denoise.h"
+#include "dctprep/estimate/search.h"
+#include "dctprep/estimate/synthetic_scan_test.h"
+#include "dctprep/segment/segment.h"
+
+namespace dctprep {
+namespace {
+
+using testing::synthetic_scan;
+using testing::SyntheticOptions;
+using testing::SyntheticSource;
+
+Estimate find(const Scan& scan, const Config& given = {}) {
+  Progress silent;
+  Estimate estimate = find_parameters(given, scan, silent);
+  return estimate;
+}
+
+// Stages 1 to 5 of a whole scan, one background for all of it.
+std::vector<Image<std::uint16_t>> denoised_volume(const Scan& scan, const Config& config) {
+  const int height = scan.height(), width = scan.width();
+  const Image<std::uint16_t> dark =
+      scan.darks ? median_of_frames(*scan.darks, "dark") : Image<std::uint16_t>(height, width, 0);
+  const auto regions = intensity_regions(config.beam, height, width, scan.bad_pixels);
+  const Region excluded = config.beam.region.value().grown(config.beam.guard.value(), height, width);
+  std::vector<Image<std::uint16_t>> frames;
+  std::vector<ImageView<const std::uint16_t>> views;
+  double reference = 0;
+  for (int k = 0; k < scan.frame_count(); ++k) {
+    frames.emplace_back(height, width);
+    EXPECT_FALSE(scan.frames->read(k, frames.back()));
+    subtract_dark(frames.back(), dark);
+    const double intensity = beam_intensity(frames.back(), regions, scan.bad_pixels);
+    if (k == 0) reference = intensity;
+    if (config.beam.normalise.value() != Normalise::kNone)
+      normalise(frames.back(), normalisation_factor(reference, intensity));
+  }
+  for (const auto& frame : frames) views.push_back(frame);
+  Image<std::uint16_t> background(height, width), residual(height, width);
+  median_background(views, background);
+  const Denoiser denoiser(config.denoise, scan.bad_pixels, excluded);
+  for (auto& frame : frames) {
+    const auto offset = frame_offset(frame, background, scan.bad_pixels, excluded, config.background);
+    subtract_background(frame, background, offset, scan.bad_pixels, excluded, residual);
+    denoiser.apply(residual, frame);
+  }
+  return frames;
+}
+
+std::size_t count_spots(const Scan& scan, const Config& config) {
+  const auto frames = denoised_volume(scan, config);
+  const std::vector<ImageView<const std::uint16_t>> views(frames.begin(), frames.end());
+  const std::vector<Blob> blobs = segment_volume(views, config.segment, config.scan.wrap.value());
+  return static_cast<std::size_t>(std::ranges::count_if(blobs, [](const Blob& blob) { return !blob.small_seed; }));
+}
+
+void expect_near(const Region& found, const Region& truth, int tolerance, const std::string& what) {
+  EXPECT_NEAR(found.u0, truth.u0, tolerance) << what;
+  EXPECT_NEAR(found.v0, truth.v0, tolerance) << what;
+  EXPECT_NEAR(found.u1, truth.u1, tolerance) << what;
+  EXPECT_NEAR(found.v1, truth.v1, tolerance) << what;
+}
+
+// All thresholds given, so that only the beam is looked for.
+Config beam_only() {
+  Config config;
+  config.beam.guard = 5;
+  config.denoise.threshold = 20;
+  config.segment.seed = 50;
+  config.segment.grow_min = 7;
+  config.segment.grow_max = 20;
+  config.segment.min_seed_volume = 10;
+  return config;
+}
+
+struct BeamCase {
+  std::string what;
+  SyntheticOptions options;
+};
+
+TEST(FindParameters, FindsTheBeamToTwoPixels) {
+  const std::vector<BeamCase> cases{
+      {"plain", {}},
+      {"strong glow", {.beam_counts = 4000, .glow = 1500, .glow_radius = 25}},
+      {"weak beam", {.beam_counts = 150, .glow = 10}},
+      {"weak beam without dark", {.beam_counts = 150, .glow = 10, .darks = false, .flats = false}},
+      {"dark shadow", {.sample_width = 60, .transmission = 0.12}},
+      {"wide shadow", {.sample_width = 76, .sample_offset = 0, .transmission = 0.3}},
+      {"blurred", {.blur = 2}},
+      {"spots", {.spots = 400, .spot_peak = 2000, .spot_frames = 5}},
+      {"beam off now and then", {.beam_off = 60}},
+      {"off centre", {.beam = {15, 130, 95, 190}}},
+      {"cut by the border", {.beam = {-30, 60, 60, 120}}},
+      {"in the corner", {.beam = {180, 150, 300, 240}, .sample_width = 0}},
+      {"a little tilted", {.tilt_degrees = 0.7}},
+      {"small", {.beam = {120, 100, 136, 110}, .sample_width = 8, .sample_offset = 1}},
+      {"no sample, no flats", {.sample_width = 0, .flats = false}},
+  };
+  for (const BeamCase& c : cases) {
+    for (int seed = 1; seed <= 2; ++seed) {
+      SyntheticOptions options = c.options;
+      options.seed = seed;
+      options.hot_pixels = 200;
+      const Estimate estimate = find(synthetic_scan(options), beam_only());
+      const Region& b = options.beam;
+      const Region truth{std::max(0, b.u0), std::max(0, b.v0), std::min(options.width, b.u1),
+                         std::min(options.height, b.v1)};
+      expect_near(estimate.config.beam.region.value(), truth, 2, c.what + ": " + estimate.why.at("beam.region"));
+    }
+  }
+}
+
+TEST(FindParameters, ClaimsNoBeamWhereThereIsNone) {
+  const std::vector<BeamCase> cases{
+      {"far field", {.beam_counts = 0, .spots = 300, .spot_peak = 3000, .spot_frames = 2}},
+      {"lasting spots", {.beam_counts = 0, .spots = 30, .spot_peak = 3000, .spot_frames = 400}},
+      {"glow alone", {.beam_counts = 0.001, .glow = 3000, .glow_radius = 40}},
+      {"sharp glow alone", {.beam_counts = 0.001, .glow = 3000, .glow_radius = 8}},
+      {"no dark", {.beam_counts = 0, .darks = false, .flats = false}},
+  };
+  for (const BeamCase& c : cases) {
+    SyntheticOptions options = c.options;
+    options.hot_pixels = 300;
+    const Estimate estimate = find(synthetic_scan(options), beam_only());
+    EXPECT_TRUE(estimate.config.beam.region.value().empty()) << c.what << ": " << estimate.why.at("beam.region");
+    EXPECT_EQ(estimate.config.beam.normalise.value(), Normalise::kNone) << c.what;
+    EXPECT_TRUE(estimate.config.beam.sample.value().empty()) << c.what;
+  }
+}
+
+TEST(FindParameters, FindsTheColumnsThatTheSampleShades) {
+  for (const bool flats : {true, false}) {
+    for (int seed = 1; seed <= 3; ++seed) {
+      const SyntheticOptions options{
+          .seed = seed, .sample_width = 44, .sample_offset = 6, .transmission = 0.6, .flats = flats};
+      const BeamOptions beam = find(synthetic_scan(options), beam_only()).config.beam;
+      EXPECT_EQ(beam.normalise.value(), Normalise::kMargin);
+      // Over a turn the sample reaches from 129.5 - 28 to 129.5 + 28; its rim is thin.
+      EXPECT_GE(beam.sample.value().u0, 99);
+      EXPECT_LE(beam.sample.value().u0, 103);
+      EXPECT_GE(beam.sample.value().u1, 157);
+      EXPECT_LE(beam.sample.value().u1, 161);
+    }
+  }
+}
+
+TEST(FindParameters, TakesTheWholeBeamWhereTheSampleLeavesNoMargin) {
+  const SyntheticOptions wide{.sample_width = 78, .sample_offset = 0, .transmission = 0.5};
+  const Estimate estimate = find(synthetic_scan(wide), beam_only());
+  EXPECT_EQ(estimate.config.beam.normalise.value(), Normalise::kFullbeam) << estimate.why.at("beam.sample");
+  const Estimate nothing = find(synthetic_scan({.sample_width = 0}), beam_only());
+  EXPECT_EQ(nothing.config.beam.normalise.value(), Normalise::kFullbeam) << nothing.why.at("beam.sample");
+  Config config = beam_only();
+  config.beam.normalise = Normalise::kMargin;
+  EXPECT_THROW(find(synthetic_scan(wide), config), Error);
+}
+
+TEST(FindParameters, MeasuresTheNoiseToTenPercent) {
+  for (const double readout : {1.5, 4.0, 12.0}) {
+    const SyntheticOptions options{.beam_counts = 0, .floor = 30, .readout = readout, .spots = 60};
+    const Scan scan = synthetic_scan(options);
+    const Config config = find(scan).config;
+    const double sigma = static_cast<const SyntheticSource&>(*scan.frames).sigma_at(0, 0);
+    EXPECT_NEAR(config.denoise.threshold.value(), 5 * sigma, 0.5 * sigma + 1);
+  }
+}
+
+TEST(FindParameters, KeepsFalseSpotsWithinTheBudget) {
+  const std::vector<BeamCase> cases{
+      {"plain", {.frames = 200}},
+      {"no beam", {.frames = 200, .beam_counts = 0, .readout = 6}},
+      {"glow", {.frames = 200, .glow = 600}},
+      {"few photons", {.frames = 200, .beam_counts = 400, .glow = 2, .floor = 0.5, .readout = 1}},
+  };
+  for (const BeamCase& c : cases) {
+    for (int seed = 1; seed <= 2; ++seed) {
+      SyntheticOptions options = c.options;
+      options.seed = seed;
+      const Scan scan = synthetic_scan(options);
+      const Estimate estimate = find(scan);
+      EXPECT_LE(count_spots(scan, estimate.config), 15u) << c.what << ": " << estimate.why.at("segment.seed");
+      EXPECT_NO_THROW(check_config(estimate.config));
+    }
+  }
+}
+
+TEST(FindParameters, FindsFaintSpotsAllTheSame) {
+  // Peaks of 200 x (0.2 ... 2.2) counts on noise of about 7: nearly all can be seen.
+  const Scan scan = synthetic_scan({.frames = 200, .spots = 150});
+  const Config config = find(scan).config;
+  EXPECT_GE(count_spots(scan, config), 110u);
+}
+
+TEST(FindParameters, GivesTheSameOnAnyNumberOfThreads) {
+  const Scan scan = synthetic_scan({.frames = 120, .spots = 100});
+  Config one, four;
+  one.run.threads = 1;
+  four.run.threads = 4;
+  const Estimate a = find(scan, one);
+  Estimate b = find(scan, four);
+  b.config.run = a.config.run;
+  EXPECT_EQ(a.config, b.config);
+  EXPECT_EQ(a.why, b.why);
+}
+
+class ThrowingSource final : public FrameSource {
+ public:
+  int frames() const override { return 10; }
+  int height() const override { return 20; }
+  int width() const override { return 30; }
+  int type_max() const override { return 255; }
+  std::optional<FrameFault> read(int, ImageView<std::uint16_t>, ImageView<std::uint8_t>) const override {
+    if (throws) fail("read");
+    return FrameFault{BadFrameCause::kMissing, "gone"};
+  }
+  std::string frame_name(int) const override { return "x"; }
+  bool throws = true;
+};
+
+TEST(FindParameters, ReadsNothingWhereNothingIsOpenAndSettlesTheScan) {
+  Scan scan = synthetic_scan({.frames = 10, .height = 20, .width = 30});
+  const auto source = std::make_shared<ThrowingSource>();
+  scan.frames = scan.darks = scan.flats = source;
+  Config config = beam_only();
+  EXPECT_THROW(find(scan, config), Error);
+  config.beam.region = Region{};
+  const Estimate estimate = find(scan, config);
+  EXPECT_EQ(estimate.config.scan.dark, "/data/scan.h5::/dark");
+  EXPECT_EQ(estimate.config.scan.flat, "/data/scan.h5::/flat");
+  EXPECT_EQ(estimate.config.scan.omega, "none");
+  EXPECT_EQ(estimate.config.scan.omega_step.value(), 36.0);
+  EXPECT_TRUE(estimate.config.scan.wrap.value());
+  EXPECT_EQ(estimate.config.scan.saturation.value(), 255);
+  source->throws = false;
+  EXPECT_THROW(find(scan), Error);
+}
+
+TEST(FindParameters, KeepsWhatIsGivenAndFitsTheRestToIt) {
+  const Scan scan = synthetic_scan({.frames = 100});
+  Config given;
+  given.segment.seed = 9;
+  given.segment.grow_max = 5;
+  SegmentOptions s = find(scan, given).config.segment;
+  EXPECT_EQ(s.seed.value(), 9);
+  EXPECT_EQ(s.grow_max.value(), 5);
+  EXPECT_LE(s.grow_min.value(), 5);
+  given = {};
+  given.segment.grow_min = 60;
+  s = find(scan, given).config.segment;
+  EXPECT_GE(s.seed.value(), 60);
+  EXPECT_GE(s.grow_max.value(), 60);
+  given = {};
+  given.beam.region = Region{88, 78, 172, 132};
+  given.beam.sample = Region{100, 78, 160, 132};
+  const BeamOptions beam = find(scan, given).config.beam;
+  EXPECT_EQ(beam.region.value(), given.beam.region.value());
+  EXPECT_EQ(beam.sample.value(), given.beam.sample.value());
+  EXPECT_EQ(beam.normalise.value(), Normalise::kMargin);
+  given.beam.region = Region{100, 100, 400, 180};
+  EXPECT_THROW(find(scan, given), Error);
+}
+
+TEST(FindParameters, TakesScansOfAnySize) {
+  for (const int frames : {1, 2, 3, 7}) {
+    for (const auto& [height, width] : {std::pair(1, 1), std::pair(1, 70), std::pair(9, 1), std::pair(11, 13)}) {
+      const Scan scan = synthetic_scan({.frames = frames, .height = height, .width = width, .hot_pixels = 1});
+      const Estimate estimate = find(scan);
+      EXPECT_NO_THROW(check_config(estimate.config));
+      EXPECT_GE(estimate.config.segment.grow_min.value(), 1);
+      EXPECT_FALSE(estimate.warnings.empty());
+    }
+  }
+}
+
+TEST(IsFullTurn, IsTheRuleOfWrap) {
+  const auto turn = [](int frames, double step) {
+    std::vector<double> omega;
+    for (int k = 0; k < frames; ++k) omega.push_back(-30 + k * step);
+    return is_full_turn(omega);
+  };
+  EXPECT_TRUE(turn(360, 1));
+  EXPECT_TRUE(turn(360, -1));
+  EXPECT_FALSE(turn(361, 1));
+  EXPECT_FALSE(turn(359, 1));
+  EXPECT_FALSE(turn(180, 1));
+  EXPECT_FALSE(turn(2, 180));
+  EXPECT_TRUE(turn(3, 120));
+  EXPECT_FALSE(turn(0, 1));
+  EXPECT_FALSE(turn(5, 0));
+}
+
+}  // namespace
+}  // namespace dctprep

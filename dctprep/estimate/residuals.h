@@ -1,0 +1,45 @@
+// Frames of the sample as the pipeline would see them after stage 4.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "dctprep/background/options.h"
+#include "dctprep/base/image.h"
+#include "dctprep/core/region.h"
+#include "dctprep/denoise/options.h"
+#include "dctprep/estimate/noise.h"
+#include "dctprep/estimate/sample.h"
+
+namespace dctprep {
+
+// The beam as frames are scaled to it. Frames without beam are dropped.
+struct BeamScale {
+  std::vector<Region> regions;  // empty: no direct beam
+  double median = 1;            // of the sample's frames
+  double reference = 1;         // what frames are scaled to
+  bool scale = false;           // false: frames are measured only
+};
+
+// The intensity of each frame over `regions`; 1 where there are none.
+std::vector<double> intensities_of(const FrameSample& sample, std::span<const Region> regions,
+                                   ImageView<const std::uint8_t> bad_pixels);
+
+// Drops the frames without beam, and scales the others.
+void normalise_sample(FrameSample& sample, const BeamScale& beam, ImageView<const std::uint8_t> bad_pixels);
+
+// What a group of frames leaves after the median over its window and the frame's offset are taken away.
+struct GroupResiduals {
+  std::vector<Residual> run;    // the consecutive frames
+  std::vector<Residual> apart;  // frames of the window about `apart_by` frames from the middle of the run, at most 2
+  int apart_by = 0;
+};
+GroupResiduals residuals_of(const FrameGroup& group, const FrameSample& sample, const BackgroundOptions& options,
+                            int frames, ImageView<const std::uint8_t> bad_pixels, const Region& excluded);
+
+// Each residual after the 2D median, in place; 0 at excluded pixels.
+void denoise_residuals(std::span<Residual> residuals, const DenoiseOptions& options,
+                       ImageView<const std::uint8_t> bad_pixels, const Region& excluded);
+
+}  // namespace dctprep

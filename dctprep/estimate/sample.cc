@@ -1,0 +1,84 @@
+#include "dctprep/estimate/sample.h"
+
+#include <algorithm>
+#include <tbb/parallel_for.h>
+#include <utility>
+
+#include "dctprep/background/moving_median.h"
+#include "dctprep/base/cancel.h"
+#include "dctprep/correct/dark.h"
+
+namespace dctprep {
+
+namespace {
+
+// `count` of `values`, evenly spread, each taken from the middle of its share.
+std::vector<int> evenly(const std::vector<int>& values, int count) {
+  const auto size = static_cast<std::int64_t>(values.size());
+  if (size <= count) return values;
+  std::vector<int> chosen;
+  for (std::int64_t i = 0; i < count; ++i)
+    chosen.push_back(values[static_cast<std::size_t>((2 * i + 1) * size / (2 * count))]);
+  return chosen;
+}
+
+}  // namespace
+
+int frames_that_fit(int height, int width, int most) {
+  constexpr std::uint64_t kMemory = std::uint64_t{1} << 30;
+  const std::uint64_t bytes =
+      std::max<std::uint64_t>(1, 2 * static_cast<std::uint64_t>(height) * static_cast<std::uint64_t>(width));
+  return static_cast<int>(std::clamp<std::uint64_t>(kMemory / bytes, 5, static_cast<std::uint64_t>(std::max(5, most))));
+}
+
+std::vector<int> spread_frames(const std::vector<std::uint8_t>& listed, int count) {
+  std::vector<int> good;
+  for (std::size_t k = 0; k < listed.size(); ++k) {
+    if (listed[k] == 0) good.push_back(static_cast<int>(k));
+  }
+  return evenly(good, count);
+}
+
+std::vector<FrameGroup> frame_groups(const std::vector<std::uint8_t>& listed, const BackgroundOptions& options,
+                                     bool wrap, int groups, int most) {
+  const int frames = static_cast<int>(listed.size());
+  const auto is_good = [&](int k) { return listed[static_cast<std::size_t>(k)] == 0; };
+  groups = std::clamp(frames / (2 * kRunLength), 1, groups);
+  std::vector<FrameGroup> result;
+  for (int i = 0; i < groups; ++i) {
+    const int centre = static_cast<int>((2 * std::int64_t{i} + 1) * frames / (2 * groups));
+    FrameGroup group;
+    const int first = std::clamp(centre - kRunLength / 2, 0, std::max(0, frames - kRunLength));
+    for (int k = first; k < std::min(frames, first + kRunLength); ++k) group.run.push_back(k);
+    std::vector<int> window = background_window(centre, frames, options, wrap);
+    std::erase_if(window, [&](int k) { return !is_good(k) || std::ranges::binary_search(group.run, k); });
+    group.window = evenly(window, std::max(0, most - kRunLength));
+    std::ranges::copy_if(group.run, std::back_inserter(group.window), is_good);
+    std::ranges::sort(group.window);
+    result.push_back(std::move(group));
+  }
+  return result;
+}
+
+FrameSample read_sample(const Scan& scan, const std::vector<int>& wanted, ImageView<const std::uint16_t> dark,
+                        Progress& progress) {
+  std::vector<Image<std::uint16_t>> pixels(wanted.size());
+  tbb::parallel_for(std::size_t{0}, wanted.size(), [&](std::size_t i) {
+    check_cancelled();
+    Image<std::uint16_t> frame(scan.height(), scan.width());
+    if (!scan.frames->read(wanted[i], frame)) {
+      subtract_dark(frame, dark);
+      pixels[i] = std::move(frame);
+    }
+    progress.advance(1);
+  });
+  FrameSample sample;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (pixels[i].empty()) continue;
+    sample.frame.push_back(wanted[i]);
+    sample.pixels.push_back(std::move(pixels[i]));
+  }
+  return sample;
+}
+
+}  // namespace dctprep

@@ -1,0 +1,123 @@
+#include "dctprep/estimate/sample_box.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+#include <vector>
+
+#include "dctprep/core/rank_median.h"
+#include "dctprep/correct/normalise.h"
+
+namespace dctprep {
+
+namespace {
+
+constexpr double kShaded = 0.97;
+constexpr int kMore = 2;  // columns added on either side: the rotation goes on between the frames looked at
+
+// Mean of each column of `beam` over its rows, 2 at either end left out where there are enough; NaN where all pixels
+// are bad. Single bright or dead pixels hardly matter to it.
+std::vector<double> column_means(ImageView<const std::uint16_t> frame, ImageView<const std::uint8_t> bad_pixels,
+                                 const Region& beam, int edge) {
+  const int cut = beam.height() > 4 * edge ? edge : 0;
+  std::vector<double> sum(static_cast<std::size_t>(beam.width()), 0), count(sum);
+  for (int v = beam.v0 + cut; v < beam.v1 - cut; ++v) {
+    for (int u = beam.u0; u < beam.u1; ++u) {
+      if (bad_pixels(v, u) != 0) continue;
+      sum[static_cast<std::size_t>(u - beam.u0)] += frame(v, u);
+      count[static_cast<std::size_t>(u - beam.u0)] += 1;
+    }
+  }
+  for (std::size_t i = 0; i < sum.size(); ++i) sum[i] /= count[i];
+  return sum;
+}
+
+double median_of_range(const std::vector<double>& values, std::size_t from, std::size_t to) {
+  std::vector<double> part(values.begin() + static_cast<std::ptrdiff_t>(from),
+                           values.begin() + static_cast<std::ptrdiff_t>(to));
+  std::erase_if(part, [](double x) { return std::isnan(x); });
+  return part.empty() ? 0 : rank_median(part);
+}
+
+// Columns over the flat's, or over the straight line through the beam's two margins, then over the brighter margin.
+// `edge` columns at either end are not judged, the next `margin` are the margins.
+std::vector<double> transmission_of(std::vector<double> columns, const std::vector<double>& flat, std::size_t edge,
+                                    std::size_t margin) {
+  const std::size_t size = columns.size();
+  if (!flat.empty()) {
+    for (std::size_t i = 0; i < size; ++i) columns[i] = flat[i] > 0 ? columns[i] / flat[i] : NAN;
+  }
+  const double left = median_of_range(columns, edge, edge + margin);
+  const double right = median_of_range(columns, size - edge - margin, size - edge);
+  const double brighter = std::max(left, right);
+  // Margins that differ by more than a beam's unevenness: one of them is in the shadow.
+  const bool line = flat.empty() && std::min(left, right) > 0.8 * brighter;
+  for (std::size_t i = 0; i < size; ++i) {
+    const double along = size > 1 ? static_cast<double>(i) / static_cast<double>(size - 1) : 0;
+    const double full = line ? left + along * (right - left) : brighter;
+    columns[i] = full > 0 ? columns[i] / full : NAN;
+  }
+  return columns;
+}
+
+// Spread of the margins' columns about 1, from all frames: noise, and unevenness that the flat leaves.
+double margin_spread(const std::vector<std::vector<double>>& transmission, std::size_t edge, std::size_t margin) {
+  std::vector<double> off;
+  for (const auto& columns : transmission) {
+    for (std::size_t i = edge; i < edge + margin; ++i) {
+      off.push_back(std::abs(columns[i] - 1));
+      off.push_back(std::abs(columns[columns.size() - 1 - i] - 1));
+    }
+  }
+  std::erase_if(off, [](double x) { return std::isnan(x); });
+  return off.empty() ? 0 : 1.4826 * rank_median(off);
+}
+
+}  // namespace
+
+SampleBox find_sample_box(const FrameSample& sample, ImageView<const std::uint16_t> flat,
+                          ImageView<const std::uint8_t> bad_pixels, const Region& beam, double blur) {
+  SampleBox box;
+  const auto width = static_cast<std::size_t>(beam.width());
+  const auto edge = std::min<std::size_t>(static_cast<std::size_t>(std::ceil(blur)), width / 8);
+  box.edge = static_cast<int>(edge);
+  const std::size_t margin = std::clamp<std::size_t>(width / 20, 1, 8);
+  if (width < 2 * (edge + margin) + 1 || sample.size() == 0) {
+    box.why = "the beam is too narrow to tell the sample from its margin";
+    return box;
+  }
+  const std::vector<double> flat_columns =
+      flat.empty() ? std::vector<double>{} : column_means(flat, bad_pixels, beam, box.edge);
+  std::vector<std::vector<double>> transmission;
+  for (const Image<std::uint16_t>& frame : sample.pixels)
+    transmission.push_back(
+        transmission_of(column_means(frame, bad_pixels, beam, box.edge), flat_columns, edge, margin));
+  const double limit = std::min(kShaded, 1 - std::min(0.1, 4 * margin_spread(transmission, edge, margin)));
+  std::size_t first = width;
+  std::size_t last = 0;
+  for (std::size_t i = edge; i < width - edge; ++i) {
+    // The second smallest: one frame may hold a fault.
+    std::vector<double> values;
+    for (const auto& columns : transmission) values.push_back(std::isnan(columns[i]) ? 1.0 : columns[i]);
+    std::sort(values.begin(), values.end());
+    const double darkest = values[values.size() > 8 ? 1 : 0];
+    box.least_transmission = std::min(box.least_transmission, darkest);
+    if (darkest >= limit) continue;
+    first = std::min(first, i);
+    last = std::max(last, i);
+  }
+  if (first > last) {
+    box.why = fmt::format("no column of the beam is ever shaded below {:.2f} of its margin", limit);
+    return box;
+  }
+  const int s0 = beam.u0 + static_cast<int>(first) - kMore;
+  const int s1 = beam.u0 + static_cast<int>(last) + 1 + kMore;
+  box.left = std::max(0, s0 - beam.u0 - box.edge);
+  box.right = std::max(0, beam.u1 - s1 - box.edge);
+  box.region = {std::max(beam.u0, s0), beam.v0, std::min(beam.u1, s1), beam.v1};
+  box.why = fmt::format("columns that go below {:.2f} of the beam's margin at some angle (lowest {:.2f})", limit,
+                        box.least_transmission);
+  return box;
+}
+
+}  // namespace dctprep

@@ -1,0 +1,45 @@
+// The steps of find_parameters(): each settles one table's values from the frames looked at.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "dctprep/base/image.h"
+#include "dctprep/base/progress.h"
+#include "dctprep/core/scan.h"
+#include "dctprep/estimate/parameters.h"
+#include "dctprep/estimate/residuals.h"
+#include "dctprep/estimate/sample.h"
+
+namespace dctprep {
+
+// What the steps share.
+struct Search {
+  Estimate& estimate;
+  const Scan& scan;
+  Progress& progress;
+  Image<std::uint16_t> dark;         // empty: none
+  std::vector<std::uint8_t> listed;  // 1 = listed as bad, one a frame
+
+  Config& config() const { return estimate.config; }
+  Region beam() const { return estimate.config.beam.region.value(); }
+  void say(const std::string& key, std::string why) const { estimate.why[key] = std::move(why); }
+  void warn(std::string warning) const { estimate.warnings.push_back(std::move(warning)); }
+};
+
+// Whether the frames make exactly one turn: what scan.wrap means.
+bool is_full_turn(const std::vector<double>& omega);
+
+// [scan], from how the scan was opened.
+void settle_scan(Search& search);
+
+// [beam] but for the guard, where the region is "none".
+void settle_without_beam(Search& search);
+// [beam] but for the guard, and the beam's intensity; `sample` is spread over the rotation.
+BeamScale settle_beam(Search& search, const FrameSample& sample);
+
+// beam.guard, denoise.threshold and [segment], from groups of frames that this reads.
+void settle_thresholds(Search& search, const BeamScale& beam);
+
+}  // namespace dctprep

@@ -1,0 +1,129 @@
+#include <algorithm>
+
+#include "dctprep/base/error.h"
+#include "dctprep/core/frame_median.h"
+#include "dctprep/core/rank_median.h"
+#include "dctprep/correct/dark.h"
+#include "dctprep/correct/normalise.h"
+#include "dctprep/estimate/direct_beam.h"
+#include "dctprep/estimate/sample_box.h"
+#include "dctprep/estimate/search.h"
+
+namespace dctprep {
+
+namespace {
+
+constexpr double kGivenBlur = 2;  // of the edges of a beam that is given, in pixels
+
+std::string text(const Region& r) { return fmt::format("[{}, {}, {}, {}]", r.u0, r.v0, r.u1, r.v1); }
+
+bool is_given(const Auto<Normalise>& normalise, Normalise value) {
+  return !normalise.is_auto() && normalise.value() == value;
+}
+
+// Returns the blur of the beam's edges.
+double settle_region(Search& search, const FrameSample& sample) {
+  BeamOptions& options = search.config().beam;
+  if (!options.region.is_auto()) return kGivenBlur;
+  std::vector<const std::uint16_t*> stack;
+  for (const auto& image : sample.pixels) stack.push_back(image.data());
+  Image<std::uint16_t> median(search.scan.height(), search.scan.width());
+  rank_median_over_frames(stack, median.size(), median.data());
+  const DirectBeam found = find_direct_beam(median, search.scan.bad_pixels);
+  options.region = found.region;
+  search.say("beam.region", fmt::format("in the median of {} frames, {}{}", sample.size(),
+                                        found.region.empty() ? "there is no direct beam: " : "", found.why));
+  if (!found.region.empty()) return found.blur;
+  if (!found.dark_rectangle.empty()) {
+    search.warn(fmt::format(
+        "beam.region: {} is darker than what lies around it, as behind a beam stop, and is not excluded; where it is "
+        "the direct beam, give it",
+        text(found.dark_rectangle)));
+  }
+  const char* needs = options.transmission ? "transmission = true"
+                      : !options.normalise.is_auto() && !is_given(options.normalise, Normalise::kNone) ? "normalise"
+                                                                                                       : nullptr;
+  if (needs != nullptr)
+    fail("beam.{} needs a direct beam, and none was found ({}): give beam.region = [u0, v0, u1, v1]", needs, found.why);
+  return 0;
+}
+
+// Whether the margin beside `region` is measured on even beam, and where it is not.
+std::string margin_problem(const SampleBox& box, int margin) {
+  if (box.region.empty()) return box.why;
+  if (box.left >= margin || box.right >= margin) return "";
+  return fmt::format("the sample leaves {} and {} columns of even beam beside it, and margin = {}", box.left, box.right,
+                     margin);
+}
+
+void settle_sample(Search& search, const FrameSample& sample, double blur) {
+  BeamOptions& options = search.config().beam;
+  const Region beam = options.region.value();
+  Image<std::uint16_t> flat;
+  if (search.scan.flats) {
+    flat = median_of_frames(*search.scan.flats, "flat");
+    subtract_dark(flat, search.dark);
+  }
+  SampleBox box = find_sample_box(sample, flat, search.scan.bad_pixels, beam, blur);
+  const std::string problem = margin_problem(box, options.margin);
+  // A side with too little is left out of the measurement: the box then reaches the beam's edge.
+  if (!box.region.empty() && problem.empty()) {
+    if (box.left < options.margin) box.region.u0 = beam.u0;
+    if (box.right < options.margin) box.region.u1 = beam.u1;
+  }
+  if (options.sample.is_auto()) {
+    if (is_given(options.normalise, Normalise::kMargin) && !problem.empty())
+      fail("beam.normalise = \"margin\": {}; give beam.sample, or take \"fullbeam\"", problem);
+    options.sample = box.region;
+    search.say("beam.sample", box.region.empty()
+                                  ? box.why
+                                  : fmt::format("{}; {} columns of even beam left of it, {} right of it, the "
+                                                "{} at the beam's blurred edges aside",
+                                                box.why, box.left, box.right, box.edge));
+    if (options.normalise.is_auto()) {
+      options.normalise = problem.empty() ? Normalise::kMargin : Normalise::kFullbeam;
+      search.say("beam.normalise", problem.empty() ? "the beam is seen beside the sample" : problem);
+    }
+    return;
+  }
+  const Region given = options.sample.value();
+  const int columns = std::max(0, given.u0 - beam.u0) + std::max(0, beam.u1 - given.u1);
+  const bool margin = !given.empty() && columns > 0;
+  options.normalise = margin ? Normalise::kMargin : Normalise::kFullbeam;
+  search.say("beam.normalise", margin ? "the beam is seen beside the sample given"
+                                      : "the sample given leaves no column of the beam beside it");
+}
+
+}  // namespace
+
+void settle_without_beam(Search& search) {
+  BeamOptions& options = search.config().beam;
+  const char* why = "there is no direct beam";
+  if (options.sample.is_auto()) options.sample = Region{}, search.say("beam.sample", why);
+  if (options.normalise.is_auto()) options.normalise = Normalise::kNone, search.say("beam.normalise", why);
+  if (options.guard.is_auto()) options.guard = 0, search.say("beam.guard", why);
+}
+
+BeamScale settle_beam(Search& search, const FrameSample& sample) {
+  BeamOptions& options = search.config().beam;
+  const Scan& scan = search.scan;
+  const double blur = settle_region(search, sample);
+  BeamScale scale;
+  if (search.beam().empty()) {
+    settle_without_beam(search);
+    return scale;
+  }
+  if (search.beam() != search.beam().grown(0, scan.height(), scan.width())) {
+    fail_usage("beam.region = {} leaves the detector, which has {} columns and {} rows", text(search.beam()),
+               scan.width(), scan.height());
+  }
+  if (options.sample.is_auto() || options.normalise.is_auto()) settle_sample(search, sample, blur);
+  scale.regions = intensity_regions(options, scan.height(), scan.width(), scan.bad_pixels);
+  std::vector<double> measured = intensities_of(sample, scale.regions, scan.bad_pixels);
+  scale.median = rank_median(measured);
+  scale.reference = options.intensity.is_auto() ? scale.median : options.intensity.value();
+  scale.scale = options.normalise.value() != Normalise::kNone;
+  return scale;
+}
+
+}  // namespace dctprep

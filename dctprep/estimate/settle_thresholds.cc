@@ -1,0 +1,157 @@
+#include <algorithm>
+#include <cmath>
+
+#include "dctprep/base/error.h"
+#include "dctprep/estimate/noise.h"
+#include "dctprep/estimate/search.h"
+#include "dctprep/estimate/thresholds.h"
+
+namespace dctprep {
+
+namespace {
+
+constexpr int kGroups = 3;
+constexpr int kFramesAGroup = 21;
+constexpr int kLeastGuard = 3;
+constexpr int kMostGuard = 64;
+constexpr int kMoreGuard = 2;        // beyond where the noise has fallen
+constexpr double kGuardNoise = 1.5;  // times the noise of the noisiest tenth of the detector
+constexpr double kDenoiseSigmas = 5;
+constexpr double kLongShare = 0.25;
+
+std::vector<GroupResiduals> read_groups(Search& search, const BeamScale& beam) {
+  const Scan& scan = search.scan;
+  const Config& config = search.config();
+  const std::vector<FrameGroup> groups =
+      frame_groups(search.listed, config.background, config.scan.wrap.value(), kGroups,
+                   frames_that_fit(scan.height(), scan.width(), kFramesAGroup));
+  std::int64_t total = 0;
+  for (const FrameGroup& group : groups) total += static_cast<std::int64_t>(group.window.size());
+  search.progress.start("measuring the noise", total, "images");
+  std::vector<GroupResiduals> residuals;
+  for (const FrameGroup& group : groups) {
+    FrameSample sample = read_sample(scan, group.window, search.dark, search.progress);
+    normalise_sample(sample, beam, scan.bad_pixels);
+    residuals.push_back(
+        residuals_of(group, sample, config.background, scan.frame_count(), scan.bad_pixels, search.beam()));
+  }
+  search.progress.finish();
+  std::erase_if(residuals, [](const GroupResiduals& group) { return group.run.empty(); });
+  return residuals;
+}
+
+NoiseLevel noise_of(const std::vector<GroupResiduals>& groups, ImageView<const std::uint8_t> bad_pixels,
+                    const Region& excluded) {
+  std::vector<std::vector<Spread>> spreads;
+  for (const GroupResiduals& group : groups) spreads.push_back(tile_spreads(group.run, bad_pixels, excluded));
+  return noise_level(spreads);
+}
+
+void settle_guard(Search& search, const std::vector<GroupResiduals>& groups) {
+  Auto<int>& guard = search.config().beam.guard;
+  if (!guard.is_auto()) return;
+  const Scan& scan = search.scan;
+  const Region beam = search.beam();
+  // A narrow detector keeps something to look at.
+  const int most = std::clamp(std::max(scan.height(), scan.width()) / 8, kLeastGuard, kMostGuard);
+  const NoiseLevel noise = noise_of(groups, scan.bad_pixels, beam.grown(most, scan.height(), scan.width()));
+  const double limit = kGuardNoise * noise.high;
+  std::vector<double> ring(static_cast<std::size_t>(most), 0.0);
+  for (const GroupResiduals& group : groups) {
+    const std::vector<Spread> spreads = ring_spreads(group.run, scan.bad_pixels, beam, most);
+    for (std::size_t i = 0; i < ring.size(); ++i) ring[i] = std::max(ring[i], spreads[i].sigma);
+  }
+  // The first ring from which three in a row are quiet.
+  int quiet = 0;
+  int distance = 1;
+  for (; distance <= most && quiet < 3; ++distance)
+    quiet = ring[static_cast<std::size_t>(distance - 1)] <= limit ? quiet + 1 : 0;
+  const int loud = distance - 1 - quiet;
+  guard = std::clamp(loud + kMoreGuard, kLeastGuard, most);
+  search.say(
+      "beam.guard",
+      fmt::format(
+          "the noise right beside the beam is {:.3g} counts, and from {} pixels on at most {:.1f} times that of the "
+          "noisiest tenth of the detector ({:.3g})",
+          ring.front(), loud + 1, kGuardNoise, noise.high));
+}
+
+void settle_denoise(Search& search, const NoiseLevel& noise) {
+  Auto<int>& threshold = search.config().denoise.threshold;
+  if (!threshold.is_auto()) return;
+  threshold = std::clamp(static_cast<int>(std::ceil(kDenoiseSigmas * noise.high)), 1, 65535);
+  search.say(
+      "denoise.threshold",
+      fmt::format("{:g} times the noise before the 2D median, {:.3g} counts at the noisiest tenth of the detector",
+                  kDenoiseSigmas, noise.high));
+}
+
+// Spots that are still there a quarter of the half window away on either side of a frame last about half of it or more:
+// the background's median begins to hold them.
+void check_window(Search& search, std::vector<GroupResiduals>& groups, const Region& excluded) {
+  const Config& config = search.config();
+  const int seed = config.segment.seed.value();
+  const int grow = lowest_level(config.segment);
+  std::uint64_t bright = 0;
+  std::uint64_t still = 0;
+  int by = 0;
+  for (GroupResiduals& group : groups) {
+    denoise_residuals(group.apart, config.denoise, search.scan.bad_pixels, excluded);
+    const Image<std::uint16_t>& middle = group.run[group.run.size() / 2].above;
+    for (const Residual& apart : group.apart) {
+      for (std::size_t i = 0; i < middle.size(); ++i) {
+        if (middle.data()[i] < seed) continue;
+        ++bright;
+        still += apart.above.data()[i] >= grow;
+      }
+    }
+    if (!group.apart.empty()) by = group.apart_by;
+  }
+  if (bright < 50 || static_cast<double>(still) < kLongShare * static_cast<double>(bright)) return;
+  search.warn(fmt::format(
+      "background.half_window = {} frames may be too short: {:.0f} % of the bright pixels are still bright {} frames "
+      "away, so that spots enter their own background; make it several times the longest spot",
+      config.background.half_window, 100.0 * static_cast<double>(still) / static_cast<double>(bright), by));
+}
+
+void settle_segment(Search& search, const std::vector<GroupResiduals>& groups, const NoiseLevel& noise) {
+  const SegmentOptions given = search.config().segment;
+  ThresholdChoice choice = choose_thresholds(given, groups, noise, search.scan.frame_count());
+  search.config().segment = choice.options;
+  const auto say = [&](const char* key, const Auto<int>& value) {
+    if (value.is_auto()) search.say(std::string("segment.") + key, choice.why[key]);
+  };
+  say("seed", given.seed);
+  say("grow_min", given.grow_min);
+  say("grow_max", given.grow_max);
+  say("min_seed_volume", given.min_seed_volume);
+  for (std::string& warning : choice.warnings) search.warn(std::move(warning));
+}
+
+}  // namespace
+
+void settle_thresholds(Search& search, const BeamScale& beam) {
+  const Scan& scan = search.scan;
+  Config& config = search.config();
+  std::vector<GroupResiduals> groups = read_groups(search, beam);
+  if (groups.empty())
+    fail("segment.seed: none of the frames that noise is measured in can be read; give it, or check the scan");
+  settle_guard(search, groups);
+  const Region excluded = search.beam().grown(config.beam.guard.value(), scan.height(), scan.width());
+  settle_denoise(search, noise_of(groups, scan.bad_pixels, excluded));
+  for (GroupResiduals& group : groups) denoise_residuals(group.run, config.denoise, scan.bad_pixels, excluded);
+  const NoiseLevel noise = noise_of(groups, scan.bad_pixels, excluded);
+  if (noise.high <= 0) {
+    fail(
+        "segment.seed: there is no good pixel outside the direct beam to measure the noise in; check beam.region and "
+        "scan.mask, or give seed, grow_min, grow_max and min_seed_volume");
+  }
+  settle_segment(search, groups, noise);
+  check_window(search, groups, excluded);
+  if (scan.frame_count() < 20) {
+    search.warn(
+        fmt::format("the scan has {} frames: too few for a background that holds no spots", scan.frame_count()));
+  }
+}
+
+}  // namespace dctprep

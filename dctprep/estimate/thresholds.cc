@@ -1,0 +1,177 @@
+#include "dctprep/estimate/thresholds.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <fmt/format.h>
+#include <tbb/parallel_for.h>
+
+#include "dctprep/base/cancel.h"
+#include "dctprep/segment/segment.h"
+
+namespace dctprep {
+
+namespace {
+
+constexpr double kSeedSigmas = 5;
+constexpr double kGrowSigmas = 2.5;
+constexpr double kFirstSigmas = 3;
+constexpr double kMostFill = 0.005;
+constexpr std::size_t kEnough = 10;  // blobs that make a count
+constexpr std::array<int, 4> kVolumes{3, 5, 8, 12};
+
+std::vector<std::uint32_t> volumes_at(std::span<const GroupResiduals> groups, int level, int connectivity) {
+  SegmentOptions options;
+  options.method = SegmentMethod::kSingle;
+  options.seed = options.grow_min = options.grow_max = level;
+  options.min_seed_volume = 1;
+  options.connectivity = connectivity;
+  std::vector<std::vector<std::uint32_t>> found(groups.size());
+  tbb::parallel_for(std::size_t{0}, groups.size(), [&](std::size_t i) {
+    std::vector<ImageView<const std::uint16_t>> volume;
+    for (const Residual& residual : groups[i].run) volume.push_back(residual.below);
+    for (const Blob& blob : segment_volume(volume, options, false))
+      found[i].push_back(static_cast<std::uint32_t>(blob.voxels.size()));
+  });
+  std::vector<std::uint32_t> volumes;
+  for (const auto& of_run : found) volumes.insert(volumes.end(), of_run.begin(), of_run.end());
+  std::sort(volumes.begin(), volumes.end(), std::greater<>());
+  return volumes;
+}
+
+double share_at_least(std::span<const GroupResiduals> groups, int level) {
+  std::uint64_t passing = 0;
+  std::uint64_t all = 0;
+  for (const GroupResiduals& group : groups) {
+    for (const Residual& residual : group.run) {
+      for (const std::uint16_t value : residual.below.pixels()) passing += value >= level;
+      all += residual.below.size();
+    }
+  }
+  return all == 0 ? 0 : static_cast<double>(passing) / static_cast<double>(all);
+}
+
+int whole(double level) { return std::clamp(static_cast<int>(std::ceil(std::min(level, 65535.0))), 1, 65535); }
+
+// Lowest level >= least that keeps `volume` within `allowed`; 65536 where none does.
+int lowest_seed(std::span<const FalseBlobs> counted, int volume, int least, double allowed, double sigma) {
+  int level = least;
+  while (level <= 65535 && expected_false_blobs(counted, volume, level, sigma) > allowed) ++level;
+  return level;
+}
+
+}  // namespace
+
+std::size_t FalseBlobs::at_least(int volume) const {
+  const auto end = std::partition_point(volumes.begin(), volumes.end(), [&](std::uint32_t size) {
+    return size >= static_cast<std::uint32_t>(std::max(volume, 0));
+  });
+  return static_cast<std::size_t>(end - volumes.begin());
+}
+
+std::vector<FalseBlobs> count_false_blobs(std::span<const GroupResiduals> groups, const NoiseLevel& noise,
+                                          int connectivity) {
+  std::vector<FalseBlobs> counted;
+  for (int level = whole(kFirstSigmas * noise.high); level <= 65535;
+       level = std::max(level + 1, static_cast<int>(std::lround(1.08 * level)))) {
+    check_cancelled();
+    counted.push_back({level, volumes_at(groups, level, connectivity)});
+    if (counted.back().volumes.empty()) break;
+  }
+  return counted;
+}
+
+double expected_false_blobs(std::span<const FalseBlobs> counted, int volume, int level, double sigma) {
+  if (counted.empty()) return 0;
+  // The last count at or below the level, the last one that is large enough, and one before it e times as large.
+  std::size_t here = 0;
+  std::size_t last = counted.size();
+  for (std::size_t i = 0; i < counted.size(); ++i) {
+    if (counted[i].level <= level) here = i;
+    if (counted[i].at_least(volume) >= kEnough) last = i;
+  }
+  const auto count = [&](std::size_t i) { return static_cast<double>(counted[i].at_least(volume)); };
+  const double seen = count(here) >= 2 ? count(here) : 0;
+  if (last < counted.size() && level <= counted[last].level) return seen;
+  const std::size_t from = last < counted.size() ? last : 0;
+  const double start = std::max(1.0, count(from));
+  double decay = counted[from].level / (sigma * sigma);
+  for (std::size_t i = from; i-- > 0;) {
+    if (count(i) < std::exp(1.0) * start) continue;
+    decay = std::log(count(i) / start) / (counted[from].level - counted[i].level);
+    break;
+  }
+  return std::max(seen, start * std::exp(-decay * std::max(0, level - counted[from].level)));
+}
+
+ThresholdChoice choose_thresholds(const SegmentOptions& given, std::span<const GroupResiduals> groups,
+                                  const NoiseLevel& noise, int frames) {
+  ThresholdChoice choice{given, 0, {}, {}};
+  SegmentOptions& options = choice.options;
+  std::size_t looked = 0;
+  for (const GroupResiduals& group : groups) looked += group.run.size();
+  const double scale = looked == 0 ? 0 : static_cast<double>(frames) / static_cast<double>(looked);
+  const double allowed = scale == 0 ? kFalseBlobBudget : kFalseBlobBudget / scale;
+  const std::vector<FalseBlobs> counted = count_false_blobs(groups, noise, given.connectivity);
+  // Counts of few photons scatter further up than down: what was learnt from below is stretched for above.
+  const auto expected = [&](int seed, int volume) {
+    return scale * expected_false_blobs(counted, volume, static_cast<int>(std::floor(seed / noise.skew)), noise.high);
+  };
+
+  const int least =
+      whole(std::max(kSeedSigmas * noise.high, given.grow_min.is_auto() ? 0.0 : given.grow_min.value() / noise.skew));
+  std::vector<int> volumes(kVolumes.begin(), kVolumes.end());
+  if (!given.min_seed_volume.is_auto()) volumes.assign(1, std::max(1, given.min_seed_volume.value()));
+  int volume = volumes.back();
+  if (given.seed.is_auto()) {
+    int seed = 65536;
+    for (const int candidate : volumes) {
+      const int level = lowest_seed(counted, candidate, least, allowed, noise.high);
+      if (level < seed) seed = level, volume = candidate;
+    }
+    options.seed = whole(seed * noise.skew);
+    if (!given.grow_min.is_auto()) options.seed = std::max(options.seed.value(), given.grow_min.value());
+  } else {
+    for (const int candidate : volumes) {
+      volume = candidate;
+      if (expected(given.seed.value(), candidate) <= kFalseBlobBudget) break;
+    }
+  }
+  if (given.min_seed_volume.is_auto()) options.min_seed_volume = volume;
+  const int seed = options.seed.value();
+  choice.false_blobs = expected(seed, volume);
+
+  int grow_min = whole(kGrowSigmas * noise.high);
+  while (grow_min < seed && share_at_least(groups, grow_min) > kMostFill) ++grow_min;
+  grow_min = std::min(whole(grow_min * noise.skew), seed);
+  if (!given.grow_max.is_auto()) grow_min = std::min(grow_min, given.grow_max.value());
+  if (given.grow_min.is_auto()) options.grow_min = grow_min;
+  grow_min = options.grow_min.value();
+  if (given.grow_max.is_auto())
+    options.grow_max =
+        std::max(grow_min, static_cast<int>(std::lround(std::sqrt(static_cast<double>(grow_min) * seed))));
+
+  const std::string noise_text =
+      fmt::format("noise after the 2D median is {:.3g} counts at the noisiest tenth of the detector ({:.3g} typically)",
+                  noise.high, noise.typical);
+  choice.why["seed"] = fmt::format(
+      "{}; {} counts are {:.1f} times that, and let {:.2g} false blobs be expected in {} frames, by what is found in "
+      "the "
+      "negated residual of {}",
+      noise_text, seed, seed / noise.high, choice.false_blobs, frames, looked);
+  choice.why["min_seed_volume"] = "the smallest of 3, 5, 8 and 12 voxels that allows the lowest seed";
+  choice.why["grow_min"] =
+      fmt::format("{:.1f} times the noise; {:.2g} % of the voxels reach it by noise", grow_min / noise.high,
+                  100 * share_at_least(groups, static_cast<int>(grow_min / noise.skew)));
+  choice.why["grow_max"] = fmt::format(
+      "between grow_min and seed (geometric mean): a spot of peak P grows down to {:.3g} P, but no lower than {} "
+      "and no higher than {}",
+      given.tau, grow_min, options.grow_max.value());
+  if (choice.false_blobs > kFalseBlobBudget)
+    choice.warnings.push_back(fmt::format(
+        "segment.seed = {} with min_seed_volume = {} lets about {:.0f} false spots be expected: raise either", seed,
+        options.min_seed_volume.value(), choice.false_blobs));
+  return choice;
+}
+
+}  // namespace dctprep
