@@ -17,6 +17,7 @@ inline constexpr Colour kInk{38, 38, 43};         // text and axes
 inline constexpr Colour kFaint{120, 120, 128};    // secondary text
 inline constexpr Colour kGrid{226, 226, 230};     // grid lines
 inline constexpr Colour kNothing{247, 247, 248};  // plots without data
+inline constexpr Colour kSpotMark{255, 84, 24};   // outlines of spots, seen on grey and on white
 inline constexpr Colour kNoData{196, 170, 196};   // pixels that hold NaN
 
 // Line colours that remain apart for colour-blind readers (Okabe and Ito, 2008, "Color Universal Design").

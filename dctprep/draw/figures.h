@@ -31,7 +31,7 @@ struct PixelPlace {
 struct SpotOutline {
   Region box;
   std::vector<PixelPlace> pixels = {};
-  Colour colour = kVermilion;
+  Colour colour = kSpotMark;
 };
 SpotOutline outline_of(const Spot& spot);
 // The boxes of the spots that are there in `frame`, of `frames` in a scan (spots over the seam of a wrapped one

@@ -113,7 +113,7 @@ TEST(FrameFigure, DrawsRegionsAndOutlines) {
   const Canvas canvas =
       draw_frame_figure({.image = view, .regions = {.beam = {40, 30, 80, 60}}, .spots = {{.box = {5, 5, 20, 20}}}});
   EXPECT_GT(count_colour(canvas, kSky), 500);
-  EXPECT_GT(count_colour(canvas, kVermilion), 300);
+  EXPECT_GT(count_colour(canvas, kSpotMark), 300);
 }
 
 // A boundary goes round the pixels and not through them: an L of three pixels has eight edges.
@@ -122,7 +122,7 @@ TEST(FrameFigure, BoundaryFollowsThePixels) {
   const AnyImage view = ImageView<const std::uint16_t>(image.view());
   const auto ink = [&](std::vector<PixelPlace> pixels) {
     return count_colour(
-        draw_frame_figure({.image = view, .spots = {{.box = {2, 2, 4, 4}, .pixels = std::move(pixels)}}}), kVermilion);
+        draw_frame_figure({.image = view, .spots = {{.box = {2, 2, 4, 4}, .pixels = std::move(pixels)}}}), kSpotMark);
   };
   const double one = ink({{2, 2}});
   const double l_shape = ink({{2, 2}, {3, 2}, {3, 3}});
