@@ -11,7 +11,7 @@
 #include "dctprep/base/assert.h"
 #include "dctprep/base/cancel.h"
 #include "dctprep/base/error.h"
-#include "dctprep/base/hdf5.h"
+#include "dctprep/base/hdf5_output.h"
 #include "dctprep/base/partial_file.h"
 #include "dctprep/base/version.h"
 #include "dctprep/write/image_stack.h"
@@ -40,16 +40,6 @@ struct SpotRecord {
 };
 
 fs::path folder_of(const fs::path& file) { return file.has_parent_path() ? file.parent_path() : fs::path("."); }
-
-// HDF5 tells of a full disk in a line of addresses; the user needs the path and the system's words.
-Error naming(const fs::path& path, const Error& error) {
-  const std::string text = error.what(), mark = "error message = '";
-  const std::size_t at = text.find(mark);
-  if (at == std::string::npos) return error.within(path.string());
-  const std::size_t from = at + mark.size();
-  return Error(fmt::format("{}: could not be written: {}; make room there or write elsewhere with -o", path.string(),
-                           text.substr(from, text.find('\'', from) - from)));
-}
 
 std::string host_name() {
   std::array<char, 256> name{};
@@ -97,8 +87,8 @@ void write_column(const Handle& group, const ColumnInfo& info, const Records& re
 
 // Copies `ranges` of `column`, one after another, into the new dataset `name`.
 template <class T>
-Handle copy_ranges(const Handle& group, const std::string& name, const ScratchColumn<T>& column,
-                   const std::vector<Range>& ranges) {
+Handle copy_ranges(const hdf5::OutputFile& file, const Handle& group, const std::string& name,
+                   const ScratchColumn<T>& column, const std::vector<Range>& ranges) {
   const hid_t type = hdf5::native_type<T>();
   const hsize_t total = column.size();
   const Handle space = hdf5::check(H5Screate_simple(1, &total, nullptr), name);
@@ -109,6 +99,7 @@ Handle copy_ranges(const Handle& group, const std::string& name, const ScratchCo
   const auto flush = [&] {
     if (filled == 0) return;
     check_cancelled();
+    file.check();
     const Handle memory = hdf5::check(H5Screate_simple(1, &filled, nullptr), name);
     hdf5::check_status(H5Sselect_hyperslab(space.id(), H5S_SELECT_SET, &done, nullptr, &filled, nullptr), name);
     hdf5::check_status(H5Dwrite(dataset.id(), type, memory.id(), space.id(), H5P_DEFAULT, buffer.data()), name);
@@ -166,7 +157,8 @@ struct ResultWriter::State {
   PartialFile output;
   Compression compression;
   ResultHeader header;
-  Handle file, entry, background_group, beam_group;
+  std::unique_ptr<hdf5::OutputFile> file;
+  Handle entry, background_group, beam_group;
   ImageStackWriter<std::uint16_t> backgrounds;
   ImageStackWriter<float> transmissions;
   std::unique_ptr<Scratch> scratch;
@@ -174,29 +166,30 @@ struct ResultWriter::State {
   std::vector<RejectedBlob> rejected;
 
   ~State() {
-    if (file) discard();
+    if (file) file->abandon();
   }
 
-  // Calls `body`; an Error out of it names the output, of which nothing is left.
+  // Calls `body`, and sees to it that what it wrote is written. An Error names the output, of which nothing is left.
   template <class Body>
   void guarded(Body&& body) {
     DCTPREP_ASSERT(scratch != nullptr);
     hdf5::quiet();
     try {
       body();
+      if (file) file->check();
     } catch (const Error& error) {
+      // What HDF5 complains of after a failed write is not the cause.
+      const std::string failure = file ? file->failure() : "";
       discard();
-      throw naming(output.final_path(), error);
+      throw(failure.empty() ? error : Error(failure)).within(output.final_path().string());
     }
   }
 
-  // Closes everything unfinished. HDF5 writes what it still holds when it closes, full disk or not: so room is made
-  // first.
   void discard() {
+    if (file) file->abandon();
     scratch.reset();
-    if (::truncate(output.path().c_str(), 0) != 0) return close_objects();
     close_objects();
-    file = {};
+    file.reset();
   }
 
   void close_objects() {
@@ -217,11 +210,11 @@ struct ResultWriter::State {
 };
 
 void ResultWriter::State::create() {
-  file = hdf5::create_file(output.path());
-  hdf5::write_attribute(file.id(), "NX_class", std::string("NXroot"));
-  hdf5::write_attribute(file.id(), "default", std::string("entry"));
-  hdf5::write_attribute(file.id(), "creator", std::string("dctprep"));
-  entry = create_nexus_group(file.id(), "entry", "NXentry");
+  file = std::make_unique<hdf5::OutputFile>(output.path());
+  hdf5::write_attribute(file->id(), "NX_class", std::string("NXroot"));
+  hdf5::write_attribute(file->id(), "default", std::string("entry"));
+  hdf5::write_attribute(file->id(), "creator", std::string("dctprep"));
+  entry = create_nexus_group(file->id(), "entry", "NXentry");
   hdf5::write_attribute(entry.id(), "default", std::string("spots"));
   background_group = create_nexus_group(entry.id(), "background", "NXdata");
   beam_group = create_nexus_group(entry.id(), "beam", "NXdata");
@@ -264,17 +257,17 @@ void ResultWriter::State::write_spots() {
     const Handle voxels = create_nexus_group(entry.id(), "voxels", "NXcollection");
     for (const SpotRecord& record : spots) ranges.push_back(record.voxels);
     write_values(voxels, "offset", offsets(ranges), "", "first voxel of each spot, and the end");
-    describe(copy_ranges(voxels, "frame", scratch->frame, ranges), "frames", "frame of the voxel");
-    describe(copy_ranges(voxels, "v", scratch->v, ranges), "pixels", "row of the voxel");
-    describe(copy_ranges(voxels, "u", scratch->u, ranges), "pixels", "column of the voxel");
-    describe(copy_ranges(voxels, "intensity", scratch->intensity, ranges), "counts", "denoised intensity");
+    describe(copy_ranges(*file, voxels, "frame", scratch->frame, ranges), "frames", "frame of the voxel");
+    describe(copy_ranges(*file, voxels, "v", scratch->v, ranges), "pixels", "row of the voxel");
+    describe(copy_ranges(*file, voxels, "u", scratch->u, ranges), "pixels", "column of the voxel");
+    describe(copy_ranges(*file, voxels, "intensity", scratch->intensity, ranges), "counts", "denoised intensity");
   }
   if (header.images) {
     const Handle images = create_nexus_group(entry.id(), "images", "NXcollection");
     ranges.clear();
     for (const SpotRecord& record : spots) ranges.push_back(record.image);
     write_values(images, "offset", offsets(ranges), "", "first pixel of each spot image, and the end");
-    describe(copy_ranges(images, "data", scratch->image, ranges), "counts",
+    describe(copy_ranges(*file, images, "data", scratch->image, ranges), "counts",
              "spot images, row by row, (v_max - v_min + 1) x (u_max - u_min + 1) each");
   }
 }
@@ -311,18 +304,18 @@ void ResultWriter::State::write_curves(const ResultSummary& summary) {
   write_values(beam_group, "sample", corners(header.sample), "pixels", "sample box: u0, v0, u1, v1");
   write_values(beam_group, "intensity", summary.beam_intensity, "counts", "mean intensity of the direct beam");
   write_values(beam_group, "factor", summary.beam_factor, "", "factor that the frame was multiplied by");
-  link(file.id(), "/entry/scan/omega", beam_group.id(), "omega");
+  link(file->id(), "/entry/scan/omega", beam_group.id(), "omega");
   set_plot(beam_group, "Intensity of the direct beam", "intensity", {"omega"});
 
   // Plots of their own for what shares its group with another.
   const Handle offset = create_nexus_group(entry.id(), "frame_offset", "NXdata");
-  link(file.id(), "/entry/background/frame_offset", offset.id(), "frame_offset");
-  link(file.id(), "/entry/scan/omega", offset.id(), "omega");
+  link(file->id(), "/entry/background/frame_offset", offset.id(), "frame_offset");
+  link(file->id(), "/entry/scan/omega", offset.id(), "omega");
   set_plot(offset, "Offset of each frame from its background", "frame_offset", {"omega"});
   if (transmissions) {
     const Handle group = create_nexus_group(entry.id(), "transmission", "NXdata");
-    link(file.id(), "/entry/beam/transmission", group.id(), "transmission");
-    link(file.id(), "/entry/scan/omega", group.id(), "omega");
+    link(file->id(), "/entry/beam/transmission", group.id(), "transmission");
+    link(file->id(), "/entry/scan/omega", group.id(), "omega");
     set_plot(group, "Transmission", "transmission", {"omega", ".", "."});
   }
 }
@@ -360,8 +353,7 @@ void ResultWriter::State::write_process(const ResultSummary& summary) {
 
 void ResultWriter::State::close() {
   close_objects();
-  hdf5::check_status(H5Fflush(file.id(), H5F_SCOPE_GLOBAL), "file");
-  hdf5::check_status(H5Fclose(file.release()), "file");
+  file->close();
   scratch.reset();
 }
 

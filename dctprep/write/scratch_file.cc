@@ -29,7 +29,10 @@ void ScratchFile::write(std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::pwrite(file_, bytes.data(), bytes.size(), static_cast<off_t>(on_disk_));
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) fail("{}: scratch file: {}", folder_.string(), std::strerror(written < 0 ? errno : ENOSPC));
+    if (written <= 0) {
+      fail("scratch file in {}: {}; make room there or write elsewhere", folder_.string(),
+           std::strerror(written < 0 ? errno : ENOSPC));
+    }
     on_disk_ += static_cast<std::uint64_t>(written);
     bytes = bytes.subspan(static_cast<std::size_t>(written));
   }
