@@ -2,10 +2,9 @@
 // attributes that the readers and writers share. The library underneath is the thread-safe serial build.
 #pragma once
 
-#include <hdf5.h>
-
 #include <cstdint>
 #include <filesystem>
+#include <hdf5.h>
 #include <span>
 #include <string>
 #include <string_view>

@@ -22,8 +22,8 @@ class ImageView {
       : data_(data), height_(height), width_(width), stride_(stride) {}
   // A view of const pixels from one of mutable ones.
   template <class U>
-    requires std::is_same_v<T, const U>
-  ImageView(ImageView<U> other) : ImageView(other.data(), other.height(), other.width(), other.stride()) {}
+  requires std::is_same_v<T, const U> ImageView(ImageView<U> other)
+      : ImageView(other.data(), other.height(), other.width(), other.stride()) {}
 
   T* data() const { return data_; }
   int height() const { return height_; }

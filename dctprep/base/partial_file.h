@@ -7,7 +7,8 @@ namespace dctprep {
 
 class PartialFile {
  public:
-  // Refuses (Error, usage) where `final_path` exists and not `overwrite`, and where its folder is missing or not writable.
+  // Refuses (Error, usage) where `final_path` exists and not `overwrite`, and where its folder is missing or not
+  // writable.
   PartialFile(std::filesystem::path final_path, bool overwrite);
   // Removes the temporary file unless committed.
   ~PartialFile();

@@ -1,10 +1,9 @@
 #include "dctprep/base/progress.h"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <cmath>
 #include <cstdio>
+#include <fmt/format.h>
+#include <unistd.h>
 
 namespace dctprep {
 

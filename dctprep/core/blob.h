@@ -24,7 +24,7 @@ struct Blob {
   int growth_threshold = 0;   // g
   int level = 0;              // L; above g where the blob was parted from a stronger one
   std::uint32_t seed_volume = 0;
-  bool small_seed = false;    // a component of {F >= seed} below min_seed_volume: `voxels` is that component alone
+  bool small_seed = false;  // a component of {F >= seed} below min_seed_volume: `voxels` is that component alone
 };
 
 }  // namespace dctprep

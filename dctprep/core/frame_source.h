@@ -35,11 +35,12 @@ class FrameSource {
   // The largest value that the stored type can hold as a pixel, 255 or 65535: what counts as saturated by default.
   virtual int type_max() const = 0;
 
-  // Reads frame `k`, 0 <= k < frames(), into `out` (contiguous, height() x width()). Returns what is wrong where the frame
-  // cannot be had (`out` is then undefined). Throws Error where a pixel is no whole number in 0 ... 65535, naming the
-  // value and its place; markers of masked pixels (-1 and -2; the largest value of a 32-bit unsigned type) read as 0.
-  // `markers`, where not empty, gets 1 at such pixels and 0 elsewhere.
-  virtual std::optional<FrameFault> read(int k, ImageView<std::uint16_t> out, ImageView<std::uint8_t> markers = {}) const = 0;
+  // Reads frame `k`, 0 <= k < frames(), into `out` (contiguous, height() x width()). Returns what is wrong where the
+  // frame cannot be had (`out` is then undefined). Throws Error where a pixel is no whole number in 0 ... 65535, naming
+  // the value and its place; markers of masked pixels (-1 and -2; the largest value of a 32-bit unsigned type) read as
+  // 0. `markers`, where not empty, gets 1 at such pixels and 0 elsewhere.
+  virtual std::optional<FrameFault> read(int k, ImageView<std::uint16_t> out,
+                                         ImageView<std::uint8_t> markers = {}) const = 0;
 
   // A name for frame `k` that a user knows it by, for messages: "scan_0017.edf", "scan.h5: frame 17".
   virtual std::string frame_name(int k) const = 0;
@@ -47,10 +48,10 @@ class FrameSource {
 
 // Facts about how a scan is stored, for `info` and provenance.
 struct StorageInfo {
-  std::string format;       // "HDF5 (BLISS)", "EDF series", ...
-  std::string location;     // absolute path, with ::/dataset where there is one
-  std::string type;         // stored pixel type: "uint16", "int32", ...
-  std::string compression;  // "bitshuffle-lz4", "gzip", "none", ...
+  std::string format;              // "HDF5 (BLISS)", "EDF series", ...
+  std::string location;            // absolute path, with ::/dataset where there is one
+  std::string type;                // stored pixel type: "uint16", "int32", ...
+  std::string compression;         // "bitshuffle-lz4", "gzip", "none", ...
   std::uint64_t bytes_stored = 0;  // of the frames on disk, 0 where unknown
 };
 

@@ -18,32 +18,32 @@ namespace dctprep {
 // What is known before the first frame is processed.
 struct ResultHeader {
   int frames = 0, height = 0, width = 0;
-  std::vector<double> omega;     // degrees
-  std::vector<int> block_centre; // one a background
-  Region beam;                   // empty: none
-  Region sample;                 // empty: none, or not used
+  std::vector<double> omega;      // degrees
+  std::vector<int> block_centre;  // one a background
+  Region beam;                    // empty: none
+  Region sample;                  // empty: none, or not used
   bool save_background = true;
   bool transmission = false;
   bool voxels = true;
   bool images = true;
   bool rejected = false;
-  std::string scan_path;         // absolute
-  std::string config;            // the complete TOML
+  std::string scan_path;  // absolute
+  std::string config;     // the complete TOML
   std::string command;
 };
 
 // What is known after the last frame.
 struct ResultSummary {
-  std::vector<std::int32_t> frame_offset;    // one a frame
-  std::vector<double> beam_intensity;        // NaN at bad frames
-  std::vector<float> beam_factor;            // 1 at bad frames
+  std::vector<std::int32_t> frame_offset;                 // one a frame
+  std::vector<double> beam_intensity;                     // NaN at bad frames
+  std::vector<float> beam_factor;                         // 1 at bad frames
   std::vector<std::pair<int, BadFrameCause>> bad_frames;  // ascending
-  std::vector<std::uint64_t> rejected_count; // one a reason
+  std::vector<std::uint64_t> rejected_count;              // one a reason
   std::vector<std::pair<std::string, double>> timing;     // seconds by stage
 };
 
-// Calls come from one thread at a time: begin, then any number of the middle ones, then end. Blobs come in any order; the
-// sink numbers the spots by (first frame, linear index of the peak) and sets `id`.
+// Calls come from one thread at a time: begin, then any number of the middle ones, then end. Blobs come in any order;
+// the sink numbers the spots by (first frame, linear index of the peak) and sets `id`.
 class ResultSink {
  public:
   virtual ~ResultSink() = default;
@@ -51,7 +51,8 @@ class ResultSink {
   virtual void background(int block, ImageView<const std::uint16_t> image) = 0;
   // Inside the direct beam, row by row.
   virtual void transmission(int frame, ImageView<const float> image) = 0;
-  // `voxels` in the order of linear index; `image` height() x width() of the spot, row by row, empty where none is wanted.
+  // `voxels` in the order of linear index; `image` height() x width() of the spot, row by row, empty where none is
+  // wanted.
   virtual void spot(const Spot& spot, std::span<const Voxel> voxels, std::span<const std::uint32_t> image) = 0;
   virtual void rejected(const RejectedBlob& blob) = 0;
   virtual void end(const ResultSummary& summary) = 0;

@@ -12,23 +12,23 @@ namespace dctprep {
 
 // All numbering starts at the first frame used.
 struct Scan {
-  std::string name;                            // of the file or folder, without suffix: NAME_spots.h5
-  std::shared_ptr<const FrameSource> frames;   // the frames used
-  std::shared_ptr<const FrameSource> darks;    // null where there are none
-  std::shared_ptr<const FrameSource> flats;    // null where there are none
-  std::vector<double> omega;                   // degrees, one a frame used
-  int first_frame = 0;                         // where the first frame used stands in the file
-  Image<std::uint8_t> bad_pixels;              // height x width, 1 = bad: from the mask and from markers
+  std::string name;                           // of the file or folder, without suffix: NAME_spots.h5
+  std::shared_ptr<const FrameSource> frames;  // the frames used
+  std::shared_ptr<const FrameSource> darks;   // null where there are none
+  std::shared_ptr<const FrameSource> flats;   // null where there are none
+  std::vector<double> omega;                  // degrees, one a frame used
+  int first_frame = 0;                        // where the first frame used stands in the file
+  Image<std::uint8_t> bad_pixels;             // height x width, 1 = bad: from the mask and from markers
   StorageInfo storage;
-  // What "auto" became: absolute paths (FILE::/dataset) or "none"; omega_path is "" where omega_start and omega_step say it,
-  // "header" where it stands in the image headers.
+  // What "auto" became: absolute paths (FILE::/dataset) or "none"; omega_path is "" where omega_start and omega_step
+  // say it, "header" where it stands in the image headers.
   std::string dark_path;
   std::string flat_path;
   std::string omega_path;
-  std::string omega_motor;                     // name of the motor where known, for messages
-  double omega_start = 0;                      // of the file's frames: omega[k] = start + k step, where omega_path is ""
+  std::string omega_motor;  // name of the motor where known, for messages
+  double omega_start = 0;   // of the file's frames: omega[k] = start + k step, where omega_path is ""
   double omega_step = 0;
-  std::vector<std::string> notes;              // remarks for the user, e.g. "the last frame repeats the first angle"
+  std::vector<std::string> notes;  // remarks for the user, e.g. "the last frame repeats the first angle"
 
   int frame_count() const { return frames->frames(); }
   int height() const { return frames->height(); }

@@ -1,4 +1,5 @@
-// Spots and rejected blobs, and the one list of their columns: the result's datasets, csv, docs and Python derive from it.
+// Spots and rejected blobs, and the one list of their columns: the result's datasets, csv, docs and Python derive from
+// it.
 #pragma once
 
 #include <cstdint>
@@ -9,16 +10,17 @@
 namespace dctprep {
 
 enum SpotFlag : std::uint32_t {
-  kOverlap = 1,     // parted from a stronger blob above its own growth threshold
-  kTruncated = 2,   // touches the first or last frame of an unwrapped scan
-  kBorder = 4,      // touches the detector's border
-  kSaturated = 8,   // holds a saturated raw value
-  kBadFrame = 16,   // a bad frame lies in its range or next to it
-  kCut = 32,        // a voxel lies next to an excluded pixel
-  kLong = 64,       // 2 * frames > half_window: it has eaten into its own background
+  kOverlap = 1,    // parted from a stronger blob above its own growth threshold
+  kTruncated = 2,  // touches the first or last frame of an unwrapped scan
+  kBorder = 4,     // touches the detector's border
+  kSaturated = 8,  // holds a saturated raw value
+  kBadFrame = 16,  // a bad frame lies in its range or next to it
+  kCut = 32,       // a voxel lies next to an excluded pixel
+  kLong = 64,      // 2 * frames > half_window: it has eaten into its own background
 };
 inline const std::vector<std::string>& spot_flag_names() {
-  static const std::vector<std::string> names{"overlap", "truncated", "border", "saturated", "bad_frame", "cut", "long"};
+  static const std::vector<std::string> names{"overlap",   "truncated", "border", "saturated",
+                                              "bad_frame", "cut",       "long"};
   return names;
 }
 
@@ -47,8 +49,8 @@ struct ColumnInfo {
   std::string_view long_name;
 };
 
-// Calls visit(ColumnInfo, pointer to member) for each column of the spot table, in the order of the table. To add a column:
-// a member above, a line here, and its value in measure/.
+// Calls visit(ColumnInfo, pointer to member) for each column of the spot table, in the order of the table. To add a
+// column: a member above, a line here, and its value in measure/.
 template <class Visitor>
 void visit_spot_columns(Visitor&& visit) {
   visit(ColumnInfo{"id", "", "spot number"}, &Spot::id);
@@ -83,12 +85,21 @@ void visit_spot_columns(Visitor&& visit) {
 
 // The order is that of the filters and of /entry/rejected.
 enum class RejectReason : std::uint8_t {
-  kMinSeedVolume, kVoxelClip, kMinArea, kMaxArea, kMinExtent, kMaxExtent, kMinFrames, kMaxFrames, kMinBeamDistance,
-  kRejectBorder, kRejectTruncated,
+  kMinSeedVolume,
+  kVoxelClip,
+  kMinArea,
+  kMaxArea,
+  kMinExtent,
+  kMaxExtent,
+  kMinFrames,
+  kMaxFrames,
+  kMinBeamDistance,
+  kRejectBorder,
+  kRejectTruncated,
 };
 inline const std::vector<std::string>& reject_reason_names() {
-  static const std::vector<std::string> names{"min_seed_volume", "voxel_clip", "min_area", "max_area",
-                                              "min_extent", "max_extent", "min_frames", "max_frames",
+  static const std::vector<std::string> names{"min_seed_volume",   "voxel_clip",    "min_area",        "max_area",
+                                              "min_extent",        "max_extent",    "min_frames",      "max_frames",
                                               "min_beam_distance", "reject_border", "reject_truncated"};
   return names;
 }

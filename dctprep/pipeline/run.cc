@@ -24,7 +24,7 @@ ResultHeader result_header(const Setup& setup, const std::string& command) {
   header.images = setup.config.spots.image != SpotImage::kNone;
   header.rejected = setup.config.spots.rejected;
   header.scan_path = setup.scan->storage.location;
-  header.config = to_toml(setup.config);
+  header.config = to_compact_toml(setup.config);
   header.command = command;
   return header;
 }

@@ -144,6 +144,9 @@ Setup prepare_run(const Scan& scan, const Config& config, Progress& progress) {
     if (config.beam.transmission) read_flat(setup);
   }
   find_reference_intensity(setup, progress);
+  // The record of the run holds what was used.
+  setup.config.scan.saturation = setup.saturation;
+  if (!setup.beam.empty() && setup.reference_intensity > 0) setup.config.beam.intensity = setup.reference_intensity;
   return setup;
 }
 

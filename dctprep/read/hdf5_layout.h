@@ -15,18 +15,19 @@ struct Hdf5Stack {
 };
 
 struct Hdf5Layout {
-  std::string writer;        // "BLISS", "LImA", "NXtomo", "Dectris", "APS exchange", "HDF5"
+  std::string writer;  // "BLISS", "LImA", "NXtomo", "Dectris", "APS exchange", "HDF5"
   Hdf5Stack projections;
-  Hdf5Stack darks;           // empty where none were found
+  Hdf5Stack darks;  // empty where none were found
   Hdf5Stack flats;
-  std::string omega;         // dataset of one angle a projection, "" where none was found
-  std::vector<int> omega_frames;  // which of its values, in order (empty: all)
-  std::string omega_motor;   // e.g. "diffrz"
+  std::string omega;               // dataset of one angle a projection, "" where none was found
+  std::vector<int> omega_frames;   // which of its values, in order (empty: all)
+  std::string omega_motor;         // e.g. "diffrz"
   std::vector<std::string> notes;  // what was chosen among several, and why
 };
 
-// Finds the stacks of `file`; `dataset` "" or the projections' dataset, given by the user (the rest is then looked for round it).
-// Throws Error that lists the candidate datasets where none or more than one could be meant, and says how to name one.
+// Finds the stacks of `file`; `dataset` "" or the projections' dataset, given by the user (the rest is then looked for
+// round it). Throws Error that lists the candidate datasets where none or more than one could be meant, and says how to
+// name one.
 Hdf5Layout find_hdf5_layout(const std::filesystem::path& file, const std::string& dataset);
 
 }  // namespace dctprep

@@ -1,0 +1,53 @@
+// The medians of windows that move over frames, each found from the one before.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "dctprep/base/image.h"
+
+namespace dctprep {
+
+// One background to be made: its window, and how that differs from the window before.
+struct MedianStep {
+  std::vector<const std::uint16_t*> window;    // frames, in any order
+  std::vector<const std::uint16_t*> entering;  // in this window and not in the one before
+  std::vector<const std::uint16_t*> leaving;   // in the one before and not in this
+  std::uint16_t* background = nullptr;         // 0 where the window is empty
+};
+
+// Keeps, for every pixel, a ladder of 16 thresholds one count apart round its last median, and how many values of the
+// window lie below each. Frames that enter and leave are counted once against the ladder; as long as the new median
+// lies on it, it is read off. Where it does not, the 64 pixels round it are selected from the whole window and get a
+// new ladder. The result is exact in any case; only the time depends on how far medians move.
+class WindowMedian {
+ public:
+  explicit WindowMedian(std::size_t pixels);
+
+  // Makes the backgrounds of consecutive windows, on all cores. The first step of all needs no `entering` and
+  // `leaving`. All frames of all steps must be in memory; several small steps in one call are faster than one by one.
+  void advance(std::span<const MedianStep> steps);
+
+  // Groups of 64 pixels looked at so far, and how many of them had to be selected from the whole window.
+  struct Counters {
+    std::uint64_t groups = 0;
+    std::uint64_t selected = 0;
+  };
+  Counters counters() const { return counters_; }
+  // Bytes held between calls.
+  static std::size_t bytes(std::size_t pixels);
+
+ private:
+  void advance_tile(std::span<const MedianStep> steps, std::size_t first, std::size_t size, Counters& counters);
+  void count_frames(std::span<const std::uint16_t* const> frames, std::size_t first, std::size_t size, bool add);
+  void select_group(const MedianStep& step, std::size_t first, std::size_t size);
+
+  std::size_t pixels_;
+  bool started_ = false;
+  std::vector<std::uint16_t> base_;    // of whole groups
+  std::vector<std::uint16_t> counts_;  // group by group, rung by rung
+  Counters counters_;
+};
+
+}  // namespace dctprep

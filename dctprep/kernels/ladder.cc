@@ -1,0 +1,129 @@
+#include "dctprep/kernels/ladder.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "dctprep/kernels/ladder.cc"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace dctprep {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+void Heights(const uint16_t* values, const uint16_t* base, size_t count, uint8_t* above) {
+  size_t i = 0;
+#if HWY_TARGET != HWY_SCALAR
+  const hn::ScalableTag<uint16_t> d16;
+  const hn::Rebind<uint8_t, decltype(d16)> d8;
+  const auto most = hn::Set(d16, uint16_t{255});
+  for (; i + hn::Lanes(d16) <= count; i += hn::Lanes(d16)) {
+    const auto height = hn::Min(most, hn::SaturatedSub(hn::LoadU(d16, values + i), hn::LoadU(d16, base + i)));
+    // Below 256 a signed and an unsigned 16-bit number are the same.
+    hn::StoreU(hn::DemoteTo(d8, hn::BitCast(hn::RebindToSigned<decltype(d16)>(), height)), d8, above + i);
+  }
+#endif
+  for (; i < count; ++i) {
+    const int height = values[i] - base[i];
+    above[i] = static_cast<uint8_t>(height < 0 ? 0 : height > 255 ? 255 : height);
+  }
+}
+
+void Count(const uint8_t* above, size_t n, bool add, uint16_t* counts) {
+#if HWY_TARGET == HWY_SCALAR
+  for (size_t k = 0; k < n; ++k) {
+    for (size_t j = 0; j < kLadderRungs; ++j) {
+      for (size_t i = 0; i < kLadderGroup; ++i) {
+        const uint16_t below = above[k * kLadderGroup + i] < j + 1;
+        uint16_t& count = counts[j * kLadderGroup + i];
+        count = static_cast<uint16_t>(add ? count + below : count - below);
+      }
+    }
+  }
+#else
+  const hn::CappedTag<uint8_t, kLadderGroup> d8;
+  const hn::Half<decltype(d8)> half8;
+  const hn::Rebind<uint16_t, decltype(half8)> d16;
+  using V = hn::Vec<decltype(d8)>;
+  const size_t lanes = hn::Lanes(d8);
+  const V one = hn::Set(d8, uint8_t{1});
+  for (size_t i = 0; i < kLadderGroup; i += lanes) {
+    // Half of the rungs at a time, so that the sums stay in registers.
+    for (size_t first = 0; first < kLadderRungs; first += 8) {
+      V s0 = hn::Zero(d8), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
+      const V r0 = hn::Set(d8, static_cast<uint8_t>(first + 1)), r1 = hn::Add(r0, one), r2 = hn::Add(r1, one),
+              r3 = hn::Add(r2, one), r4 = hn::Add(r3, one), r5 = hn::Add(r4, one), r6 = hn::Add(r5, one),
+              r7 = hn::Add(r6, one);
+      for (size_t k = 0; k < n; ++k) {
+        const V height = hn::LoadU(d8, above + k * kLadderGroup + i);
+        s0 = hn::IfThenElse(hn::Lt(height, r0), hn::Add(s0, one), s0);
+        s1 = hn::IfThenElse(hn::Lt(height, r1), hn::Add(s1, one), s1);
+        s2 = hn::IfThenElse(hn::Lt(height, r2), hn::Add(s2, one), s2);
+        s3 = hn::IfThenElse(hn::Lt(height, r3), hn::Add(s3, one), s3);
+        s4 = hn::IfThenElse(hn::Lt(height, r4), hn::Add(s4, one), s4);
+        s5 = hn::IfThenElse(hn::Lt(height, r5), hn::Add(s5, one), s5);
+        s6 = hn::IfThenElse(hn::Lt(height, r6), hn::Add(s6, one), s6);
+        s7 = hn::IfThenElse(hn::Lt(height, r7), hn::Add(s7, one), s7);
+      }
+      const V sums[8] = {s0, s1, s2, s3, s4, s5, s6, s7};
+      for (size_t j = 0; j < 8; ++j) {
+        uint16_t* to = counts + (first + j) * kLadderGroup + i;
+        const auto low = hn::PromoteTo(d16, hn::LowerHalf(half8, sums[j]));
+        const auto high = hn::PromoteTo(d16, hn::UpperHalf(half8, sums[j]));
+        uint16_t* to_high = to + hn::Lanes(d16);
+        const auto old_low = hn::LoadU(d16, to), old_high = hn::LoadU(d16, to_high);
+        hn::StoreU(add ? hn::Add(old_low, low) : hn::Sub(old_low, low), d16, to);
+        hn::StoreU(add ? hn::Add(old_high, high) : hn::Sub(old_high, high), d16, to_high);
+      }
+    }
+  }
+#endif
+}
+
+bool Median(const uint16_t* counts, const uint16_t* base, uint16_t rank, uint16_t* median) {
+  const hn::CappedTag<uint16_t, kLadderGroup> d;
+  const auto wanted = hn::Set(d, rank);
+  const auto one = hn::Set(d, uint16_t{1});
+  bool on_ladder = true;
+  for (size_t i = 0; i < kLadderGroup; i += hn::Lanes(d)) {
+    auto passed = hn::Zero(d);
+    for (size_t j = 0; j < kLadderRungs; ++j) {
+      const auto count = hn::LoadU(d, counts + j * kLadderGroup + i);
+      passed = hn::IfThenElse(hn::Lt(wanted, count), passed, hn::Add(passed, one));
+    }
+    const auto from = hn::LoadU(d, base + i);
+    // No rung passed: the median lies at or below the base, and is the base for certain only where that is 0.
+    const auto below = hn::And(hn::Eq(passed, hn::Zero(d)), hn::Ne(from, hn::Zero(d)));
+    const auto above = hn::Eq(passed, hn::Set(d, static_cast<uint16_t>(kLadderRungs)));
+    if (!hn::AllFalse(d, hn::Or(below, above))) on_ladder = false;
+    hn::StoreU(hn::Add(from, passed), d, median + i);
+  }
+  return on_ladder;
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace dctprep
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace dctprep {
+
+HWY_EXPORT(Heights);
+HWY_EXPORT(Count);
+HWY_EXPORT(Median);
+
+void ladder_heights(const std::uint16_t* values, const std::uint16_t* base, std::size_t count,
+                    std::uint8_t* above) noexcept {
+  HWY_DYNAMIC_DISPATCH(Heights)(values, base, count, above);
+}
+
+void ladder_count(const std::uint8_t* above, std::size_t n, bool add, std::uint16_t* counts) noexcept {
+  HWY_DYNAMIC_DISPATCH(Count)(above, n, add, counts);
+}
+
+bool ladder_median(const std::uint16_t* counts, const std::uint16_t* base, std::uint16_t rank,
+                   std::uint16_t* median) noexcept {
+  return HWY_DYNAMIC_DISPATCH(Median)(counts, base, rank, median);
+}
+
+}  // namespace dctprep
+#endif  // HWY_ONCE

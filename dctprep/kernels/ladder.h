@@ -1,0 +1,29 @@
+// Counting values against a ladder of thresholds: the inner loops of the moving median.
+//
+// A group of 64 pixels has a base b each; rung j (0 ... 15) is the threshold b + 1 + j, and counts[j * 64 + i] says how
+// many values of pixel i lie below rung j. The median is read off the counts as long as it lies on the ladder.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace dctprep {
+
+inline constexpr std::size_t kLadderGroup = 64;
+inline constexpr std::size_t kLadderRungs = 16;
+inline constexpr std::uint16_t kLadderHighestBase = 65535 - kLadderRungs;
+
+// above[i] = min(255, max(0, values[i] - base[i])) for i < count: where a value stands on its ladder.
+void ladder_heights(const std::uint16_t* values, const std::uint16_t* base, std::size_t count,
+                    std::uint8_t* above) noexcept;
+
+// For one group: counts += (with `add`) or -= the number of rows whose value lies below each rung. Row k of the n <=
+// 255 rows of heights is `above + k * kLadderGroup`.
+void ladder_count(const std::uint8_t* above, std::size_t n, bool add, std::uint16_t* counts) noexcept;
+
+// For one group: median[i] = base[i] + the number of rungs with counts <= rank, which is the element at index `rank` of
+// the sorted values. False where that does not hold for some pixel, because it lies below or above the ladder.
+bool ladder_median(const std::uint16_t* counts, const std::uint16_t* base, std::uint16_t rank,
+                   std::uint16_t* median) noexcept;
+
+}  // namespace dctprep
