@@ -20,9 +20,9 @@ constexpr std::uint64_t kHeaderBytes = std::uint64_t{1} << 18;
 
 // Names of rotation axes, the likelier first. Any other name must be of a motor, and the only one that moves.
 constexpr std::array<std::string_view, 20> kKnownNames{
-    "omega",      "start_angle", "omega_start", "rotation_angle", "diffrz", "hrsrot", "srot", "rot",
-    "rot_center", "samome",      "diffome",     "diffrx",         "pmo",    "hrz",    "ths",  "rotation",
-    "theta_z",    "phi",         "phi_start",   "angle"};
+    "start_angle", "omega",  "omega_start", "rotation_angle", "diffrz", "hrsrot", "srot", "rot",
+    "rot_center",  "samome", "diffome",     "diffrx",         "pmo",    "hrz",    "ths",  "rotation",
+    "theta_z",     "phi",    "phi_start",   "angle"};
 
 int rank_of(const std::string& name) {
   const auto found = std::find(kKnownNames.begin(), kKnownNames.end(), name);

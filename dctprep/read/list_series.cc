@@ -35,8 +35,7 @@ bool is_image_family(const std::vector<fs::path>& files) {
 }
 
 void sort_naturally(std::vector<fs::path>& files) {
-  std::sort(files.begin(), files.end(),
-            [](const fs::path& a, const fs::path& b) { return natural_less(a.native(), b.native()); });
+  natural_sort(files);
   for (std::size_t i = 1; i < files.size(); ++i) {
     if (without_compression(files[i].native()) == without_compression(files[i - 1].native())) {
       fail("{} and {} are the same image twice; name one kind with a quoted glob", files[i - 1].string(),

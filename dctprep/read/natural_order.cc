@@ -4,6 +4,7 @@
 #include <cctype>
 #include <charconv>
 #include <fmt/format.h>
+#include <utility>
 
 namespace dctprep {
 
@@ -17,6 +18,16 @@ bool ends_with(std::string_view name, std::string_view end) {
   return name.size() > end.size() && std::equal(end.rbegin(), end.rend(), name.rbegin(), [](char a, char b) {
            return a == std::tolower(static_cast<unsigned char>(b));
          });
+}
+
+bool less(std::string_view a, const NameParts& p, std::string_view b, const NameParts& q) {
+  for (std::size_t i = 0;; ++i) {
+    if (p.texts[i] != q.texts[i]) return p.texts[i] < q.texts[i];
+    const bool p_ends = i == p.numbers.size(), q_ends = i == q.numbers.size();
+    if (p_ends && q_ends) return a < b;
+    if (p_ends || q_ends) return p_ends;
+    if (p.numbers[i] != q.numbers[i]) return p.numbers[i] < q.numbers[i];
+  }
 }
 
 }  // namespace
@@ -67,15 +78,14 @@ std::string NameParts::with_number(std::size_t i, std::uint64_t number) const {
   return result;
 }
 
-bool natural_less(std::string_view a, std::string_view b) {
-  const NameParts p = split_name(a), q = split_name(b);
-  for (std::size_t i = 0;; ++i) {
-    if (p.texts[i] != q.texts[i]) return p.texts[i] < q.texts[i];
-    const bool p_ends = i == p.numbers.size(), q_ends = i == q.numbers.size();
-    if (p_ends && q_ends) return a < b;
-    if (p_ends || q_ends) return p_ends;
-    if (p.numbers[i] != q.numbers[i]) return p.numbers[i] < q.numbers[i];
-  }
+bool natural_less(std::string_view a, std::string_view b) { return less(a, split_name(a), b, split_name(b)); }
+
+void natural_sort(std::vector<std::filesystem::path>& paths) {
+  std::vector<std::pair<NameParts, std::filesystem::path>> names;
+  for (auto& path : paths) names.emplace_back(split_name(path.native()), std::move(path));
+  std::sort(names.begin(), names.end(),
+            [](const auto& a, const auto& b) { return less(a.second.native(), a.first, b.second.native(), b.first); });
+  std::transform(names.begin(), names.end(), paths.begin(), [](auto& name) { return std::move(name.second); });
 }
 
 int counting_number(const std::vector<NameParts>& names) {

@@ -25,6 +25,8 @@ NameParts split_name(std::string_view name);
 
 // Numbers by value, texts by their bytes; equal names of other digits ("a1", "a01") by their bytes.
 bool natural_less(std::string_view a, std::string_view b);
+// Sorts so; each name is cut only once.
+void natural_sort(std::vector<std::filesystem::path>& paths);
 
 // Which of the numbers counts the files: the one that is different in every file, of several such the one of smallest
 // range; -1 where there is none. All of one pattern.
