@@ -538,6 +538,31 @@ with h5py.File('v.h5', 'w') as f:
   EXPECT_GT(opened, 300);
 }
 
+// Every dataset of the real files, against h5py and the plugins.
+TEST(Hdf5Source, RealFiles) {
+  if (testing::real_data().empty()) GTEST_SKIP() << "no real data here";
+  expect_python_cases("root = '" + testing::real_data().string() + "'" + R"(
+import hdf5plugin
+os.symlink(root, 'real')
+def one(name, file, dataset, compression, masked=None):
+    d = h5py.File('real/' + file, 'r')[dataset][()]
+    m = np.zeros(d.shape, bool) if masked is None else d == masked
+    d[m] = 0
+    assert d.max() <= 65535
+    case(name, 'real/' + file, dataset, d, compression, marked=m)
+one('eig500', 'hdf5/EIG500_Ti_1_A-2_1_0_data_000001.h5', '/entry/data/data', 'none', 0xffffffff)
+one('lima', 'labdct_iron/h5_repacked/labdct_roi_0000.h5', '/entry_0000/measurement/data', 'bitshuffle-lz4')
+one('master', 'labdct_iron/h5_repacked/labdct_roi_master.h5', '/1.1/measurement/detector', 'bitshuffle-lz4')
+for i in range(9): one(f'id03_{i}', 'hdf5/bliss_id03_energy_scan_layer_0.h5', f'/110_5pct_layer_0_111_strain_energy_{i}_1.1/instrument/pco_ff/data', 'none')
+)",
+                      12);
+  const std::string refused = error_of(testing::real_data() / "hdf5/dls_336502.nxs", "/entry/data/data");
+  EXPECT_NE(refused.find(" is -2"), std::string::npos) << refused;
+  // It has unmasked hot pixels beside the masked ones.
+  const std::string hot = error_of(testing::real_data() / "hdf5/eiger4m_bitshuffle.h5", "/entry/data/data");
+  EXPECT_NE(hot.find("frame 0: pixel v 87, u 0 is 269966"), std::string::npos) << hot;
+}
+
 TEST(FrameSelection, FramesAreRenumberedAndMinusOneIsMissing) {
   const TemporaryFolder folder;
   const auto result = testing::run_python(kPrelude + R"(
