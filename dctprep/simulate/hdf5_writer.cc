@@ -98,7 +98,6 @@ class Hdf5Writer final : public ScanWriter {
       hdf5::write_scalar(motor.id(), "value", start);
       hdf5::write_scalar(positioners.id(), kMotor, start);
     }
-    hdf5::write_attribute(entry.id(), "default", "measurement");
     return data;
   }
 
