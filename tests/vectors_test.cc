@@ -152,10 +152,10 @@ TEST_P(Vectors, AreMetToTheLastBit) {
 INSTANTIATE_TEST_SUITE_P(All, Vectors,
                          ::testing::Combine(::testing::ValuesIn(vector_names()),
                                             ::testing::Values(Executor::kStreaming, Executor::kReference)),
-                         [](const auto& info) {
+                         [](const auto& parameters) {
                            std::string text =
-                               std::get<0>(info.param) +
-                               (std::get<1>(info.param) == Executor::kStreaming ? "_streaming" : "_reference");
+                               std::get<0>(parameters.param) +
+                               (std::get<1>(parameters.param) == Executor::kStreaming ? "_streaming" : "_reference");
                            for (char& c : text) c = std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
                            return text;
                          });

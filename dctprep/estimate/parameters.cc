@@ -64,6 +64,11 @@ Estimate find_parameters(const Config& given, const Scan& scan, Progress& progre
   settle_scan(search);
   const BeamOptions& beam = estimate.config.beam;
   if (!beam.region.is_auto() && beam.region.value().empty()) settle_without_beam(search);
+  // Only the margin needs to know where the sample is.
+  if (beam.sample.is_auto() && !beam.normalise.is_auto() && beam.normalise.value() != Normalise::kMargin) {
+    estimate.config.beam.sample = Region{};
+    search.say("beam.sample", "not needed: frames are not normalised by the margin");
+  }
   if (!beam_open(beam) && !thresholds_open(estimate.config)) return estimate;
   read_dark(search);
   BeamScale scale;

@@ -1,0 +1,51 @@
+// dctprep export: a result for other programs.
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "dctprep/base/error.h"
+#include "dctprep/write/export.h"
+
+#include "verb.h"
+
+namespace dctprep::command {
+
+namespace {
+
+struct Options {
+  SharedOptions shared;
+  std::string result;
+  std::string format;
+};
+
+void run(const Options& options) {
+  const ExportFormat& format = find_export_format(options.format);
+  const ResultFile result(options.result);
+  std::filesystem::path output = options.shared.output;
+  if (output.empty()) output = std::filesystem::path(options.result).stem().string() + std::string(format.suffix);
+  export_result(result, format, output, options.shared.force);
+  print_text(output.string() + "\n");
+}
+
+std::string format_list() {
+  std::string text;
+  for (const ExportFormat& format : export_formats()) text += fmt::format("  {:<10} {}\n", format.name, format.description);
+  return text;
+}
+
+}  // namespace
+
+void add_export(CLI::App& app) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* verb = app.add_subcommand("export", "Hand a result to other programs");
+  verb->footer("Formats:\n" + format_list() +
+               "\nExamples:\n"
+               "  dctprep export scan_spots.h5 --to csv\n"
+               "  dctprep export scan_spots.h5 --to csv -o spots.csv --force");
+  verb->add_option("RESULT", options->result, "A result of dctprep run")->required()->type_name("OUT.h5");
+  verb->add_option("--to", options->format, "The format")->required()->type_name("FORMAT");
+  add_output(*verb, options->shared, "FILE", "The file to write; default: the result's name with the format's suffix, in the working folder");
+  verb->callback([options] { run(*options); });
+}
+
+}  // namespace dctprep::command

@@ -1,0 +1,69 @@
+// dctprep init: a complete configuration for a scan, and why.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <fstream>
+
+#include "dctprep/base/error.h"
+#include "dctprep/base/log.h"
+#include "dctprep/base/partial_file.h"
+#include "dctprep/config/config_file.h"
+#include "dctprep/estimate/parameters.h"
+#include "dctprep/pipeline/job.h"
+
+#include "verb.h"
+
+namespace dctprep::command {
+
+namespace {
+
+struct Options {
+  SharedOptions shared;
+  std::string input;
+};
+
+void write_whole(const std::string& path, const std::string& text, bool overwrite) {
+  PartialFile file(path, overwrite);
+  std::ofstream out(file.path(), std::ios::binary);
+  out << text;
+  out.close();
+  if (!out) fail("{}: could not be written; is the disk full?", path);
+  file.commit();
+}
+
+void run(const Options& options) {
+  const auto progress = begin_work(options.shared);
+  Job job = open_job(options.input, options.shared.settings, options.shared.output, options.shared.threads);
+  for (const std::string& note : job.scan.notes) log_info("{}", note);
+  Estimate estimate = find_parameters(job.config, job.scan, *progress);
+  for (const std::string& warning : estimate.warnings) log_warning("{}", warning);
+  Comments comments(estimate.why.begin(), estimate.why.end());
+  comments[""] = fmt::format("Made by dctprep init for {}: {} frames of {} x {} pixels.\nRun it with: dctprep run {}", job.scan.storage.location,
+                             job.scan.frame_count(), job.scan.width(), job.scan.height(),
+                             options.shared.output.empty() ? "THIS_FILE.toml" : options.shared.output);
+  const std::string text = to_toml(estimate.config, comments);
+  if (options.shared.output.empty()) return print_text(text);
+  write_whole(options.shared.output, text, options.shared.force);
+  print_text(options.shared.output + "\n");
+}
+
+}  // namespace
+
+void add_init(CLI::App& app) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* verb = app.add_subcommand("init", "Look at a scan and write a configuration with every value chosen for it");
+  verb->footer(
+      "Reads a sample of the frames and writes a complete, commented configuration: above every value what it means, and why it was\n"
+      "chosen. Values given with --set are kept.\n\n"
+      "Examples:\n"
+      "  dctprep init scan.h5 -o scan.toml      then edit it, then: dctprep run scan.toml\n"
+      "  dctprep init scan.h5                   print it");
+  verb->add_option("INPUT", options->input, "The SCAN, or a configuration NAME.toml to complete")->required()->type_name("SCAN");
+  add_output(*verb, options->shared, "CONFIG.toml", "The configuration to write; default: standard output");
+  add_settings(*verb, options->shared, "beam.region=none");
+  add_threads(*verb, options->shared);
+  add_quiet(*verb, options->shared);
+  verb->callback([options] { run(*options); });
+}
+
+}  // namespace dctprep::command

@@ -1,0 +1,38 @@
+// One run as a user asks for it: from the name of a scan or configuration to a complete result file.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "dctprep/base/progress.h"
+#include "dctprep/config/config.h"
+#include "dctprep/core/scan.h"
+#include "dctprep/estimate/parameters.h"
+#include "dctprep/pipeline/run.h"
+
+namespace dctprep {
+
+struct Job {
+  Config config;                   // as given; may hold "auto"
+  std::filesystem::path input;     // the scan or configuration named
+  Scan scan;
+  std::filesystem::path output;    // config.output.path, or NAME_spots.h5 in the working folder
+};
+
+// `input`: NAME.toml or a SCAN. `output` "" and `threads` none: as the configuration says. Refuses an output that is also an input.
+Job open_job(const std::string& input, std::span<const std::string> settings, const std::string& output, std::optional<int> threads);
+
+struct JobResult {
+  Estimate estimate;
+  RunReport report;
+  std::filesystem::path output;
+};
+
+// Finds what is "auto", runs the chain and writes the result. `estimated` is called once the parameters are found.
+JobResult run_job(const Job& job, const std::string& command, bool overwrite, Progress& progress,
+                  const std::function<void(const Estimate&)>& estimated = {});
+
+}  // namespace dctprep
