@@ -121,6 +121,56 @@ TEST_F(Command, SimulatesAScan) {
   EXPECT_EQ(dctprep(fmt::format("simulate {} -o s.h5 --force", kSmallScan)).status, 0);
 }
 
+// What info says of a scan is what the scan was made with.
+TEST_F(Command, InfoTellsWhatIsInAScan) {
+  ASSERT_EQ(dctprep(fmt::format("simulate -o s.h5 {}", kSmallScan)).status, 0);
+  ASSERT_EQ(dctprep(fmt::format("simulate -o e {} --set format=edf", kSmallScan)).status, 0);
+  for (const char* scan : {"s.h5", "e"}) {
+    const Answer answer = dctprep(fmt::format("info {} --json --quiet", scan));
+    ASSERT_EQ(answer.status, 0) << answer.err;
+    EXPECT_EQ(answer.err, "");
+    const auto json = nlohmann::json::parse(answer.out);
+    EXPECT_EQ(json["frames"], 8);
+    EXPECT_EQ(json["width"], 64);
+    EXPECT_EQ(json["height"], 48);
+    EXPECT_EQ(json["type"], "uint16");
+    EXPECT_EQ(json["dark"]["frames"], 2);
+    EXPECT_EQ(json["flat"]["frames"], 2);
+    EXPECT_NEAR(json["omega"]["start"].get<double>(), 0, 1e-9);
+    EXPECT_NEAR(json["omega"]["step"].get<double>(), 45, 1e-9);
+    EXPECT_TRUE(json["omega"]["full_turn"].get<bool>());
+    EXPECT_EQ(json["bad_frames"], nullptr);
+    EXPECT_NE(dctprep(fmt::format("info {}", scan)).out.find("8 of 64 x 48 pixels"), std::string::npos);
+  }
+}
+
+TEST_F(Command, InfoFindsBadFramesWhenAsked) {
+  ASSERT_EQ(dctprep(fmt::format("simulate -o s {} --set format=edf", kSmallScan)).status, 0);
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_ / "s"))
+    if (entry.path().filename().string().starts_with("s_")) files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  ASSERT_EQ(files.size(), 8u);
+  std::filesystem::resize_file(files[3], std::filesystem::file_size(files[3]) / 2);
+  std::filesystem::remove(files[5]);
+  const Answer answer = dctprep("info s --check --json --quiet");
+  ASSERT_EQ(answer.status, 0) << answer.err;
+  const auto json = nlohmann::json::parse(answer.out);
+  ASSERT_EQ(json["bad_frames"].size(), 2u);
+  EXPECT_EQ(json["bad_frames"][0]["frame"], 3);
+  EXPECT_EQ(json["bad_frames"][0]["cause"], "unreadable");
+  EXPECT_EQ(json["bad_frames"][1]["frame"], 5);
+  EXPECT_EQ(json["bad_frames"][1]["cause"], "missing");
+}
+
+TEST_F(Command, InfoSaysWhatIsWrongWithAScan) {
+  EXPECT_EQ(dctprep("info").status, 2);
+  const Answer absent = dctprep("info absent.h5");
+  EXPECT_NE(absent.status, 0);
+  EXPECT_NE(absent.err.find("absent.h5"), std::string::npos);
+  EXPECT_EQ(std::count(absent.err.begin(), absent.err.end(), '\n'), 1) << absent.err;
+}
+
 TEST_F(Command, SimulateExplainsItsOptions) {
   const Answer answer = dctprep("simulate --options");
   EXPECT_EQ(answer.status, 0);

@@ -36,6 +36,7 @@ void add_verbs(CLI::App& app) {
   app.require_subcommand(0, 1);
   app.get_formatter()->column_width(34);
   app.get_formatter()->label("SUBCOMMAND", "VERB");
+  dctprep::command::add_info(app);
   dctprep::command::add_simulate(app);
   dctprep::command::add_config(app);
   for (CLI::App* verb : app.get_subcommands({})) verb->group("Verbs");

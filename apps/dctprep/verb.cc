@@ -21,7 +21,7 @@ void add_output(CLI::App& verb, SharedOptions& options, const std::string& name,
 void add_threads(CLI::App& verb, SharedOptions& options) {
   verb.add_option("--threads", options.threads, "Threads to use; default: one a core")
       ->type_name("N")
-      ->check(CLI::Range(1, 1024));
+      ->check(CLI::Range(1, 1024).description(""));
 }
 
 void add_quiet(CLI::App& verb, SharedOptions& options) {

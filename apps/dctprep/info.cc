@@ -1,0 +1,185 @@
+// dctprep info: what is in a scan.
+#include <cmath>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "dctprep/base/cancel.h"
+#include "dctprep/base/log.h"
+#include "dctprep/config/config_file.h"
+#include "dctprep/read/open_scan.h"
+
+#include "verb.h"
+
+namespace dctprep::command {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct InfoOptions {
+  SharedOptions shared;
+  std::string scan;
+  bool check = false;
+};
+
+struct BadFrame {
+  int frame;
+  FrameFault fault;
+  std::string name;
+};
+
+// Reads every frame: nothing less tells which can be read.
+std::vector<BadFrame> find_bad_frames(const Scan& scan, Progress& progress) {
+  std::vector<BadFrame> bad;
+  Image<std::uint16_t> image(scan.height(), scan.width());
+  progress.start("reading", scan.frame_count());
+  for (int k = 0; k < scan.frame_count(); ++k) {
+    check_cancelled();
+    if (auto fault = scan.frames->read(k, image.view())) bad.push_back({k, *fault, scan.frames->frame_name(k)});
+    progress.advance();
+  }
+  progress.finish();
+  return bad;
+}
+
+double omega_step(const Scan& scan) {
+  const std::vector<double>& omega = scan.omega;
+  return omega.size() < 2 ? 0 : (omega.back() - omega.front()) / static_cast<double>(omega.size() - 1);
+}
+
+// Exactly one turn, to within half a step: the last frame is followed by the first.
+bool is_full_turn(const Scan& scan) {
+  if (scan.omega.size() < 3) return false;
+  const double step = std::abs(omega_step(scan));
+  return std::abs(std::abs(scan.omega.back() - scan.omega.front()) + step - 360) <= step / 2;
+}
+
+int count_bad(const Image<std::uint8_t>& bad_pixels) {
+  int count = 0;
+  for (int v = 0; v < bad_pixels.height(); ++v)
+    for (int u = 0; u < bad_pixels.width(); ++u) count += bad_pixels(v, u) != 0 ? 1 : 0;
+  return count;
+}
+
+Json stack_json(const std::string& path, const std::shared_ptr<const FrameSource>& stack) {
+  return {{"path", path}, {"frames", stack ? stack->frames() : 0}};
+}
+
+Json to_json(const Scan& scan, const std::optional<std::vector<BadFrame>>& bad) {
+  Json json = {{"name", scan.name},
+               {"format", scan.storage.format},
+               {"location", scan.storage.location},
+               {"frames", scan.frame_count()},
+               {"first_frame", scan.first_frame},
+               {"height", scan.height()},
+               {"width", scan.width()},
+               {"type", scan.storage.type},
+               {"compression", scan.storage.compression},
+               {"bytes_stored", scan.storage.bytes_stored}};
+  json["omega"] = {{"start", scan.omega.empty() ? Json() : Json(scan.omega.front())},
+                   {"end", scan.omega.empty() ? Json() : Json(scan.omega.back())},
+                   {"step", omega_step(scan)},
+                   {"full_turn", is_full_turn(scan)},
+                   {"motor", scan.omega_motor},
+                   {"path", scan.omega_path}};
+  json["dark"] = stack_json(scan.dark_path, scan.darks);
+  json["flat"] = stack_json(scan.flat_path, scan.flats);
+  json["bad_pixels"] = count_bad(scan.bad_pixels);
+  // Null: not looked for (--check).
+  json["bad_frames"] = nullptr;
+  if (bad) {
+    json["bad_frames"] = Json::array();
+    for (const BadFrame& frame : *bad)
+      json["bad_frames"].push_back({{"frame", frame.frame},
+                                    {"cause", bad_frame_cause_names()[static_cast<std::size_t>(frame.fault.cause)]},
+                                    {"name", frame.name},
+                                    {"what", frame.fault.what}});
+  }
+  json["notes"] = scan.notes;
+  return json;
+}
+
+std::string bytes_text(double bytes) {
+  for (const char* unit : {"bytes", "KiB", "MiB", "GiB"}) {
+    if (bytes < 1024) return fmt::format("{:.{}f} {}", bytes, bytes < 10 && unit[0] != 'b' ? 1 : 0, unit);
+    bytes /= 1024;
+  }
+  return fmt::format("{:.1f} TiB", bytes);
+}
+
+std::string stack_text(const std::string& path, const std::shared_ptr<const FrameSource>& stack) {
+  if (!stack) return "none";
+  return fmt::format("{} {}, {}", stack->frames(), stack->frames() == 1 ? "frame" : "frames", path);
+}
+
+std::string omega_text(const Scan& scan) {
+  if (scan.omega.empty()) return "unknown";
+  std::string text =
+      fmt::format("{:.6g} ... {:.6g} degrees, step {:.6g}", scan.omega.front(), scan.omega.back(), omega_step(scan));
+  if (is_full_turn(scan)) text += ", a full turn";
+  if (!scan.omega_motor.empty()) text += ", motor " + scan.omega_motor;
+  if (!scan.omega_path.empty())
+    text += ", from " + (scan.omega_path == "header" ? "the image headers" : scan.omega_path);
+  return text;
+}
+
+std::string size_text(const Scan& scan) {
+  std::string text = scan.storage.type + ", compression " + scan.storage.compression;
+  if (scan.storage.bytes_stored == 0) return text;
+  return text + ", " + bytes_text(static_cast<double>(scan.storage.bytes_stored)) + " on disk";
+}
+
+std::string to_text(const Scan& scan, const std::optional<std::vector<BadFrame>>& bad) {
+  std::string text = scan.storage.location + "\n";
+  const auto line = [&](std::string_view label, const std::string& what) {
+    text += fmt::format("  {:<12}{}\n", label, what);
+  };
+  line("format", scan.storage.format);
+  line("frames",
+       fmt::format("{} of {} x {} pixels (width x height){}", scan.frame_count(), scan.width(), scan.height(),
+                   scan.first_frame == 0 ? "" : fmt::format(", from frame {} of the file on", scan.first_frame)));
+  line("pixels", size_text(scan));
+  line("omega", omega_text(scan));
+  line("darks", stack_text(scan.dark_path, scan.darks));
+  line("flats", stack_text(scan.flat_path, scan.flats));
+  line("bad pixels", std::to_string(count_bad(scan.bad_pixels)));
+  line("bad frames", bad ? std::to_string(bad->size()) : "not looked for; --check reads every frame");
+  for (const BadFrame& frame : bad.value_or(std::vector<BadFrame>()))
+    text += fmt::format("    {} ({}): {}\n", frame.frame, frame.name, frame.fault.what);
+  for (const std::string& note : scan.notes) line("note", note);
+  return text;
+}
+
+void run(const InfoOptions& options) {
+  const auto progress = begin_work(options.shared);
+  const Config config = config_of_input(options.scan, options.shared.settings);
+  const Scan scan = open_scan(config.scan);
+  std::optional<std::vector<BadFrame>> bad;
+  if (options.check) bad = find_bad_frames(scan, *progress);
+  if (options.shared.json) return print_json(to_json(scan, bad));
+  print_text(to_text(scan, bad));
+}
+
+}  // namespace
+
+void add_info(CLI::App& app) {
+  const auto options = std::make_shared<InfoOptions>();
+  CLI::App* verb = app.add_subcommand("info", "Tell what is in a scan: format, frames, angles, darks and flats");
+  verb->footer(
+      "Reads headers only, unless --check is given. With a configuration in place of a SCAN, tells what it makes of "
+      "its "
+      "scan.\n\n"
+      "Examples:\n"
+      "  dctprep info scan_0001.h5\n"
+      "  dctprep info scan_0001.h5::/1.1/measurement/frelon --json\n"
+      "  dctprep info 'raw/frame_*.edf' --set scan.omega_start=0 --set scan.omega_step=0.1\n"
+      "  dctprep info raw/ --check          which frames cannot be read?");
+  verb->add_option("SCAN", options->scan, "The scan, or a configuration that names it")->required()->type_name("");
+  verb->add_flag("--check", options->check, "Read every frame and list those that cannot be read");
+  add_settings(*verb, options->shared, "scan.dark=none");
+  add_json(*verb, options->shared);
+  add_quiet(*verb, options->shared);
+  verb->callback([options] { run(*options); });
+}
+
+}  // namespace dctprep::command
