@@ -325,6 +325,20 @@ line('blank.ge', list(blank))
                         folder, 2);
 }
 
+TEST(ImageFile, StorageIsTold) {
+  const fs::path data = testing::real_data();
+  if (data.empty()) GTEST_SKIP() << "no real data here";
+  const auto told = [&](const char* path) {
+    const StorageInfo info = image_storage_info({data / path});
+    EXPECT_EQ(info.bytes_stored, fs::file_size(data / path));
+    return info.format + " " + info.type + " " + info.compression;
+  };
+  EXPECT_EQ(told("mccd/somedata_0001.mccd.gz"), "marCCD uint16 gzip");
+  EXPECT_EQ(told("cbf/phi_scan_001.cbf"), "CBF int32 byte-offset");
+  EXPECT_EQ(told("edf/im0000.edf.gz"), "EDF float32 gzip");
+  EXPECT_EQ(told("tiff/test_1d_PIL5_001_004.tiff"), "TIFF int32 none");
+}
+
 // Whatever happens to the bytes of a file: an error, a fault, or pixels.
 void expect_no_crash(const fs::path& path) {
   try {

@@ -52,7 +52,7 @@ void add_markers(const ScanOptions& options, Scan& scan) {
   Image<std::uint8_t> markers(scan.height(), scan.width());
   for (int k = 0; k < scan.frame_count(); ++k) {
     if (std::find(options.bad_frames.begin(), options.bad_frames.end(), k) != options.bad_frames.end()) continue;
-    if (scan.frames->read(k, pixels, markers)) continue;
+    if (with_context(scan.storage.location, [&] { return scan.frames->read(k, pixels, markers); })) continue;
     std::size_t marked = 0;
     for (std::size_t i = 0; i < markers.size(); ++i) {
       if (markers.data()[i] == 0) continue;

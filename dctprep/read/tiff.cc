@@ -240,9 +240,9 @@ void TiffReader::add_page(const TiffHandle& handle) {
       type_ = layout.type;
       bits_ = layout.bits;
       compression_ = compression_name(layout.compression);
-      // marCCD headers lie at 1024 in the 4096 bytes before the pixels, and begin so.
-      const std::vector<std::uint8_t> mar = source_->read(1028, 6);
-      if (mar.size() == 6 && std::memcmp(mar.data(), "MARCCD", 6) == 0) format_ = "marCCD";
+      // marCCD headers lie at 1024, in the 4096 bytes before the pixels, and are named so at 1028.
+      const std::vector<std::uint8_t> mar = source_->read(1028, 4);
+      if (mar.size() == 4 && std::memcmp(mar.data(), "MMX", 4) == 0) format_ = "marCCD";
     } else if (layout.height != height_ || layout.width != width_ || layout.type != type_ || layout.bits != bits_) {
       page.fault =
           unreadable(fmt::format("is {} x {} {} where the first page is {} x {} {}", layout.height, layout.width,
