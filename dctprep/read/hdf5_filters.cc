@@ -172,10 +172,11 @@ std::string copy_exactly(Bytes in, std::span<std::uint8_t> out) {
 }  // namespace
 
 std::span<std::uint8_t> ByteBuffer::get(std::size_t size) {
+  // With room to spare: the sizes of compressed chunks vary a little.
   if (size > capacity_) {
     data_.reset();
-    data_ = std::make_unique_for_overwrite<std::uint8_t[]>(size);
-    capacity_ = size;
+    data_ = std::make_unique_for_overwrite<std::uint8_t[]>(size + size / 4);
+    capacity_ = size + size / 4;
   }
   return {data_.get(), size};
 }
