@@ -1,10 +1,10 @@
 // dctprep export: a result for other programs.
-#include <fmt/format.h>
+#include "dctprep/write/export.h"
 
 #include <filesystem>
+#include <fmt/format.h>
 
 #include "dctprep/base/error.h"
-#include "dctprep/write/export.h"
 
 #include "verb.h"
 
@@ -29,7 +29,8 @@ void run(const Options& options) {
 
 std::string format_list() {
   std::string text;
-  for (const ExportFormat& format : export_formats()) text += fmt::format("  {:<10} {}\n", format.name, format.description);
+  for (const ExportFormat& format : export_formats())
+    text += fmt::format("  {:<10} {}\n", format.name, format.description);
   return text;
 }
 
@@ -44,7 +45,8 @@ void add_export(CLI::App& app) {
                "  dctprep export scan_spots.h5 --to csv -o spots.csv --force");
   verb->add_option("RESULT", options->result, "A result of dctprep run")->required()->type_name("OUT.h5");
   verb->add_option("--to", options->format, "The format")->required()->type_name("FORMAT");
-  add_output(*verb, options->shared, "FILE", "The file to write; default: the result's name with the format's suffix, in the working folder");
+  add_output(*verb, options->shared, "FILE",
+             "The file to write; default: the result's name with the format's suffix, in the working folder");
   verb->callback([options] { run(*options); });
 }
 

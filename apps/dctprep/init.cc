@@ -1,7 +1,6 @@
 // dctprep init: a complete configuration for a scan, and why.
-#include <fmt/format.h>
-
 #include <cstdio>
+#include <fmt/format.h>
 #include <fstream>
 
 #include "dctprep/base/error.h"
@@ -38,8 +37,8 @@ void run(const Options& options) {
   Estimate estimate = find_parameters(job.config, job.scan, *progress);
   for (const std::string& warning : estimate.warnings) log_warning("{}", warning);
   Comments comments(estimate.why.begin(), estimate.why.end());
-  comments[""] = fmt::format("Made by dctprep init for {}: {} frames of {} x {} pixels.\nRun it with: dctprep run {}", job.scan.storage.location,
-                             job.scan.frame_count(), job.scan.width(), job.scan.height(),
+  comments[""] = fmt::format("Made by dctprep init for {}: {} frames of {} x {} pixels.\nRun it with: dctprep run {}",
+                             job.scan.storage.location, job.scan.frame_count(), job.scan.width(), job.scan.height(),
                              options.shared.output.empty() ? "THIS_FILE.toml" : options.shared.output);
   const std::string text = to_toml(estimate.config, comments);
   if (options.shared.output.empty()) return print_text(text);
@@ -51,14 +50,18 @@ void run(const Options& options) {
 
 void add_init(CLI::App& app) {
   const auto options = std::make_shared<Options>();
-  CLI::App* verb = app.add_subcommand("init", "Look at a scan and write a configuration with every value chosen for it");
+  CLI::App* verb =
+      app.add_subcommand("init", "Look at a scan and write a configuration with every value chosen for it");
   verb->footer(
-      "Reads a sample of the frames and writes a complete, commented configuration: above every value what it means, and why it was\n"
+      "Reads a sample of the frames and writes a complete, commented configuration: above every value what it means, "
+      "and why it was\n"
       "chosen. Values given with --set are kept.\n\n"
       "Examples:\n"
       "  dctprep init scan.h5 -o scan.toml      then edit it, then: dctprep run scan.toml\n"
       "  dctprep init scan.h5                   print it");
-  verb->add_option("INPUT", options->input, "The SCAN, or a configuration NAME.toml to complete")->required()->type_name("SCAN");
+  verb->add_option("INPUT", options->input, "The SCAN, or a configuration NAME.toml to complete")
+      ->required()
+      ->type_name("SCAN");
   add_output(*verb, options->shared, "CONFIG.toml", "The configuration to write; default: standard output");
   add_settings(*verb, options->shared, "beam.region=none");
   add_threads(*verb, options->shared);

@@ -37,6 +37,10 @@ void add_verbs(CLI::App& app) {
   app.get_formatter()->column_width(34);
   app.get_formatter()->label("SUBCOMMAND", "VERB");
   dctprep::command::add_info(app);
+  dctprep::command::add_init(app);
+  dctprep::command::add_run(app);
+  dctprep::command::add_show(app);
+  dctprep::command::add_export(app);
   dctprep::command::add_simulate(app);
   dctprep::command::add_config(app);
   for (CLI::App* verb : app.get_subcommands({})) verb->group("Verbs");
@@ -72,6 +76,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   dctprep::install_cancel_handlers();
+  dctprep::command::remember_command_line(argc, argv);
   try {
     return run(argc, argv);
   } catch (const dctprep::Error& error) {

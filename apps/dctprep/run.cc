@@ -1,6 +1,5 @@
 // dctprep run: the whole pipeline.
 #include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
 #include "dctprep/base/log.h"
@@ -27,7 +26,9 @@ Json to_json(const JobResult& result) {
   for (std::size_t i = 0; i < report.rejected.size(); ++i) rejected[reject_reason_names()[i]] = report.rejected[i];
   Json& bad = json["bad_frames"] = Json::array();
   for (const BadFrame& frame : report.bad_frames) {
-    bad.push_back({{"frame", frame.frame}, {"cause", bad_frame_cause_names()[static_cast<std::size_t>(frame.cause)]}, {"what", frame.fault}});
+    bad.push_back({{"frame", frame.frame},
+                   {"cause", bad_frame_cause_names()[static_cast<std::size_t>(frame.cause)]},
+                   {"what", frame.fault}});
   }
   Json& timing = json["seconds_by_stage"] = Json::object();
   for (const auto& [stage, seconds] : report.timing) timing[stage] = seconds;
@@ -38,23 +39,26 @@ Json to_json(const JobResult& result) {
 
 std::string summary(const JobResult& result) {
   const RunReport& report = result.report;
-  std::string text = fmt::format("{} spots in {} frames, {} ({:.1f} images/s)\n", report.spots, report.frames, format_duration(report.seconds),
-                                 report.frames / std::max(1e-9, report.seconds));
+  std::string text = fmt::format("{} spots in {} frames, {} ({:.1f} images/s)\n", report.spots, report.frames,
+                                 format_duration(report.seconds), report.frames / std::max(1e-9, report.seconds));
   std::string reasons;
   for (std::size_t i = 0; i < report.rejected.size(); ++i) {
-    if (report.rejected[i] > 0) reasons += fmt::format("{}{} {}", reasons.empty() ? "" : ", ", report.rejected[i], reject_reason_names()[i]);
+    if (report.rejected[i] > 0)
+      reasons += fmt::format("{}{} {}", reasons.empty() ? "" : ", ", report.rejected[i], reject_reason_names()[i]);
   }
   if (!reasons.empty()) text += "rejected: " + reasons + "\n";
   if (!report.bad_frames.empty()) {
     const BadFrame& first = report.bad_frames.front();
-    text += fmt::format("bad frames: {}; the first is frame {}: {}\n", report.bad_frames.size(), first.frame, first.fault);
+    text +=
+        fmt::format("bad frames: {}; the first is frame {}: {}\n", report.bad_frames.size(), first.frame, first.fault);
   }
   return text + fmt::format("{}\n", result.output.string());
 }
 
 // What was chosen, one line each, so that a user sees it without opening a file.
 void say_estimate(const Estimate& estimate) {
-  for (const char* key : {"beam.region", "beam.sample", "beam.normalise", "segment.seed", "segment.grow_min", "segment.grow_max"}) {
+  for (const char* key :
+       {"beam.region", "beam.sample", "beam.normalise", "segment.seed", "segment.grow_min", "segment.grow_max"}) {
     if (const auto why = estimate.why.find(key); why != estimate.why.end()) log_info("{}: {}", key, why->second);
   }
   for (const std::string& warning : estimate.warnings) log_warning("{}", warning);
@@ -75,14 +79,17 @@ void add_run(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   CLI::App* verb = app.add_subcommand("run", "Find every diffraction spot of a scan");
   verb->footer(
-      "With a bare SCAN, every parameter is found from the data, as `dctprep init` does; a CONFIG.toml says what it gives and\n"
+      "With a bare SCAN, every parameter is found from the data, as `dctprep init` does; a CONFIG.toml says what it "
+      "gives and\n"
       "leaves the rest to be found. The result is one HDF5 file that silx view, h5web and h5py open.\n\n"
       "Examples:\n"
       "  dctprep run scan.h5\n"
       "  dctprep run scan.h5 -o spots.h5 --set segment.seed=50 --set filter.min_frames=2\n"
       "  dctprep run \"frames/ff*.edf\" -o spots.h5\n"
       "  dctprep run config.toml --force");
-  verb->add_option("INPUT", options->input, "The SCAN, or a configuration NAME.toml")->required()->type_name("SCAN|CONFIG.toml");
+  verb->add_option("INPUT", options->input, "The SCAN, or a configuration NAME.toml")
+      ->required()
+      ->type_name("SCAN|CONFIG.toml");
   add_output(*verb, options->shared, "OUT.h5", "The result; default: NAME_spots.h5 in the working folder");
   add_settings(*verb, options->shared, "segment.seed=50");
   add_threads(*verb, options->shared);

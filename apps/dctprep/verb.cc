@@ -38,6 +38,17 @@ std::unique_ptr<Progress> begin_work(const SharedOptions& options) {
   return std::make_unique<TerminalProgress>();
 }
 
+namespace {
+std::string g_command_line;
+}
+
+void remember_command_line(int argc, char** argv) {
+  g_command_line.clear();
+  for (int i = 0; i < argc; ++i) g_command_line += (i == 0 ? "" : " ") + std::string(argv[i]);
+}
+
+const std::string& command_line() { return g_command_line; }
+
 void print_text(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
 std::string json_text(const nlohmann::ordered_json& json) {

@@ -33,6 +33,10 @@ void add_json(CLI::App& verb, SharedOptions& options);
 // Notes and progress on stderr, or neither with --quiet.
 std::unique_ptr<Progress> begin_work(const SharedOptions& options);
 
+// The command as it was typed, for the result's record.
+void remember_command_line(int argc, char** argv);
+const std::string& command_line();
+
 // The answer, to stdout.
 void print_text(std::string_view text);
 void print_json(const nlohmann::ordered_json& json);
@@ -40,6 +44,10 @@ std::string json_text(const nlohmann::ordered_json& json);
 
 void add_config(CLI::App& app);
 void add_info(CLI::App& app);
+void add_init(CLI::App& app);
+void add_run(CLI::App& app);
+void add_show(CLI::App& app);
+void add_export(CLI::App& app);
 void add_simulate(CLI::App& app);
 
 }  // namespace dctprep::command

@@ -25,8 +25,9 @@ void refuse_overwriting_input(const Job& job) {
   };
   const ScanOptions& scan = job.config.scan;
   const std::pair<std::string, const char*> inputs[] = {
-      {job.input.string(), "what is read"}, {scan.path, "the scan"},          {job.scan.dark_path, "the dark"},
-      {job.scan.flat_path, "the flat"},     {job.scan.omega_path, "the omega"}, {scan.mask, "the mask"}};
+      {job.input.string(), "what is read"}, {scan.path, "the scan"},
+      {job.scan.dark_path, "the dark"},     {job.scan.flat_path, "the flat"},
+      {job.scan.omega_path, "the omega"},   {scan.mask, "the mask"}};
   for (const auto& [name, what] : inputs) {
     const fs::path input = file_part(name);
     if (input.empty() || !fs::exists(input, error)) continue;
@@ -41,7 +42,8 @@ void refuse_overwriting_input(const Job& job) {
 
 }  // namespace
 
-Job open_job(const std::string& input, std::span<const std::string> settings, const std::string& output, std::optional<int> threads) {
+Job open_job(const std::string& input, std::span<const std::string> settings, const std::string& output,
+             std::optional<int> threads) {
   Job job;
   job.input = input;
   job.config = config_of_input(input, settings);
@@ -53,9 +55,9 @@ Job open_job(const std::string& input, std::span<const std::string> settings, co
     fail_usage("run.device = \"cuda\": this build has no GPU backend; use \"cpu\" or \"auto\"");
   }
   job.scan = open_scan(job.config.scan);
-  job.output = !output.empty()                     ? fs::path(output)
-               : !job.config.output.path.empty()   ? fs::path(job.config.output.path)
-                                                   : fs::path(job.scan.name + "_spots.h5");
+  job.output = !output.empty()                   ? fs::path(output)
+               : !job.config.output.path.empty() ? fs::path(job.config.output.path)
+                                                 : fs::path(job.scan.name + "_spots.h5");
   refuse_overwriting_input(job);
   return job;
 }

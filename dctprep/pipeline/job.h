@@ -16,14 +16,16 @@
 namespace dctprep {
 
 struct Job {
-  Config config;                   // as given; may hold "auto"
-  std::filesystem::path input;     // the scan or configuration named
+  Config config;                // as given; may hold "auto"
+  std::filesystem::path input;  // the scan or configuration named
   Scan scan;
-  std::filesystem::path output;    // config.output.path, or NAME_spots.h5 in the working folder
+  std::filesystem::path output;  // config.output.path, or NAME_spots.h5 in the working folder
 };
 
-// `input`: NAME.toml or a SCAN. `output` "" and `threads` none: as the configuration says. Refuses an output that is also an input.
-Job open_job(const std::string& input, std::span<const std::string> settings, const std::string& output, std::optional<int> threads);
+// `input`: NAME.toml or a SCAN. `output` "" and `threads` none: as the configuration says. Refuses an output that is
+// also an input.
+Job open_job(const std::string& input, std::span<const std::string> settings, const std::string& output,
+             std::optional<int> threads);
 
 struct JobResult {
   Estimate estimate;
