@@ -128,7 +128,7 @@ Setup prepare_run(const Scan& scan, const Config& config, Progress& progress) {
   setup.beam = config.beam.region.value().empty() ? Region{} : config.beam.region.value();
   setup.intensity_regions = intensity_regions(config.beam, setup.height(), setup.width(), scan.bad_pixels);
   setup.excluded = setup.beam.grown(config.beam.guard.value(), setup.height(), setup.width());
-  if (!config.beam.sample.is_auto()) setup.sample = config.beam.sample.value();
+  if (config.beam.normalise.value() == Normalise::kMargin) setup.sample = config.beam.sample.value();
   if (config.beam.transmission && setup.beam.empty()) {
     fail_usage(
         "beam.transmission = true needs a direct beam, and beam.region is \"none\"; give its box, or transmission = "

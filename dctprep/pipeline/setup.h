@@ -26,7 +26,7 @@ struct Setup {
   Image<std::uint16_t> dark;  // empty: none
   FlatField flat;
   Region beam, excluded;  // without and with guard; empty: none
-  Region sample;          // empty where the margin is not used and no box is given
+  Region sample;          // empty where frames are not normalised by the margin
   std::vector<Region> intensity_regions;
   double median_intensity = 1.0;     // m
   double reference_intensity = 1.0;  // i_ref
