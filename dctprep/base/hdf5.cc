@@ -62,6 +62,8 @@ std::string last_error() {
         return 0;
       },
       &message);
+  // What is left on a thread's stack when it ends is lost memory.
+  H5Eclear2(H5E_DEFAULT);
   for (char& c : message) {
     if (c == '\n') c = ' ';
   }

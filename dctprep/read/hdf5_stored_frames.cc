@@ -90,7 +90,10 @@ class FramesThroughHdf5 final : public StoredFrames {
     const std::vector<hsize_t> first = at;
     while (true) {
       hsize_t size = 0;
-      if (H5Dget_chunk_storage_size(dataset_.dataset.id(), at.data(), &size) < 0 || size == 0) return false;
+      if (H5Dget_chunk_storage_size(dataset_.dataset.id(), at.data(), &size) < 0 || size == 0) {
+        H5Eclear2(H5E_DEFAULT);
+        return false;
+      }
       std::size_t d = at.size();
       while (d-- > 0) {
         at[d] += chunk_[d];
