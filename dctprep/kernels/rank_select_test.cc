@@ -2,25 +2,13 @@
 
 #include <algorithm>
 #include <gtest/gtest.h>
-#include <hwy/highway.h>
 #include <random>
 #include <vector>
 
+#include "dctprep/kernels/on_every_target_test.h"
+
 namespace dctprep {
 namespace {
-
-// Runs `body` once on every instruction set that was compiled and that this machine has.
-template <class Body>
-void on_every_target(const Body& body) {
-  const std::int64_t targets = hwy::SupportedTargets();
-  for (std::int64_t rest = targets; rest != 0; rest &= rest - 1) {
-    hwy::SetSupportedTargetsForTest(rest & -rest);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-    body(hwy::TargetName(rest & -rest));
-  }
-  hwy::SetSupportedTargetsForTest(0);
-  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-}
 
 struct Rows {
   std::vector<std::vector<std::uint16_t>> values;
