@@ -20,7 +20,14 @@ constexpr double kLeastFill = 0.75;    // of the bounding box; a disk fills 0.78
 constexpr double kLargestShare = 0.6;  // of the detector
 constexpr double kLeastContrast = 2;   // inside over outside, above the darkest tenth of the image
 constexpr double kLeastSeen = 0.7;     // of the positions along a side
-constexpr double kMostOutside = 0.01;  // of the pixels outside, as bright as half of the beam
+
+struct Demands {
+  double blur;     // most of an edge, over the shorter side
+  double outside;  // most of the pixels outside, as bright as half of the rectangle
+};
+constexpr Demands kBeamDemands{0.06, 0.01};
+// A beam stop stands far before the detector, and corners of the detector may be as dark.
+constexpr Demands kStopDemands{0.2, 0.5};
 
 // The image without single hot pixels.
 Image<float> smoothed(ImageView<const std::uint16_t> image, ImageView<const std::uint8_t> bad_pixels) {
@@ -175,7 +182,7 @@ int bright_corners(const Image<float>& image, const Region& box, double level) {
 }
 
 // What keeps a fitted rectangle from being a direct beam; "" where nothing does.
-std::string objection(const Image<float>& image, const DirectBeam& beam, double darkest) {
+std::string objection(const Image<float>& image, const DirectBeam& beam, double darkest, const Demands& demands) {
   const Region& box = beam.region;
   const int smallest = std::max(6, std::min(image.height(), image.width()) / 100);
   if (box.width() < smallest || box.height() < smallest) return "it is too small";
@@ -198,7 +205,7 @@ std::string objection(const Image<float>& image, const DirectBeam& beam, double 
     if (edge.seen < kLeastSeen)
       return fmt::format("one side is seen along {:.0f} % of its length only", 100 * edge.seen);
     const int side = std::min(box.width(), box.height());
-    if (edge.blur > std::min(std::max(6.0, 0.06 * side), 0.25 * side))
+    if (edge.blur > std::min(std::max(6.0, demands.blur * side), 0.25 * side))
       return fmt::format("one side is not sharp: it falls off over {:.0f} pixels", edge.blur);
   }
   if (bright_corners(image, box, dim) < 3) return "its corners are dark";
@@ -208,7 +215,7 @@ std::string objection(const Image<float>& image, const DirectBeam& beam, double 
   const int grown = 2 + static_cast<int>(std::ceil(2 * beam.blur));
   const double outside =
       share_outside(image, box.grown(grown, image.height(), image.width()), 0.5 * (beam.level + beam.surround));
-  if (outside > kMostOutside) return fmt::format("{:.1f} % of the rest of the detector is as bright", 100 * outside);
+  if (outside > demands.outside) return fmt::format("{:.1f} % of the rest of the detector is as bright", 100 * outside);
   return "";
 }
 
@@ -240,7 +247,7 @@ DirectBeam fit_rectangle(const Turned& image, Region box, int coarse_factor) {
 }
 
 // The largest rectangle without objection, or none; `nearest` says of the largest other candidate what was wrong.
-std::optional<DirectBeam> find_rectangle(const Turned& image, std::string& nearest) {
+std::optional<DirectBeam> find_rectangle(const Turned& image, const Demands& demands, std::string& nearest) {
   const int factor = std::max(1, (std::max(image.height, image.width) + kCoarseSide - 1) / kCoarseSide);
   const Image<float> coarse = block_means(image.left, factor);
   std::vector<float> sorted(coarse.pixels().begin(), coarse.pixels().end());
@@ -258,7 +265,7 @@ std::optional<DirectBeam> find_rectangle(const Turned& image, std::string& neare
     DirectBeam beam = fit_rectangle(image, box, factor);
     if (beam.region.empty()) continue;
     const std::int64_t area = std::int64_t{beam.region.width()} * beam.region.height();
-    const std::string problem = objection(image.left, beam, darkest);
+    const std::string problem = objection(image.left, beam, darkest, demands);
     if (problem.empty()) {
       if (!best || area > std::int64_t{best->region.width()} * best->region.height()) best = std::move(beam);
     } else if (area > nearest_area && area < static_cast<std::int64_t>(image.left.size()) / 2) {
@@ -278,7 +285,7 @@ DirectBeam find_direct_beam(ImageView<const std::uint16_t> image, ImageView<cons
   if (image.height() < 8 || image.width() < 8) return none;
   Image<float> smooth = smoothed(image, bad_pixels);
   std::string nearest;
-  if (std::optional<DirectBeam> beam = find_rectangle(Turned(smooth.clone()), nearest)) {
+  if (std::optional<DirectBeam> beam = find_rectangle(Turned(smooth.clone()), kBeamDemands, nearest)) {
     beam->why = fmt::format("a rectangle of {:.0f} counts where {:.0f} are beside it, with edges {:.1f} pixels wide",
                             beam->level, beam->surround, beam->blur);
     return *beam;
@@ -290,7 +297,7 @@ DirectBeam find_direct_beam(ImageView<const std::uint16_t> image, ImageView<cons
   std::nth_element(sorted.begin(), high, sorted.end());
   for (float& pixel : smooth.pixels()) pixel = std::max(0.0f, *high - pixel);
   std::string ignored;
-  if (const std::optional<DirectBeam> stop = find_rectangle(Turned(std::move(smooth)), ignored))
+  if (const std::optional<DirectBeam> stop = find_rectangle(Turned(std::move(smooth)), kStopDemands, ignored))
     none.dark_rectangle = stop->region;
   return none;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <numeric>
 #include <vector>
 
 #include "dctprep/core/rank_median.h"
@@ -13,23 +14,28 @@ namespace dctprep {
 namespace {
 
 constexpr double kShaded = 0.97;
-constexpr int kMore = 2;  // columns added on either side: the rotation goes on between the frames looked at
 
-// Mean of each column of `beam` over its rows, 2 at either end left out where there are enough; NaN where all pixels
-// are bad. Single bright or dead pixels hardly matter to it.
+// Mean of each column of `beam` over its rows, `edge` at either end left out where there are enough, and of the rest
+// the brightest and the darkest tenth: hot and dead pixels. NaN where all pixels are bad.
 std::vector<double> column_means(ImageView<const std::uint16_t> frame, ImageView<const std::uint8_t> bad_pixels,
                                  const Region& beam, int edge) {
   const int cut = beam.height() > 4 * edge ? edge : 0;
-  std::vector<double> sum(static_cast<std::size_t>(beam.width()), 0), count(sum);
-  for (int v = beam.v0 + cut; v < beam.v1 - cut; ++v) {
-    for (int u = beam.u0; u < beam.u1; ++u) {
-      if (bad_pixels(v, u) != 0) continue;
-      sum[static_cast<std::size_t>(u - beam.u0)] += frame(v, u);
-      count[static_cast<std::size_t>(u - beam.u0)] += 1;
+  std::vector<double> means;
+  std::vector<int> values;
+  for (int u = beam.u0; u < beam.u1; ++u) {
+    values.clear();
+    for (int v = beam.v0 + cut; v < beam.v1 - cut; ++v) {
+      if (bad_pixels(v, u) == 0) values.push_back(frame(v, u));
     }
+    std::sort(values.begin(), values.end());
+    const auto tenth = static_cast<std::ptrdiff_t>((values.size() + 9) / 10);
+    const auto first = values.begin() + std::min<std::ptrdiff_t>(tenth, static_cast<std::ptrdiff_t>(values.size()) / 3);
+    const auto last = values.end() - (first - values.begin());
+    means.push_back(values.empty() ? NAN
+                                   : static_cast<double>(std::accumulate(first, last, std::int64_t{0})) /
+                                         static_cast<double>(last - first));
   }
-  for (std::size_t i = 0; i < sum.size(); ++i) sum[i] /= count[i];
-  return sum;
+  return means;
 }
 
 double median_of_range(const std::vector<double>& values, std::size_t from, std::size_t to) {
@@ -110,8 +116,10 @@ SampleBox find_sample_box(const FrameSample& sample, ImageView<const std::uint16
     box.why = fmt::format("no column of the beam is ever shaded below {:.2f} of its margin", limit);
     return box;
   }
-  const int s0 = beam.u0 + static_cast<int>(first) - kMore;
-  const int s1 = beam.u0 + static_cast<int>(last) + 1 + kMore;
+  // A little more: the sample's rim is thin, and turns on between the frames looked at.
+  const int more = std::clamp(beam.width() / 50, 1, 4);
+  const int s0 = beam.u0 + static_cast<int>(first) - more;
+  const int s1 = beam.u0 + static_cast<int>(last) + 1 + more;
   box.left = std::max(0, s0 - beam.u0 - box.edge);
   box.right = std::max(0, beam.u1 - s1 - box.edge);
   box.region = {std::max(beam.u0, s0), beam.v0, std::min(beam.u1, s1), beam.v1};

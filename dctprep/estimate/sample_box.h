@@ -21,7 +21,8 @@ struct SampleBox {
 // Judges by the columns' mean over the rows of `beam` in each frame of `sample` (after dark), over that of `flat`
 // (empty: none, and the beam is taken to be even from one margin to the other), scaled to its own brightest columns:
 // the columns that go below 0.97 (down to 0.90 where the margins scatter: 4 standard deviations) in any frame, and all
-// between them, with 2 more on either side. `blur` is that of the beam's edges in pixels.
+// between them, with a fiftieth of the beam (1 to 4 columns) more on either side. `blur` is that of the beam's edges in
+// pixels.
 SampleBox find_sample_box(const FrameSample& sample, ImageView<const std::uint16_t> flat,
                           ImageView<const std::uint8_t> bad_pixels, const Region& beam, double blur);
 
