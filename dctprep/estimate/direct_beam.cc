@@ -18,16 +18,16 @@ constexpr int kSteps = 48;             // levels tried
 constexpr int kCoarseSide = 512;       // pixels of the image in which regions are looked for
 constexpr double kLeastFill = 0.75;    // of the bounding box; a disk fills 0.785, and fails by its sides
 constexpr double kLargestShare = 0.6;  // of the detector
-constexpr double kLeastContrast = 2;   // inside over outside, above the darkest tenth of the image
 constexpr double kLeastSeen = 0.7;     // of the positions along a side
 
 struct Demands {
-  double blur;     // most of an edge, over the shorter side
-  double outside;  // most of the pixels outside, as bright as half of the rectangle
+  double contrast;  // least of inside over outside, above the darkest tenth of the image
+  double blur;      // most of an edge, over the shorter side
+  double outside;   // most of the pixels outside, as bright as half of the rectangle
 };
-constexpr Demands kBeamDemands{0.06, 0.01};
-// A beam stop stands far before the detector, and corners of the detector may be as dark.
-constexpr Demands kStopDemands{0.2, 0.5};
+constexpr Demands kBeamDemands{2, 0.06, 0.01};
+// A beam stop stands far before the detector in light of its own, and corners of the detector may be as dark.
+constexpr Demands kStopDemands{1.2, 0.2, 0.5};
 
 // The image without single hot pixels.
 Image<float> smoothed(ImageView<const std::uint16_t> image, ImageView<const std::uint8_t> bad_pixels) {
@@ -210,7 +210,7 @@ std::string objection(const Image<float>& image, const DirectBeam& beam, double 
   }
   if (bright_corners(image, box, dim) < 3) return "its corners are dark";
   if (sides < 2) return "it has fewer than two sides on the detector";
-  if (weakest < kLeastContrast || least_ratio < (sides < 4 ? 3.0 : 1.2))
+  if (weakest < demands.contrast || least_ratio < (sides < 4 ? 3.0 : 1.2))
     return fmt::format("it is only {:.2g} times as bright as what lies beside it", least_ratio);
   const int grown = 2 + static_cast<int>(std::ceil(2 * beam.blur));
   const double outside =

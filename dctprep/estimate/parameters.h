@@ -12,15 +12,16 @@
 namespace dctprep {
 
 struct Estimate {
-  Config config;                           // no value is "auto"
+  // Of "auto" there is left: beam.intensity, which a run measures by itself over frames of its own choice, and [run].
+  Config config;
   std::map<std::string, std::string> why;  // "segment.seed" -> one or two sentences: what was seen, what follows
   std::vector<std::string> warnings;       // what the user should look at, and how to set it by hand
 };
 
-// Looks at a sample of the scan's frames (a few dozen, spread over the rotation, never more than that, whatever its
-// length) and fills in what `given` leaves open; what it gives is kept. Deterministic: the same scan and configuration
-// give the same values, on any number of threads. Throws Error where a value is needed that cannot be found, naming the
-// key to set.
+// Looks at a sample of the scan's frames (about a hundred at most, whatever its length, in at most 64 frames' memory)
+// and fills in what `given` leaves open; what it gives is kept. Where nothing is open that needs frames, none is read.
+// Deterministic: the same scan and configuration give the same values, on any number of threads. Throws Error where a
+// value is needed that cannot be found, naming the key to set.
 Estimate find_parameters(const Config& given, const Scan& scan, Progress& progress);
 
 }  // namespace dctprep

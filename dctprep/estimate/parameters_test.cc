@@ -6,13 +6,17 @@
 #include "dctprep/background/moving_median.h"
 #include "dctprep/background/subtract.h"
 #include "dctprep/base/error.h"
+#include "dctprep/base/hdf5.h"
 #include "dctprep/config/config_file.h"
 #include "dctprep/correct/dark.h"
 #include "dctprep/correct/normalise.h"
 #include "dctprep/denoise/denoise.h"
 #include "dctprep/estimate/search.h"
 #include "dctprep/estimate/synthetic_scan_test.h"
+#include "dctprep/read/open_scan.h"
 #include "dctprep/segment/segment.h"
+#include "dctprep/simulate/simulate.h"
+#include "dctprep/testing/testing.h"
 
 namespace dctprep {
 namespace {
@@ -280,6 +284,60 @@ TEST(FindParameters, TakesScansOfAnySize) {
       EXPECT_GE(estimate.config.segment.grow_min.value(), 1);
       EXPECT_FALSE(estimate.warnings.empty());
     }
+  }
+}
+
+std::vector<int> numbers(const hdf5::Handle& file, const std::string& column) {
+  return hdf5::read_dataset<int>(file.id(), "entry/" + column);
+}
+
+TEST(FindParameters, ServesSimulatedScans) {
+  const testing::TemporaryFolder folder;
+  for (const SimulatePreset preset : {SimulatePreset::kStandard, SimulatePreset::kGlow}) {
+    SimulateOptions options{.preset = preset, .seed = 5, .width = 256, .height = 256, .frames = 150};
+    options.omega_range = 50;
+    Progress silent;
+    simulate(options, folder / "scan.h5", true, silent);
+    Config config;
+    config.scan.path = (folder / "scan.h5").string();
+    const Scan scan = open_scan(config.scan);
+    const Estimate estimate = find(scan, config);
+    const hdf5::Handle truth = hdf5::open_file(truth_path(folder / "scan.h5"));
+    const std::vector<int> beam = numbers(truth, "beam/region"), sample = numbers(truth, "beam/sample");
+    expect_near(estimate.config.beam.region.value(), {beam[0], beam[1], beam[2], beam[3]}, 2, "beam");
+    EXPECT_EQ(estimate.config.beam.normalise.value(), Normalise::kMargin) << estimate.why.at("beam.normalise");
+    EXPECT_NEAR(estimate.config.beam.sample.value().u0, sample[0], 4) << estimate.why.at("beam.sample");
+    EXPECT_NEAR(estimate.config.beam.sample.value().u1, sample[2], 4) << estimate.why.at("beam.sample");
+
+    // Every clear spot is in some blob, and next to no blob is without one.
+    const auto frames = denoised_volume(scan, estimate.config);
+    const std::vector<ImageView<const std::uint16_t>> views(frames.begin(), frames.end());
+    std::vector<Blob> blobs = segment_volume(views, estimate.config.segment, false);
+    std::erase_if(blobs, [](const Blob& blob) { return blob.small_seed; });
+    const auto u = hdf5::read_dataset<double>(truth.id(), "entry/spots/u");
+    const auto v = hdf5::read_dataset<double>(truth.id(), "entry/spots/v");
+    const auto frame = hdf5::read_dataset<double>(truth.id(), "entry/spots/frame");
+    const auto snr = hdf5::read_dataset<double>(truth.id(), "entry/spots/snr");
+    const Region excluded = estimate.config.beam.region.value().grown(estimate.config.beam.guard.value() + 3, 256, 256);
+    std::vector<std::uint8_t> explained(blobs.size(), 0);
+    int clear = 0, found = 0;
+    for (std::size_t i = 0; i < u.size(); ++i) {
+      bool hit = false;
+      for (std::size_t b = 0; b < blobs.size(); ++b) {
+        const bool near = std::ranges::any_of(blobs[b].voxels, [&](const Voxel& voxel) {
+          return std::abs(voxel.u - u[i]) <= 3 && std::abs(voxel.v - v[i]) <= 3 &&
+                 std::abs(voxel.frame - frame[i]) <= 3;
+        });
+        if (near) hit = true, explained[b] = 1;
+      }
+      if (snr[i] < 8 || excluded.contains(static_cast<int>(std::lround(v[i])), static_cast<int>(std::lround(u[i]))))
+        continue;
+      ++clear;
+      found += hit;
+    }
+    EXPECT_GT(clear, 20);
+    EXPECT_GE(found, 0.97 * clear) << found << " of " << clear;
+    EXPECT_LE(std::ranges::count(explained, 0), 12) << blobs.size();
   }
 }
 

@@ -95,8 +95,9 @@ GroupResiduals residuals_of(const FrameGroup& group, const FrameSample& sample, 
     const std::int32_t offset = frame_offset(frame, background, bad_pixels, excluded, options);
     Residual& residual = residuals[i];
     residual.above = Image<std::uint16_t>(height, width);
-    residual.below = Image<std::uint16_t>(height, width);
     subtract_background(frame, background, offset, bad_pixels, excluded, residual.above);
+    if (i >= run.size()) return;
+    residual.below = Image<std::uint16_t>(height, width);
     subtract_background(background, frame, -offset, bad_pixels, excluded, residual.below);
   });
   const auto split = residuals.begin() + static_cast<std::ptrdiff_t>(run.size());
@@ -111,6 +112,7 @@ void denoise_residuals(std::span<Residual> residuals, const DenoiseOptions& opti
   tbb::parallel_for(std::size_t{0}, 2 * residuals.size(), [&](std::size_t i) {
     check_cancelled();
     Image<std::uint16_t>& half = i % 2 == 0 ? residuals[i / 2].above : residuals[i / 2].below;
+    if (half.empty()) return;
     clear(half, excluded);
     Image<std::uint16_t> denoised(half.height(), half.width());
     denoiser.apply(half, denoised);

@@ -32,7 +32,8 @@ void normalise_sample(FrameSample& sample, const BeamScale& beam, ImageView<cons
 // What a group of frames leaves after the median over its window and the frame's offset are taken away.
 struct GroupResiduals {
   std::vector<Residual> run;    // the consecutive frames
-  std::vector<Residual> apart;  // frames of the window about `apart_by` frames from the middle of the run, at most 2
+  std::vector<Residual> apart;  // frames of the window about `apart_by` frames from the middle of the run, at most 2,
+                                // without lower halves
   int apart_by = 0;
 };
 GroupResiduals residuals_of(const FrameGroup& group, const FrameSample& sample, const BackgroundOptions& options,

@@ -66,17 +66,27 @@ std::vector<double> transmission_of(std::vector<double> columns, const std::vect
   return columns;
 }
 
-// Spread of the margins' columns about 1, from all frames: noise, and unevenness that the flat leaves.
-double margin_spread(const std::vector<std::vector<double>>& transmission, std::size_t edge, std::size_t margin) {
-  std::vector<double> off;
-  for (const auto& columns : transmission) {
-    for (std::size_t i = edge; i < edge + margin; ++i) {
-      off.push_back(std::abs(columns[i] - 1));
-      off.push_back(std::abs(columns[columns.size() - 1 - i] - 1));
+// How much unshaded columns scatter: of the margins' columns, the quietest quarter's median deviation over the frames
+// from its own median or, without a flat, from 1, since a beam has stripes.
+double margin_spread(const std::vector<std::vector<double>>& transmission, std::size_t edge, std::size_t margin,
+                     bool has_flat) {
+  std::vector<double> spreads;
+  const auto add = [&](std::size_t column) {
+    std::vector<double> values;
+    for (const auto& columns : transmission) {
+      if (!std::isnan(columns[column])) values.push_back(columns[column]);
     }
+    if (values.empty()) return;
+    const double middle = has_flat ? rank_median(values) : 1.0;
+    for (double& value : values) value = std::abs(value - middle);
+    spreads.push_back(1.4826 * rank_median(values));
+  };
+  for (std::size_t i = edge; i < edge + margin; ++i) {
+    add(i);
+    add(transmission.front().size() - 1 - i);
   }
-  std::erase_if(off, [](double x) { return std::isnan(x); });
-  return off.empty() ? 0 : 1.4826 * rank_median(off);
+  std::sort(spreads.begin(), spreads.end());
+  return spreads.empty() ? 0 : spreads[spreads.size() / 4];
 }
 
 }  // namespace
@@ -98,7 +108,8 @@ SampleBox find_sample_box(const FrameSample& sample, ImageView<const std::uint16
   for (const Image<std::uint16_t>& frame : sample.pixels)
     transmission.push_back(
         transmission_of(column_means(frame, bad_pixels, beam, box.edge), flat_columns, edge, margin));
-  const double limit = std::min(kShaded, 1 - std::min(0.1, 4 * margin_spread(transmission, edge, margin)));
+  const double limit =
+      std::min(kShaded, 1 - std::min(0.1, 4 * margin_spread(transmission, edge, margin, !flat.empty())));
   std::size_t first = width;
   std::size_t last = 0;
   for (std::size_t i = edge; i < width - edge; ++i) {

@@ -48,12 +48,17 @@ double settle_region(Search& search, const FrameSample& sample) {
   return 0;
 }
 
-// Whether the margin beside `region` is measured on even beam, and where it is not.
+// Whether a side with so many columns of even beam measures it: at least half of the margin lies on them.
+bool measures(int columns, int margin) { return 2 * columns >= margin; }
+
+// Why the beam is not to be measured beside the sample; "" where it is.
 std::string margin_problem(const SampleBox& box, int margin) {
   if (box.region.empty()) return box.why;
-  if (box.left >= margin || box.right >= margin) return "";
-  return fmt::format("the sample leaves {} and {} columns of even beam beside it, and margin = {}", box.left, box.right,
-                     margin);
+  int columns = 0;
+  for (const int side : {box.left, box.right}) columns += measures(side, margin) ? std::min(side, margin) : 0;
+  if (columns >= margin) return "";
+  return fmt::format("the sample leaves {} and {} columns of even beam beside it, too few for margin = {}", box.left,
+                     box.right, margin);
 }
 
 void settle_sample(Search& search, const FrameSample& sample, double blur) {
@@ -68,8 +73,8 @@ void settle_sample(Search& search, const FrameSample& sample, double blur) {
   const std::string problem = margin_problem(box, options.margin);
   // A side with too little is left out of the measurement: the box then reaches the beam's edge.
   if (!box.region.empty() && problem.empty()) {
-    if (box.left < options.margin) box.region.u0 = beam.u0;
-    if (box.right < options.margin) box.region.u1 = beam.u1;
+    if (!measures(box.left, options.margin)) box.region.u0 = beam.u0;
+    if (!measures(box.right, options.margin)) box.region.u1 = beam.u1;
   }
   if (options.sample.is_auto()) {
     if (is_given(options.normalise, Normalise::kMargin) && !problem.empty())
