@@ -1,9 +1,11 @@
 #include "dctprep/background/subtract.h"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "dctprep/core/rank_median.h"
+#include "dctprep/kernels/pixel_rows.h"
 
 namespace dctprep {
 
@@ -11,29 +13,55 @@ std::int32_t frame_offset(ImageView<const std::uint16_t> frame, ImageView<const 
                           ImageView<const std::uint8_t> bad_pixels, const Region& excluded,
                           const BackgroundOptions& options) {
   if (!options.frame_offset) return 0;
-  std::vector<std::int32_t> differences;
-  for (int v = 0; v < frame.height(); v += options.offset_stride) {
-    for (int u = 0; u < frame.width(); u += options.offset_stride) {
-      if (bad_pixels(v, u) != 0 || excluded.contains(v, u)) continue;
-      differences.push_back(std::int32_t{frame(v, u)} - std::int32_t{background(v, u)});
+  // Nearly all differences are small, so they are counted near zero, and only if the median lies outside are all of
+  // them looked at.
+  constexpr std::int32_t kNear = 1024;
+  std::array<std::uint32_t, 2 * kNear> near{};
+  std::uint64_t below = 0, all = 0;
+  const auto visit = [&](const auto& take) {
+    for (int v = 0; v < frame.height(); v += options.offset_stride) {
+      const std::uint16_t* from = frame.row(v);
+      const std::uint16_t* under = background.row(v);
+      const std::uint8_t* bad = bad_pixels.row(v);
+      const bool cut = excluded.v0 <= v && v < excluded.v1;
+      for (int u = 0; u < frame.width(); u += options.offset_stride) {
+        if (bad[u] == 0 && !(cut && excluded.u0 <= u && u < excluded.u1))
+          take(std::int32_t{from[u]} - std::int32_t{under[u]});
+      }
     }
+  };
+  visit([&](std::int32_t difference) {
+    ++all;
+    below += difference < -kNear;
+    if (-kNear <= difference && difference < kNear) ++near[static_cast<std::size_t>(difference + kNear)];
+  });
+  if (all == 0) return 0;
+  const std::uint64_t rank = all / 2;
+  for (std::int32_t difference = -kNear; below <= rank && difference < kNear; ++difference) {
+    below += near[static_cast<std::size_t>(difference + kNear)];
+    if (below > rank) return difference;
   }
-  return differences.empty() ? 0 : rank_median(differences);
+  std::vector<std::int32_t> differences;
+  differences.reserve(all);
+  visit([&](std::int32_t difference) { differences.push_back(difference); });
+  return rank_median(differences);
+}
+
+void subtract_background_row(ImageView<const std::uint16_t> frame, ImageView<const std::uint16_t> background,
+                             std::int32_t offset, ImageView<const std::uint8_t> bad_pixels, const Region& excluded,
+                             int v, std::uint16_t* residual) {
+  const int width = frame.width();
+  subtract_pixels(frame.row(v), background.row(v), offset, static_cast<std::size_t>(width), residual);
+  const std::uint8_t* bad = bad_pixels.row(v);
+  for (int u = 0; u < width; ++u) residual[u] = bad[u] != 0 ? std::uint16_t{0} : residual[u];
+  if (excluded.v0 <= v && v < excluded.v1) std::fill(residual + excluded.u0, residual + excluded.u1, std::uint16_t{0});
 }
 
 void subtract_background(ImageView<const std::uint16_t> frame, ImageView<const std::uint16_t> background,
                          std::int32_t offset, ImageView<const std::uint8_t> bad_pixels, const Region& excluded,
                          ImageView<std::uint16_t> residual) {
   for (int v = 0; v < frame.height(); ++v) {
-    const std::uint16_t* from = frame.row(v);
-    const std::uint16_t* under = background.row(v);
-    const std::uint8_t* bad = bad_pixels.row(v);
-    std::uint16_t* to = residual.row(v);
-    for (int u = 0; u < frame.width(); ++u) {
-      const std::int32_t difference = std::int32_t{from[u]} - std::int32_t{under[u]} - offset;
-      to[u] = static_cast<std::uint16_t>(bad[u] != 0 ? 0 : std::clamp(difference, 0, 65535));
-    }
-    if (excluded.v0 <= v && v < excluded.v1) std::fill(to + excluded.u0, to + excluded.u1, std::uint16_t{0});
+    subtract_background_row(frame, background, offset, bad_pixels, excluded, v, residual.row(v));
   }
 }
 

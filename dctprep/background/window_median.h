@@ -25,9 +25,15 @@ class WindowMedian {
  public:
   explicit WindowMedian(std::size_t pixels);
 
-  // Makes the backgrounds of consecutive windows, on all cores. The first step of all needs no `entering` and
-  // `leaving`. All frames of all steps must be in memory; several small steps in one call are faster than one by one.
+  // Makes the backgrounds of consecutive windows, on all cores. All frames of all steps must be in memory; several
+  // small steps in one call are faster than one by one.
   void advance(std::span<const MedianStep> steps);
+  // Counts frames of the last window that will not be in the next one, before they go; the next step then leaves them
+  // out of `leaving`.
+  void leave(std::span<const std::uint16_t* const> frames);
+  // The next window has little in common with the last: it is counted anew, and its first step needs no `entering` and
+  // `leaving`.
+  void forget();
 
   // Groups of 64 pixels looked at so far, and how many of them had to be selected from the whole window.
   struct Counters {
@@ -39,12 +45,20 @@ class WindowMedian {
   static std::size_t bytes(std::size_t pixels);
 
  private:
+  // What is known of the last window: nothing; where its medians lay; how many values lie below each rung.
+  enum class State { kNothing, kLadder, kCounts };
+
+  template <class Body>
+  void for_each_tile(const Body& body);
   void advance_tile(std::span<const MedianStep> steps, std::size_t first, std::size_t size, Counters& counters);
   void count_frames(std::span<const std::uint16_t* const> frames, std::size_t first, std::size_t size, bool add);
-  void select_group(const MedianStep& step, std::size_t first, std::size_t size);
+  void clear_counts(std::size_t first, std::size_t size);
+  void build_ladder(const std::uint16_t* median, std::span<const std::uint16_t* const> window, std::size_t first,
+                    std::size_t size);
+  void select_group(const MedianStep& step, std::size_t first, std::size_t size, State state);
 
   std::size_t pixels_;
-  bool started_ = false;
+  State state_ = State::kNothing;
   std::vector<std::uint16_t> base_;    // of whole groups
   std::vector<std::uint16_t> counts_;  // group by group, rung by rung
   Counters counters_;

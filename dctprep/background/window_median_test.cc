@@ -80,6 +80,15 @@ TEST(WindowMedian, EqualsSortingForAnyWindowsAndData) {
                             std::back_inserter(entering));
         std::set_difference(before.begin(), before.end(), windows[b].begin(), windows[b].end(),
                             std::back_inserter(leaving));
+        if (b == first && round % 3 == 0) {
+          median.leave(pointers(frames, leaving));
+          leaving.clear();
+        }
+        if (b == first && round % 7 == 0) {
+          median.forget();
+          entering.clear();
+          leaving.clear();
+        }
         backgrounds.emplace_back(height, width);
         steps.push_back({pointers(frames, windows[b]), pointers(frames, entering), pointers(frames, leaving),
                          backgrounds.back().data()});

@@ -40,8 +40,8 @@ class Handle {
 // using the C interface directly.
 void quiet();
 
-// The innermost message of the current thread's error stack, e.g. "unable to open file", or "" where there is none; clears the
-// stack.
+// The innermost message of the current thread's error stack, e.g. "unable to open file", or "" where there is none;
+// clears the stack.
 std::string last_error();
 
 // Throws Error("WHAT: <last_error()>") where `id` is invalid or `status` negative.

@@ -7,6 +7,7 @@
 #include "dctprep/base/error.h"
 #include "dctprep/base/log.h"
 #include "dctprep/core/frame_median.h"
+#include "dctprep/kernels/pixel_rows.h"
 
 namespace dctprep {
 
@@ -54,12 +55,7 @@ Image<std::uint16_t> median_of_frames(const FrameSource& source, const std::stri
 void subtract_dark(ImageView<std::uint16_t> frame, ImageView<const std::uint16_t> dark) {
   if (dark.empty()) return;
   DCTPREP_ASSERT(frame.size() == dark.size());
-  std::uint16_t* pixels = frame.pixels().data();
-  const std::uint16_t* offset = dark.pixels().data();
-  const std::size_t size = frame.size();
-  for (std::size_t i = 0; i < size; ++i) {
-    pixels[i] = static_cast<std::uint16_t>(std::max(pixels[i], offset[i]) - offset[i]);
-  }
+  correct_pixels(frame.pixels().data(), dark.pixels().data(), 1.0f, frame.size());
 }
 
 }  // namespace dctprep

@@ -1,9 +1,9 @@
 #include "dctprep/correct/normalise.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "dctprep/base/error.h"
+#include "dctprep/kernels/pixel_rows.h"
 
 namespace dctprep {
 
@@ -68,23 +68,29 @@ std::vector<Region> intensity_regions(const BeamOptions& options, int height, in
   return regions;
 }
 
-double beam_intensity(ImageView<const std::uint16_t> frame, std::span<const Region> regions,
-                      ImageView<const std::uint8_t> bad_pixels) {
+double beam_intensity(ImageView<const std::uint16_t> frame, ImageView<const std::uint16_t> dark,
+                      std::span<const Region> regions, ImageView<const std::uint8_t> bad_pixels) {
   if (regions.empty()) return 1.0;
   std::uint64_t sum = 0;
   std::uint64_t count = 0;
   for (const Region& region : regions) {
     for (int v = region.v0; v < region.v1; ++v) {
       const std::uint16_t* row = frame.row(v);
+      const std::uint16_t* under = dark.empty() ? nullptr : dark.row(v);
       const std::uint8_t* bad = bad_pixels.row(v);
       for (int u = region.u0; u < region.u1; ++u) {
-        const bool good = bad[u] == 0;
-        sum += good ? row[u] : 0u;
-        count += good;
+        if (bad[u] != 0) continue;
+        sum += under == nullptr ? row[u] : static_cast<unsigned>(std::max(row[u], under[u]) - under[u]);
+        ++count;
       }
     }
   }
   return static_cast<double>(sum) / static_cast<double>(count);
+}
+
+double beam_intensity(ImageView<const std::uint16_t> frame, std::span<const Region> regions,
+                      ImageView<const std::uint8_t> bad_pixels) {
+  return beam_intensity(frame, {}, regions, bad_pixels);
 }
 
 std::vector<int> intensity_sample(int frames) {
@@ -97,16 +103,7 @@ std::vector<int> intensity_sample(int frames) {
 float normalisation_factor(double reference, double intensity) { return static_cast<float>(reference / intensity); }
 
 void normalise(ImageView<std::uint16_t> frame, float factor) {
-  if (factor == 1.0f) return;  // rint(float32(x) * 1) is x
-  std::uint16_t* pixels = frame.pixels().data();
-  const std::size_t size = frame.size();
-  // Adding and taking away 1.5 * 2^23 rounds a float below 2^22 to a whole number, half to even; this vectorises
-  // where a call of rint does not. Larger products are capped first.
-  constexpr float kRound = 12582912.0f;
-  for (std::size_t i = 0; i < size; ++i) {
-    const float scaled = std::min(65535.0f, static_cast<float>(pixels[i]) * factor);
-    pixels[i] = static_cast<std::uint16_t>(static_cast<std::int32_t>((scaled + kRound) - kRound));
-  }
+  correct_pixels(frame.pixels().data(), nullptr, factor, frame.size());
 }
 
 }  // namespace dctprep

@@ -20,8 +20,11 @@ inline constexpr double kNoBeamShare = 0.05;
 std::vector<Region> intensity_regions(const BeamOptions& options, int height, int width,
                                       ImageView<const std::uint8_t> bad_pixels);
 
-// Mean of `frame` (after dark) over `regions`, without bad pixels: an exact sum, divided once. 1 where there is no
-// region.
+// Mean of max(0, frame - dark) over `regions`, without bad pixels: an exact sum, divided once. 1 where there is no
+// region; an empty `dark` is 0.
+double beam_intensity(ImageView<const std::uint16_t> frame, ImageView<const std::uint16_t> dark,
+                      std::span<const Region> regions, ImageView<const std::uint8_t> bad_pixels);
+// Of a frame that dark has been taken from.
 double beam_intensity(ImageView<const std::uint16_t> frame, std::span<const Region> regions,
                       ImageView<const std::uint8_t> bad_pixels);
 

@@ -1,7 +1,9 @@
 // Stage 5: the 2D median that removes hot spots.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "dctprep/base/image.h"
 #include "dctprep/core/region.h"
@@ -22,15 +24,21 @@ class Denoiser {
   // pixels. Borders repeat the edge pixel. `residual` and `denoised` may not overlap.
   void apply(ImageView<const std::uint16_t> residual, ImageView<std::uint16_t> denoised) const;
 
- private:
-  void median_rows(const Image<std::uint16_t>& padded, int v0, int v1, ImageView<std::uint16_t> median) const;
+  // The same row by row, for callers that make residuals row by row. A padded row holds radius() + width + radius()
+  // pixels: pad_row() completes one whose middle is the residual. `rows` are the 2 radius() + 1 padded rows round row
+  // `v`, rows beyond the border being those at it; `denoised` has width pixels.
+  std::size_t padded_width() const { return static_cast<std::size_t>(bad_pixels_.width() + 2 * radius()); }
+  void pad_row(int v, std::uint16_t* padded) const;
+  void apply_row(const std::uint16_t* const* rows, int v, std::uint16_t* denoised) const;
 
+ private:
   DenoiseOptions options_;
   Region excluded_;
   Image<std::uint8_t> bad_pixels_;
-  Image<std::uint16_t> ranks_;   // per pixel: index of the median among the good values of its window
-  Image<std::uint8_t> no_good_;  // 1 where the window holds no good pixel
-  bool any_bad_ = false;
+  Image<std::uint16_t> ranks_;          // per pixel: index of the median among the good values of its window
+  Image<std::uint8_t> no_good_;         // 1 where the window holds no good pixel
+  std::vector<std::uint8_t> bad_row_;   // 1 where a row holds a bad pixel
+  std::vector<std::uint8_t> bad_near_;  // 1 where a row's windows do
 };
 
 }  // namespace dctprep

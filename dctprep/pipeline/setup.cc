@@ -10,6 +10,7 @@
 #include "dctprep/core/rank_median.h"
 #include "dctprep/correct/dark.h"
 #include "dctprep/correct/normalise.h"
+#include "dctprep/kernels/pixel_rows.h"
 
 namespace dctprep {
 
@@ -62,8 +63,7 @@ std::vector<double> intensities(const Setup& setup, const std::vector<int>& want
     if (frame.height() != setup.height() || frame.width() != setup.width())
       frame = Image<std::uint16_t>(setup.height(), setup.width());
     if (setup.listed[static_cast<std::size_t>(k)] == 0 && !setup.scan->frames->read(k, frame)) {
-      subtract_dark(frame, setup.dark);
-      all[i] = beam_intensity(frame, setup.intensity_regions, setup.scan->bad_pixels);
+      all[i] = beam_intensity(frame, setup.dark, setup.intensity_regions, setup.scan->bad_pixels);
     }
     progress.advance(1);
   });
@@ -97,22 +97,36 @@ void read_flat(Setup& setup) {
     std::copy(crop.row(v), crop.row(v) + crop.width(), setup.flat.inside_beam.row(v));
 }
 
-std::vector<std::uint32_t> saturated_pixels(ImageView<const std::uint16_t> raw, int saturation,
-                                            const Region& excluded) {
-  std::vector<std::uint32_t> pixels;
-  for (int v = 0; v < raw.height(); ++v) {
-    const std::uint16_t* row = raw.row(v);
-    std::uint16_t largest = 0;
-    for (int u = 0; u < raw.width(); ++u) largest = std::max(largest, row[u]);
-    if (largest < saturation) continue;
-    for (int u = 0; u < raw.width(); ++u) {
-      if (row[u] >= saturation && !excluded.contains(v, u)) {
-        pixels.push_back(static_cast<std::uint32_t>(v) * static_cast<std::uint32_t>(raw.width()) +
-                         static_cast<std::uint32_t>(u));
-      }
+// J' of a raw frame, in place, in one visit. Returns the pixels whose raw value is saturated, outside `excluded`.
+std::vector<std::uint32_t> correct_frame(const Setup& setup, float factor, ImageView<std::uint16_t> pixels) {
+  std::vector<std::uint32_t> saturated;
+  const auto width = static_cast<std::size_t>(pixels.width());
+  std::vector<std::uint16_t> raw(width);
+  for (int v = 0; v < pixels.height(); ++v) {
+    std::uint16_t* row = pixels.row(v);
+    std::copy(row, row + width, raw.begin());
+    const std::uint16_t largest = correct_pixels(row, setup.dark.empty() ? nullptr : setup.dark.row(v), factor, width);
+    if (largest < setup.saturation) continue;
+    for (int u = 0; u < pixels.width(); ++u) {
+      if (raw[static_cast<std::size_t>(u)] < setup.saturation || setup.excluded.contains(v, u)) continue;
+      saturated.push_back(static_cast<std::uint32_t>(v) * static_cast<std::uint32_t>(width) +
+                          static_cast<std::uint32_t>(u));
     }
   }
-  return pixels;
+  return saturated;
+}
+
+// T of a raw frame.
+Image<float> transmission_of(const Setup& setup, ImageView<const std::uint16_t> pixels, double intensity) {
+  const Region& beam = setup.beam;
+  Image<std::uint16_t> inside(beam.height(), beam.width());
+  for (int v = 0; v < beam.height(); ++v) {
+    const std::uint16_t* row = pixels.row(beam.v0 + v) + beam.u0;
+    std::copy(row, row + beam.width(), inside.row(v));
+    if (setup.dark.empty()) continue;
+    correct_pixels(inside.row(v), setup.dark.row(beam.v0 + v) + beam.u0, 1.0f, static_cast<std::size_t>(beam.width()));
+  }
+  return transmission(inside, intensity, setup.flat, setup.config.denoise.radius);
 }
 
 }  // namespace
@@ -170,25 +184,20 @@ CorrectedFrame read_corrected_frame(const Setup& setup, int k, ImageView<std::ui
     mark_bad(fault->cause, fmt::format("{}: {}", setup.scan->frames->frame_name(k), fault->what));
     return corrected;
   }
-  corrected.saturated = saturated_pixels(pixels, setup.saturation, setup.excluded);
-  subtract_dark(pixels, setup.dark);
-  if (setup.beam.empty()) return corrected;
-  const double intensity = beam_intensity(pixels, setup.intensity_regions, setup.scan->bad_pixels);
-  if (intensity <= kNoBeamShare * setup.median_intensity) {
-    mark_bad(BadFrameCause::kNoBeam, fmt::format("no beam: its intensity is {:.4g}, the scan's median {:.4g}",
-                                                 intensity, setup.median_intensity));
-    corrected.saturated.clear();
-    return corrected;
+  if (!setup.beam.empty()) {
+    const double intensity = beam_intensity(pixels, setup.dark, setup.intensity_regions, setup.scan->bad_pixels);
+    if (intensity <= kNoBeamShare * setup.median_intensity) {
+      mark_bad(BadFrameCause::kNoBeam, fmt::format("no beam: its intensity is {:.4g}, the scan's median {:.4g}",
+                                                   intensity, setup.median_intensity));
+      return corrected;
+    }
+    corrected.intensity = intensity;
+    if (with_transmission) corrected.transmission = transmission_of(setup, pixels, intensity);
+    if (setup.config.beam.normalise.value() != Normalise::kNone) {
+      corrected.factor = normalisation_factor(setup.reference_intensity, intensity);
+    }
   }
-  corrected.intensity = intensity;
-  if (with_transmission) {
-    const auto crop = pixels.crop(setup.beam.v0, setup.beam.v1, setup.beam.u0, setup.beam.u1);
-    corrected.transmission = transmission(crop, intensity, setup.flat, setup.config.denoise.radius);
-  }
-  if (setup.config.beam.normalise.value() != Normalise::kNone) {
-    corrected.factor = normalisation_factor(setup.reference_intensity, intensity);
-    normalise(pixels, corrected.factor);
-  }
+  corrected.saturated = correct_frame(setup, corrected.factor, pixels);
   return corrected;
 }
 

@@ -18,30 +18,38 @@ std::vector<int> needed_frames(const BackgroundBlock& block, int frames, const B
 
 }  // namespace
 
+// Windows that move by single frames are made this many at a time, so that what is kept of each pixel is fetched once
+// for all of them.
+constexpr int kFramesAStep = 16;
+
 StreamPlan plan_stream(const std::vector<BackgroundBlock>& blocks, int frames, const BackgroundOptions& options,
                        bool wrap) {
   // With a stride, the windows of consecutive blocks hold different frames until the same ones come round again.
   const int block_size = std::max(1, 2 * options.half_step);
   const auto ahead = static_cast<std::size_t>(options.stride / std::gcd(block_size, options.stride));
+  const auto together = static_cast<std::size_t>(std::max(1, kFramesAStep / block_size));
   StreamPlan plan;
   std::vector<std::uint8_t> held(static_cast<std::size_t>(frames), 0);
-  std::vector<std::size_t> wanted_at(static_cast<std::size_t>(frames), 0);  // the last block that wanted it, plus one
+  std::vector<std::size_t> wanted_at(static_cast<std::size_t>(frames), 0);  // the last step that wanted it, plus one
   std::vector<int> holding;
-  for (std::size_t b = 0; b < blocks.size(); ++b) {
-    StreamStep step;
-    for (const int k : needed_frames(blocks[b], frames, options, wrap)) {
-      if (held[static_cast<std::size_t>(k)] != 0) continue;
-      held[static_cast<std::size_t>(k)] = 1;
-      step.read.push_back(k);
+  for (std::size_t first = 0; first < blocks.size(); first += together) {
+    StreamStep step{.first_block = first, .end_block = std::min(blocks.size(), first + together)};
+    for (std::size_t b = step.first_block; b < step.end_block; ++b) {
+      for (const int k : needed_frames(blocks[b], frames, options, wrap)) {
+        if (held[static_cast<std::size_t>(k)] != 0) continue;
+        held[static_cast<std::size_t>(k)] = 1;
+        step.read.push_back(k);
+      }
     }
+    std::sort(step.read.begin(), step.read.end());
     holding.insert(holding.end(), step.read.begin(), step.read.end());
     plan.most_frames = std::max(plan.most_frames, static_cast<int>(holding.size()));
-    for (std::size_t next = b + 1; next < blocks.size() && next <= b + ahead; ++next) {
+    for (std::size_t next = step.end_block; next < blocks.size() && next < step.end_block + ahead; ++next) {
       for (const int k : needed_frames(blocks[next], frames, options, wrap))
-        wanted_at[static_cast<std::size_t>(k)] = b + 1;
+        wanted_at[static_cast<std::size_t>(k)] = first + 1;
     }
     std::erase_if(holding, [&](int k) {
-      if (wanted_at[static_cast<std::size_t>(k)] == b + 1) return false;
+      if (wanted_at[static_cast<std::size_t>(k)] == first + 1) return false;
       step.drop.push_back(k);
       held[static_cast<std::size_t>(k)] = 0;
       return true;

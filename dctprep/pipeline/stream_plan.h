@@ -8,14 +8,17 @@
 
 namespace dctprep {
 
+// Consecutive blocks that are worked on together: one, or several short ones.
 struct StreamStep {
-  std::vector<int> read;  // ascending in the order of the rotation
-  std::vector<int> drop;  // after the block is done
+  std::size_t first_block = 0;
+  std::size_t end_block = 0;
+  std::vector<int> read;  // before the blocks, ascending
+  std::vector<int> drop;  // after the blocks are done
 };
 
 struct StreamPlan {
-  std::vector<StreamStep> steps;  // one a block
-  int most_frames = 0;            // held at a time
+  std::vector<StreamStep> steps;
+  int most_frames = 0;  // held at a time
 };
 
 // The frames that a block needs are those of its window and its own. A frame is kept while one of the next few blocks

@@ -1,20 +1,20 @@
 // The executor that users run: bounded memory, all cores, block by block.
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <map>
 #include <tbb/parallel_for.h>
 #include <thread>
 
-#include "dctprep/background/subtract.h"
+#include "dctprep/background/window_median.h"
 #include "dctprep/base/cancel.h"
 #include "dctprep/base/error.h"
-#include "dctprep/denoise/denoise.h"
+#include "dctprep/pipeline/frame_pass.h"
 #include "dctprep/pipeline/run.h"
 #include "dctprep/pipeline/stream_plan.h"
 #include "dctprep/pipeline/tally.h"
 #include "dctprep/segment/grow_blobs.h"
 #include "dctprep/segment/island_tracker.h"
-#include "dctprep/segment/threshold.h"
 
 namespace dctprep {
 
@@ -49,7 +49,8 @@ class StreamingRun {
         tally_(setup, sink),
         geometry_{setup.frames(), setup.height(), setup.width(), setup.wrap},
         tracker_(geometry_, setup.config.segment.connectivity, setup.config.segment.seed.value()),
-        denoiser_(setup.config.denoise, setup.scan->bad_pixels, setup.excluded),
+        frame_pass_(setup),
+        median_(static_cast<std::size_t>(setup.height()) * static_cast<std::size_t>(setup.width())),
         need_(memory_need(setup)) {
     const SpotImage image = setup.config.spots.image;
     keeps_history_ = image == SpotImage::kBlob2d || image == SpotImage::kBox;
@@ -57,11 +58,13 @@ class StreamingRun {
 
   RunReport run() {
     progress_.start("processing", setup_.frames(), "images");
-    for (std::size_t b = 0; b < setup_.blocks.size(); ++b) {
-      read_frames(plan_.steps[b].read);
-      const Image<std::uint16_t> background = make_background(static_cast<int>(b));
-      process_block(setup_.blocks[b], background);
-      for (const int k : plan_.steps[b].drop) drop(k);
+    for (const StreamStep& step : plan_.steps) {
+      read_frames(step.read);
+      const std::vector<Image<std::uint16_t>> backgrounds = make_backgrounds(step);
+      for (std::size_t b = step.first_block; b < step.end_block; ++b)
+        process_block(setup_.blocks[b], backgrounds[b - step.first_block]);
+      leave_window(step);
+      for (const int k : step.drop) drop(k);
     }
     std::vector<Island> islands;
     tracker_.finish(islands);
@@ -116,22 +119,62 @@ class StreamingRun {
     held_.erase(at);
   }
 
-  Image<std::uint16_t> make_background(int b) {
-    Image<std::uint16_t> background(setup_.height(), setup_.width());
+  std::vector<int> good_window(std::size_t b) const {
+    std::vector<int> window =
+        background_window(setup_.blocks[b].centre, setup_.frames(), setup_.config.background, setup_.wrap);
+    std::erase_if(window, [&](int k) { return tally_.is_bad(k); });
+    return window;
+  }
+
+  std::vector<const std::uint16_t*> pixels_of(const std::vector<int>& frames) const {
+    std::vector<const std::uint16_t*> pixels;
+    for (const int k : frames) pixels.push_back(held_.at(k).pixels.data());
+    return pixels;
+  }
+
+  static std::vector<int> without(const std::vector<int>& a, const std::vector<int>& b) {
+    std::vector<int> rest;
+    std::set_difference(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(rest));
+    return rest;
+  }
+
+  std::vector<Image<std::uint16_t>> make_backgrounds(const StreamStep& step) {
+    std::vector<Image<std::uint16_t>> backgrounds;
     {
       const Stopwatch watch(background_seconds_);
-      std::vector<ImageView<const std::uint16_t>> window;
-      const auto& block = setup_.blocks[static_cast<std::size_t>(b)];
-      for (const int k : background_window(block.centre, setup_.frames(), setup_.config.background, setup_.wrap)) {
-        if (!tally_.is_bad(k)) window.push_back(held_.at(k).pixels);
+      std::vector<MedianStep> medians;
+      for (std::size_t b = step.first_block; b < step.end_block; ++b) {
+        const std::vector<int> window = good_window(b);
+        backgrounds.emplace_back(setup_.height(), setup_.width());
+        medians.push_back({pixels_of(window), pixels_of(without(window, window_)), pixels_of(without(window_, window)),
+                           backgrounds.back().data()});
+        window_ = window;
       }
-      median_background(window, background);
+      median_.advance(medians);
     }
     if (setup_.config.background.save) {
       const Stopwatch watch(write_seconds_);
-      sink_.background(b, background);
+      for (std::size_t i = 0; i < backgrounds.size(); ++i)
+        sink_.background(static_cast<int>(step.first_block + i), backgrounds[i]);
     }
-    return background;
+    return backgrounds;
+  }
+
+  // Frames that the next window does not hold are counted out of it before they are dropped.
+  void leave_window(const StreamStep& step) {
+    if (step.end_block == setup_.blocks.size()) return;
+    const Stopwatch watch(background_seconds_);
+    const std::vector<int> next = good_window(step.end_block);
+    const std::vector<int> leaving = without(window_, next);
+    const std::size_t staying = window_.size() - leaving.size();
+    // Counting what leaves and enters costs more than counting the whole next window where few frames stay.
+    if (leaving.size() + (next.size() - staying) <= next.size()) {
+      median_.leave(pixels_of(leaving));
+      window_ = without(window_, leaving);
+    } else {
+      median_.forget();
+      window_.clear();
+    }
   }
 
   void process_block(const BackgroundBlock& block, const Image<std::uint16_t>& background) {
@@ -154,20 +197,9 @@ class StreamingRun {
   SparseFrame process_frame(int k, const Image<std::uint16_t>& background) {
     const auto held = held_.find(k);
     if (held == held_.end()) return SparseFrame{.frame = k, .runs = {}, .values = {}, .saturated = {}};
-    const ImageView<const std::uint16_t> frame = held->second.pixels;
-    const Config& config = setup_.config;
-    const Image<std::uint8_t>& bad_pixels = setup_.scan->bad_pixels;
-    const std::int32_t offset = frame_offset(frame, background, bad_pixels, setup_.excluded, config.background);
-    tally_.frame_offset(k, offset);
-    Image<std::uint16_t> residual(setup_.height(), setup_.width());
-    Image<std::uint16_t> denoised(setup_.height(), setup_.width());
-    subtract_background(frame, background, offset, bad_pixels, setup_.excluded, residual);
-    denoiser_.apply(residual, denoised);
-    SparseFrame sparse = threshold_frame(denoised, k, lowest_level(config.segment), held->second.saturated);
-    const bool single = config.segment.method == SegmentMethod::kSingle;
-    check_fill(sparse.values.size(), denoised, k, lowest_level(config.segment), single ? "seed" : "grow_min",
-               config.segment.max_fill);
-    return sparse;
+    FramePass::Result result = frame_pass_.run(k, held->second.pixels, background, held->second.saturated);
+    tally_.frame_offset(k, result.offset);
+    return std::move(result.sparse);
   }
 
   void segment(SparseFrame&& frame) {
@@ -231,7 +263,9 @@ class StreamingRun {
   Tally tally_;
   SegmentGeometry geometry_;
   IslandTracker tracker_;
-  Denoiser denoiser_;
+  FramePass frame_pass_;
+  WindowMedian median_;
+  std::vector<int> window_;  // good frames of the last window
   MemoryNeed need_;
   std::map<int, HeldFrame> held_;
   std::vector<Image<std::uint16_t>> free_;
@@ -251,9 +285,11 @@ MemoryNeed memory_need(const Setup& setup) {
   constexpr std::uint64_t kOpenBlobs = std::uint64_t{1} << 30;
   MemoryNeed need;
   need.window = static_cast<std::uint64_t>(plan.most_frames) * pixels * 2;
-  // A batch of frames being read, with their raw chunks, and one being denoised: residual, denoised and its padded
-  // copy.
-  const std::uint64_t fixed = need.window + batch * pixels * (4 + 6) + 8 * pixels + (std::uint64_t{64} << 20);
+  std::size_t together = 1;
+  for (const StreamStep& step : plan.steps) together = std::max(together, step.end_block - step.first_block);
+  // The ladders of the medians, the backgrounds of a step, the frames being read with their raw chunks, dark and masks.
+  const std::uint64_t fixed = need.window + WindowMedian::bytes(pixels) + together * pixels * 2 + batch * pixels * 4 +
+                              8 * pixels + (std::uint64_t{64} << 20);
   need.open_blobs = kOpenBlobs;
   const Auto<std::int64_t>& given = setup.config.run.memory;
   if (!given.is_auto()) {

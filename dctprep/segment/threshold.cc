@@ -1,35 +1,56 @@
 #include "dctprep/segment/threshold.h"
 
+#include <bit>
 #include <vector>
 
 #include "dctprep/base/error.h"
+#include "dctprep/kernels/pixel_rows.h"
 
 namespace dctprep {
 
-SparseFrame threshold_frame(ImageView<const std::uint16_t> denoised, int frame, int level,
-                            std::span<const std::uint32_t> saturated) {
-  SparseFrame sparse;
-  sparse.frame = frame;
-  const int width = denoised.width();
-  auto next_saturated = saturated.begin();
-  for (int v = 0; v < denoised.height(); ++v) {
-    const std::uint16_t* row = denoised.row(v);
-    const auto row_index = static_cast<std::uint32_t>(v) * static_cast<std::uint32_t>(width);
-    for (int u = 0; u < width; ++u) {
-      if (row[u] < level) continue;
-      Run run{v, u, u, static_cast<std::uint32_t>(sparse.values.size())};
-      for (; u < width && row[u] >= level; ++u) sparse.values.push_back(row[u]);
-      run.u_end = u;
-      sparse.runs.push_back(run);
-      const std::uint32_t first = row_index + static_cast<std::uint32_t>(run.u_begin);
-      const std::uint32_t last = row_index + static_cast<std::uint32_t>(run.u_end);
-      while (next_saturated != saturated.end() && *next_saturated < first) ++next_saturated;
-      for (; next_saturated != saturated.end() && *next_saturated < last; ++next_saturated) {
-        sparse.saturated.push_back(run.offset + (*next_saturated - first));
+FrameThreshold::FrameThreshold(int frame, int width, int level, std::span<const std::uint32_t> saturated)
+    : width_(width), level_(level), saturated_(saturated), bits_((static_cast<std::size_t>(width) + 63) / 64) {
+  sparse_.frame = frame;
+}
+
+void FrameThreshold::append_row(int v, const std::uint16_t* row) {
+  if (!pixels_at_least(row, static_cast<std::uint16_t>(level_), static_cast<std::size_t>(width_), bits_.data())) return;
+  int begin = -1;  // of a run that goes on
+  for (std::size_t word = 0; word < bits_.size(); ++word) {
+    const int first = static_cast<int>(word * 64);
+    // Bits flip where a run begins or ends; a run that comes from the word before makes bit 0 flip where it ends there.
+    std::uint64_t flips = bits_[word] ^ (bits_[word] << 1 | (begin >= 0 ? 1u : 0u));
+    for (; flips != 0; flips &= flips - 1) {
+      const int at = first + std::countr_zero(flips);
+      if (begin < 0) {
+        begin = at;
+      } else {
+        append_run(v, begin, at, row);
+        begin = -1;
       }
     }
   }
-  return sparse;
+  if (begin >= 0) append_run(v, begin, width_, row);
+}
+
+void FrameThreshold::append_run(int v, int u_begin, int u_end, const std::uint16_t* row) {
+  const auto offset = static_cast<std::uint32_t>(sparse_.values.size());
+  sparse_.runs.push_back({v, u_begin, u_end, offset});
+  sparse_.values.insert(sparse_.values.end(), row + u_begin, row + u_end);
+  const std::uint32_t row_index = static_cast<std::uint32_t>(v) * static_cast<std::uint32_t>(width_);
+  const std::uint32_t first = row_index + static_cast<std::uint32_t>(u_begin);
+  const std::uint32_t last = row_index + static_cast<std::uint32_t>(u_end);
+  while (next_saturated_ < saturated_.size() && saturated_[next_saturated_] < first) ++next_saturated_;
+  for (; next_saturated_ < saturated_.size() && saturated_[next_saturated_] < last; ++next_saturated_) {
+    sparse_.saturated.push_back(offset + (saturated_[next_saturated_] - first));
+  }
+}
+
+SparseFrame threshold_frame(ImageView<const std::uint16_t> denoised, int frame, int level,
+                            std::span<const std::uint32_t> saturated) {
+  FrameThreshold threshold(frame, denoised.width(), level, saturated);
+  for (int v = 0; v < denoised.height(); ++v) threshold.append_row(v, denoised.row(v));
+  return threshold.take();
 }
 
 void check_fill(std::uint64_t passing, ImageView<const std::uint16_t> denoised, int frame, int level,

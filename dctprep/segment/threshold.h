@@ -3,11 +3,33 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include "dctprep/base/image.h"
 #include "dctprep/core/sparse_frame.h"
 
 namespace dctprep {
+
+// Finds the runs of a frame row by row: append_row() for rows 0, 1, 2, ... in order.
+class FrameThreshold {
+ public:
+  // `saturated` as of threshold_frame(); it must outlive this.
+  FrameThreshold(int frame, int width, int level, std::span<const std::uint32_t> saturated);
+  void append_row(int v, const std::uint16_t* row);
+  SparseFrame take() { return std::move(sparse_); }
+  std::uint64_t passing() const { return sparse_.values.size(); }
+
+ private:
+  void append_run(int v, int u_begin, int u_end, const std::uint16_t* row);
+
+  int width_;
+  int level_;
+  std::span<const std::uint32_t> saturated_;
+  std::size_t next_saturated_ = 0;
+  std::vector<std::uint64_t> bits_;
+  SparseFrame sparse_;
+};
 
 // The pixels of `denoised` of at least `level`, as runs. `saturated` lists pixels (ascending linear indices) whose raw
 // value is saturated; those of them that pass are marked.
