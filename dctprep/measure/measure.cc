@@ -12,12 +12,17 @@ namespace dctprep {
 
 namespace {
 
-std::uint32_t distinct_pixels(const std::vector<Voxel>& voxels) {
-  std::vector<std::uint32_t> pixels;
-  pixels.reserve(voxels.size());
-  for (const Voxel& voxel : voxels) pixels.push_back(std::uint32_t{voxel.v} << 16 | voxel.u);
-  std::sort(pixels.begin(), pixels.end());
-  return static_cast<std::uint32_t>(std::unique(pixels.begin(), pixels.end()) - pixels.begin());
+// In a bounding box with these low edges and this size.
+std::uint32_t distinct_pixels(const std::vector<Voxel>& voxels, int v_min, int u_min, int height, int width) {
+  std::vector<bool> seen(static_cast<std::size_t>(height) * static_cast<std::size_t>(width), false);
+  std::uint32_t distinct = 0;
+  for (const Voxel& voxel : voxels) {
+    auto pixel = seen[static_cast<std::size_t>(voxel.v - v_min) * static_cast<std::size_t>(width) +
+                      static_cast<std::size_t>(voxel.u - u_min)];
+    distinct += !pixel;
+    pixel = true;
+  }
+  return distinct;
 }
 
 // Bounding box, volume, area and peak: what spots and rejected blobs have in common.
@@ -38,7 +43,7 @@ void set_outline(const std::vector<Voxel>& voxels, int frames, Row& row) {
     if (voxel.value > peak->value || (voxel.value == peak->value && place(voxel) < place(*peak))) peak = &voxel;
   }
   row.volume = static_cast<std::uint32_t>(voxels.size());
-  row.area = distinct_pixels(voxels);
+  row.area = distinct_pixels(voxels, row.v_min, row.u_min, row.v_max - row.v_min + 1, row.u_max - row.u_min + 1);
   row.peak = peak->value;
   row.peak_frame = peak->frame;
   row.peak_v = peak->v;

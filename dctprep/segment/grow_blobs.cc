@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <numeric>
 
 #include "dctprep/base/assert.h"
+#include "dctprep/segment/components.h"
 #include "dctprep/segment/connectivity.h"
 
 namespace dctprep {
@@ -42,12 +42,26 @@ class Neighbours {
       if (near.row == kNone) continue;
       const auto first = voxels_.begin() + begin_[static_cast<std::size_t>(near.row)];
       const auto last = voxels_.begin() + begin_[static_cast<std::size_t>(near.row) + 1];
-      auto at = std::lower_bound(first, last, voxel.u - near.reach, [](const Voxel& a, int u) { return a.u < u; });
+      const int from = voxel.u - near.reach;
+      auto at = first_from(first, last, from);
       for (; at != last && at->u <= voxel.u + near.reach; ++at) visit(static_cast<std::int32_t>(at - voxels_.begin()));
     }
   }
 
  private:
+  using Iterator = std::vector<Voxel>::const_iterator;
+
+  // The first voxel of a row at column `from` or later. Columns rise by at least one a voxel, so in a row without gaps
+  // it is found at once, and never after the place guessed.
+  static Iterator first_from(Iterator first, Iterator last, int from) {
+    if (from <= first->u) return first;
+    auto at = first + std::min<std::ptrdiff_t>(last - first, from - first->u);
+    for (int step = 0; step < 4; ++step, --at) {
+      if (at == first || (at - 1)->u < from) return at;
+    }
+    return std::lower_bound(first, at, from, [](const Voxel& a, int u) { return a.u < u; });
+  }
+
   struct NearRow {
     std::int32_t row = kNone;
     std::int32_t reach = 0;
@@ -89,68 +103,79 @@ class Neighbours {
 
 struct Seed {
   std::int32_t peak = 0;  // index of the voxel; its rank among all voxels is the seed's strength
+  std::int32_t component = 0;
   std::uint32_t volume = 0;
   int threshold = 0;  // g
   int level = 0;      // L
   bool absorbed = false;
 };
 
-// Components of {F >= level} while the level falls. Voxels are added from the brightest on (the first among equals
-// first); a seed dies where its component meets one that holds a stronger seed.
+// The seeds of an island, strongest first; components that are too small go to `small`. A seed's `component` is its
+// number among the components at the seed level.
+std::vector<Seed> find_seeds(const std::vector<Voxel>& voxels, const Components& components,
+                             const SegmentOptions& options, std::vector<Seed>& small) {
+  std::vector<Seed> all(static_cast<std::size_t>(components.count));
+  for (std::size_t i = 0; i < voxels.size(); ++i) {
+    const std::int32_t c = components.label[i];
+    if (c == Components::kNone) continue;
+    Seed& seed = all[static_cast<std::size_t>(c)];
+    if (seed.volume++ == 0 || voxels[i].value > voxels[static_cast<std::size_t>(seed.peak)].value)
+      seed.peak = static_cast<std::int32_t>(i);
+    seed.component = c;
+  }
+  std::vector<Seed> seeds;
+  for (Seed& seed : all) {
+    seed.level = seed.threshold = growth_threshold(voxels[static_cast<std::size_t>(seed.peak)].value, options);
+    (static_cast<std::int64_t>(seed.volume) < options.min_seed_volume.value() ? small : seeds).push_back(seed);
+  }
+  std::sort(seeds.begin(), seeds.end(), [&](const Seed& a, const Seed& b) {
+    const int value_a = voxels[static_cast<std::size_t>(a.peak)].value,
+              value_b = voxels[static_cast<std::size_t>(b.peak)].value;
+    return value_a != value_b ? value_a > value_b : a.peak < b.peak;
+  });
+  return seeds;
+}
+
+// Components of {F >= level} while the level falls below that of the seeds. Voxels are added from the brightest on; a
+// seed dies where its component meets one that holds a stronger seed.
 class Flooding {
  public:
-  Flooding(const std::vector<Voxel>& voxels, const Neighbours& neighbours, const SegmentOptions& options)
-      : voxels_(voxels),
-        neighbours_(neighbours),
-        options_(options),
-        parent_(voxels.size(), kNone),
-        order_(voxels.size()) {
-    std::iota(order_.begin(), order_.end(), 0);
-    std::sort(order_.begin(), order_.end(), [&](std::int32_t a, std::int32_t b) {
-      const int value_a = value(a), value_b = value(b);
-      return value_a != value_b ? value_a > value_b : a < b;
-    });
-  }
-
-  // Returns the seeds, strongest first; small components go to `small_peaks`.
-  std::vector<Seed> find_seeds(std::vector<Seed>& small) {
-    const int seed_level = options_.seed.value();
-    while (next_ < order_.size() && value(order_[next_]) >= seed_level) {
-      add(order_[next_++], [](std::int32_t, std::int32_t) {});
-    }
-    std::vector<std::uint32_t> volume(voxels_.size(), 0);
-    for (std::size_t i = 0; i < next_; ++i) ++volume[static_cast<std::size_t>(find(order_[i]))];
-    seed_of_.assign(voxels_.size(), kNone);
-    std::vector<Seed> seeds;
-    // The first voxel of a component in this order is its peak.
-    std::vector<bool> seen(voxels_.size(), false);
-    for (std::size_t i = 0; i < next_; ++i) {
-      const auto root = static_cast<std::size_t>(find(order_[i]));
-      if (seen[root]) continue;
-      seen[root] = true;
-      Seed seed{.peak = order_[i], .volume = volume[root]};
-      seed.level = seed.threshold = growth_threshold(value(seed.peak), options_);
-      if (static_cast<std::int64_t>(seed.volume) < options_.min_seed_volume.value()) {
-        small.push_back(seed);
-      } else {
-        seed_of_[root] = static_cast<std::int32_t>(seeds.size());
-        seeds.push_back(seed);
+  Flooding(const std::vector<Voxel>& voxels, const Neighbours& neighbours, const Components& components,
+           const std::vector<Seed>& seeds)
+      : voxels_(voxels), neighbours_(neighbours), parent_(voxels.size(), kNone), seed_of_(voxels.size(), kNone) {
+    int lowest = 65536;
+    for (const Seed& seed : seeds) lowest = std::min(lowest, seed.threshold);
+    // What reaches the seed level is joined already; a component's first voxel is its root.
+    std::vector<std::int32_t> root(static_cast<std::size_t>(components.count), kNone);
+    for (std::size_t i = 0; i < voxels.size(); ++i) {
+      const std::int32_t c = components.label[i];
+      if (c != Components::kNone) {
+        std::int32_t& first = root[static_cast<std::size_t>(c)];
+        if (first == kNone) first = static_cast<std::int32_t>(i);
+        parent_[i] = first;
+      } else if (voxels[i].value >= lowest) {
+        order_.push_back(static_cast<std::int32_t>(i));
       }
     }
-    return seeds;
+    for (std::size_t n = 0; n < seeds.size(); ++n) {
+      seed_of_[static_cast<std::size_t>(root[static_cast<std::size_t>(seeds[n].component)])] =
+          static_cast<std::int32_t>(n);
+    }
+    std::sort(order_.begin(), order_.end(), [&](std::int32_t x, std::int32_t y) {
+      const int value_x = value(x), value_y = value(y);
+      return value_x != value_y ? value_x > value_y : x < y;
+    });
   }
 
   // Lowers the level until no seed's own threshold lies below it, and sets `level` and `absorbed` of every seed. A
   // seed has the place of its strength in `seeds`.
   void find_levels(std::vector<Seed>& seeds) {
-    int lowest = options_.seed.value();
-    for (const Seed& seed : seeds) lowest = std::min(lowest, seed.threshold);
     std::vector<std::int32_t> died;
-    while (next_ < order_.size() && value(order_[next_]) >= lowest) {
-      const int level = value(order_[next_]);
+    for (std::size_t next = 0; next < order_.size();) {
+      const int level = value(order_[next]);
       died.clear();
-      while (next_ < order_.size() && value(order_[next_]) == level) {
-        add(order_[next_++], [&](std::int32_t kept, std::int32_t dropped) {
+      while (next < order_.size() && value(order_[next]) == level) {
+        add(order_[next++], [&](std::int32_t kept, std::int32_t dropped) {
           auto& strongest = seed_of_[static_cast<std::size_t>(kept)];
           const std::int32_t other = seed_of_[static_cast<std::size_t>(dropped)];
           if (strongest != kNone && other != kNone) died.push_back(std::max(strongest, other));
@@ -196,11 +221,9 @@ class Flooding {
 
   const std::vector<Voxel>& voxels_;
   const Neighbours& neighbours_;
-  const SegmentOptions& options_;
   std::vector<std::int32_t> parent_;   // kNone where not added yet
   std::vector<std::int32_t> seed_of_;  // of a root: the strongest seed in its component
-  std::vector<std::int32_t> order_;
-  std::size_t next_ = 0;
+  std::vector<std::int32_t> order_;    // below the seed level, brightest first
 };
 
 // The voxels connected with `start` at or above `level`, ascending. `taken` marks what belongs to a blob.
@@ -249,29 +272,39 @@ std::vector<Blob> grow_blobs(const Island& island, const SegmentGeometry& geomet
   const std::vector<Voxel>& voxels = island.voxels;
   DCTPREP_ASSERT(voxels.size() < static_cast<std::size_t>(INT32_MAX));
   std::vector<Blob> blobs;
-  if (voxels.empty()) return blobs;
-  const Neighbours neighbours(voxels, geometry, options.connectivity);
-  Flooding flooding(voxels, neighbours, options);
-  std::vector<Seed> small;
-  std::vector<Seed> seeds = flooding.find_seeds(small);
-  if (seeds.size() > 1) flooding.find_levels(seeds);
-
-  const auto add = [&](const Seed& seed, int level, bool is_small, std::vector<bool>& taken) {
-    Blob blob;
-    blob.voxels = flood(voxels, neighbours, seed.peak, level, taken);
-    unwrap(blob.voxels, geometry);
-    blob.growth_threshold = seed.threshold;
-    blob.level = seed.level;
-    blob.seed_volume = seed.volume;
-    blob.small_seed = is_small;
-    blobs.push_back(std::move(blob));
+  const auto add = [&](const Seed& seed, std::vector<Voxel> found, bool is_small) {
+    unwrap(found, geometry);
+    blobs.push_back({.voxels = std::move(found),
+                     .growth_threshold = seed.threshold,
+                     .level = seed.level,
+                     .seed_volume = seed.volume,
+                     .small_seed = is_small});
   };
-  // Small components may lie inside blobs, so they have marks of their own.
-  std::vector<bool> taken(voxels.size(), false);
-  for (const Seed& seed : small) add(seed, options.seed.value(), true, taken);
-  taken.assign(voxels.size(), false);
-  for (const Seed& seed : seeds) {
-    if (!seed.absorbed) add(seed, seed.level, false, taken);
+  const auto collect = [&](const Components::Members& members, std::int32_t component) {
+    std::vector<Voxel> found;
+    const auto c = static_cast<std::size_t>(component);
+    for (std::int32_t i = members.begin[c]; i < members.begin[c + 1]; ++i) {
+      found.push_back(voxels[static_cast<std::size_t>(members.order[static_cast<std::size_t>(i)])]);
+    }
+    return found;
+  };
+  const Components bright = find_components(voxels, geometry, options.connectivity, options.seed.value());
+  std::vector<Seed> small;
+  std::vector<Seed> seeds = find_seeds(voxels, bright, options, small);
+  if (!small.empty()) {
+    const Components::Members members = bright.members();
+    for (const Seed& seed : small) add(seed, collect(members, seed.component), true);
+  }
+  if (seeds.size() == 1) {
+    const Components grown = find_components(voxels, geometry, options.connectivity, seeds[0].level);
+    add(seeds[0], collect(grown.members(), grown.label[static_cast<std::size_t>(seeds[0].peak)]), false);
+  } else if (seeds.size() > 1) {
+    const Neighbours neighbours(voxels, geometry, options.connectivity);
+    Flooding(voxels, neighbours, bright, seeds).find_levels(seeds);
+    std::vector<bool> taken(voxels.size(), false);
+    for (const Seed& seed : seeds) {
+      if (!seed.absorbed) add(seed, flood(voxels, neighbours, seed.peak, seed.level, taken), false);
+    }
   }
   return blobs;
 }

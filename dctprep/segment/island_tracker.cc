@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "dctprep/base/assert.h"
 #include "dctprep/base/error.h"
@@ -188,18 +189,22 @@ void IslandTracker::close(std::int32_t root, std::vector<Island>& closed) {
       fail("frames {} to {} hold one blob of {} voxels; raise segment.grow_min", record.first_frame, record.last_frame,
            record.voxels);
     }
+    // Strips, of which there are fewer than voxels, are put in order; those of a row never overlap.
+    std::vector<std::pair<std::uint64_t, std::int32_t>> order;
+    for (std::int32_t index = record.head; index != kNone; index = strips_[static_cast<std::size_t>(index)].next) {
+      const Strip& strip = strips_[static_cast<std::size_t>(index)];
+      order.emplace_back(static_cast<std::uint64_t>(strip.frame) << 32 | std::uint64_t{strip.v} << 16 | strip.u, index);
+    }
+    std::sort(order.begin(), order.end());
     Island island;
     island.voxels.reserve(record.voxels);
-    for (std::int32_t index = record.head; index != kNone; index = strips_[static_cast<std::size_t>(index)].next) {
+    for (const auto& [place, index] : order) {
       const Strip& strip = strips_[static_cast<std::size_t>(index)];
       for (int i = 0; i < strip.count; ++i) {
         island.voxels.push_back({strip.frame, strip.v, static_cast<std::uint16_t>(strip.u + i), strip.values[i],
                                  (strip.saturated >> i & 1) != 0});
       }
     }
-    std::sort(island.voxels.begin(), island.voxels.end(), [](const Voxel& a, const Voxel& b) {
-      return a.frame != b.frame ? a.frame < b.frame : a.v != b.v ? a.v < b.v : a.u < b.u;
-    });
     closed.push_back(std::move(island));
   }
   free_strips(record);
