@@ -41,6 +41,7 @@ void add_verbs(CLI::App& app) {
   dctprep::command::add_run(app);
   dctprep::command::add_show(app);
   dctprep::command::add_export(app);
+  dctprep::command::add_score(app);
   dctprep::command::add_simulate(app);
   dctprep::command::add_config(app);
   for (CLI::App* verb : app.get_subcommands({})) verb->group("Verbs");

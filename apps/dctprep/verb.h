@@ -48,6 +48,7 @@ void add_init(CLI::App& app);
 void add_run(CLI::App& app);
 void add_show(CLI::App& app);
 void add_export(CLI::App& app);
+void add_score(CLI::App& app);
 void add_simulate(CLI::App& app);
 
 }  // namespace dctprep::command

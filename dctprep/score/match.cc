@@ -70,8 +70,7 @@ std::vector<SpotLink> find_links(std::span<const SpotBox> found, std::span<const
 }  // namespace
 
 SpotBox box_of(const Spot& spot) {
-  return {spot.frame_start, spot.frame_end, spot.v_min, spot.v_max, spot.u_min,
-          spot.u_max,       spot.frame,     spot.v,     spot.u};
+  return {spot.frame_start, spot.frame_end, spot.v_min, spot.v_max, spot.u_min, spot.u_max, spot.frame, spot.v, spot.u};
 }
 
 SpotMatches match_spots(std::span<const SpotBox> found, std::span<const SpotBox> truth, int period) {
@@ -82,8 +81,7 @@ SpotMatches match_spots(std::span<const SpotBox> found, std::span<const SpotBox>
   matches.true_of.assign(found.size(), -1);
   matches.first_true.assign(found.size(), -1);
   std::vector<SpotLink> strongest_first = matches.links;
-  std::ranges::sort(strongest_first, {},
-                    [](const SpotLink& l) { return std::tuple(-l.overlap, l.truth, l.found); });
+  std::ranges::sort(strongest_first, {}, [](const SpotLink& l) { return std::tuple(-l.overlap, l.truth, l.found); });
   for (const SpotLink& link : strongest_first) {
     const auto f = static_cast<std::size_t>(link.found), t = static_cast<std::size_t>(link.truth);
     if (matches.first_true[f] < 0) matches.first_true[f] = link.truth;

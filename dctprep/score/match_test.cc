@@ -78,8 +78,7 @@ void expect_like_brute_force(const std::vector<SpotBox>& found, const std::vecto
       if (true_of[static_cast<std::size_t>(link.found)] >= 0 || found_of[static_cast<std::size_t>(link.truth)] >= 0)
         continue;
       if (best == nullptr || link.overlap > best->overlap ||
-          (link.overlap == best->overlap &&
-           std::pair(link.truth, link.found) < std::pair(best->truth, best->found))) {
+          (link.overlap == best->overlap && std::pair(link.truth, link.found) < std::pair(best->truth, best->found))) {
         best = &link;
       }
     }
@@ -89,7 +88,8 @@ void expect_like_brute_force(const std::vector<SpotBox>& found, const std::vecto
   }
   EXPECT_EQ(matches.found_of, found_of);
   EXPECT_EQ(matches.true_of, true_of);
-  EXPECT_EQ(matches.pairs.size(), static_cast<std::size_t>(std::ranges::count_if(true_of, [](int t) { return t >= 0; })));
+  EXPECT_EQ(matches.pairs.size(),
+            static_cast<std::size_t>(std::ranges::count_if(true_of, [](int t) { return t >= 0; })));
 }
 
 TEST(MatchSpots, IsWhatBruteForceFinds) {

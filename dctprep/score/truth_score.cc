@@ -47,9 +47,7 @@ class Comparison {
     const double intensity = recorded ? truth.intensity_recorded : truth.intensity;
     if (intensity > 0) integral_.push_back(static_cast<double>(found.integral) / intensity);
   }
-  Agreement agreement() const {
-    return {spread_of(u_), spread_of(v_), spread_of(frame_), spread_of(integral_)};
-  }
+  Agreement agreement() const { return {spread_of(u_), spread_of(v_), spread_of(frame_), spread_of(integral_)}; }
 
  private:
   std::vector<double> u_, v_, frame_, integral_;
@@ -108,8 +106,7 @@ Spread spread_of(std::vector<double> values) {
 }
 
 SpotBox box_of(const TruthSpot& spot) {
-  return {spot.frame_start, spot.frame_end, spot.v_min, spot.v_max, spot.u_min,
-          spot.u_max,       spot.frame,     spot.v,     spot.u};
+  return {spot.frame_start, spot.frame_end, spot.v_min, spot.v_max, spot.u_min, spot.u_max, spot.frame, spot.v, spot.u};
 }
 
 TruthScore score_truth(std::span<const Spot> found, const TruthFile& truth, const SpotMatches& matches,

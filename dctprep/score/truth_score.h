@@ -22,8 +22,8 @@ struct TruthScoreOptions {
 // True spots of low <= snr < high.
 struct RecallBin {
   double low = 0, high = 0;
-  std::int64_t spots = 0, paired = 0;                    // that count
-  std::int64_t isolated = 0, isolated_paired = 0;        // those of them that no flag troubles
+  std::int64_t spots = 0, paired = 0;              // that count
+  std::int64_t isolated = 0, isolated_paired = 0;  // those of them that no flag troubles
 };
 
 // Of values x: how many, and where their quarters and tenths lie (linear between values; 0 where there are none).
@@ -48,8 +48,8 @@ struct TruthScore {
   std::int64_t paired_aside = 0;                 // found spots that are paired with a true one that does not count
   std::int64_t explained = 0;                    // found spots not paired that touch a true one all the same
   std::int64_t spurious = 0;                     // found spots that touch none
-  std::int64_t splits = 0;  // counted true spots that are the first of two or more found ones
-  std::int64_t merges = 0;  // found spots that are the first of two or more counted true ones
+  std::int64_t splits = 0;                       // counted true spots that are the first of two or more found ones
+  std::int64_t merges = 0;                       // found spots that are the first of two or more counted true ones
   double recall = 0, isolated_recall = 0, precision = 0, f1 = 0;
   Agreement all, isolated_agreement;
 };

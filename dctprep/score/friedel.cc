@@ -1,0 +1,248 @@
+#include "dctprep/score/friedel.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+namespace dctprep {
+
+namespace {
+
+constexpr double kHalfTurn = 180;
+constexpr std::array kChanceOffsets{109.0, 133.0, 151.0, 209.0, 227.0, 251.0};
+// Moments of spots of few pixels and frames scatter: below this many pixels or frames they count as equal.
+constexpr double kLeastSigma = 0.3;
+// The first guess of the mirror plane is off by some rows: it must not cut away the pairs at one end.
+constexpr double kFirstGuessSlack = 1.5;
+// The sample fills the illuminated height, so the boxes of all pairs reach from one end of it to the other. This share
+// of them at each end may be wrong.
+constexpr double kEdgeShare = 0.05;
+
+struct Candidate {
+  double angle = 0;  // degrees, 0 <= angle < 360
+  int spot = 0;
+};
+
+// What is compared, of each spot.
+struct Features {
+  double omega = 0, u = 0, v = 0, sigma_frame = 0;
+  std::array<double, 5> logs{};  // integral, sigma_u, sigma_v, sigma_frame, area
+  double correlation = 0;
+  bool sound = false;
+};
+
+double turn_of(double degrees) {
+  const double rest = std::fmod(degrees, 360);
+  const double angle = rest < 0 ? rest + 360 : rest;
+  return angle < 360 ? angle : 0;
+}
+
+Features features_of(const Spot& spot) {
+  const auto log_sigma = [](double sigma) { return std::log(std::max(sigma, kLeastSigma)); };
+  Features f{.omega = spot.omega, .u = spot.u, .v = spot.v, .sigma_frame = spot.sigma_frame};
+  f.logs = {std::log(std::max(1.0, static_cast<double>(spot.integral))), log_sigma(spot.sigma_u),
+            log_sigma(spot.sigma_v), log_sigma(spot.sigma_frame), std::log(std::max(1.0, 1.0 * spot.area))};
+  f.correlation = spot.cov_uv / std::max(spot.sigma_u * spot.sigma_v, kLeastSigma * kLeastSigma);
+  f.sound = std::isfinite(f.omega) && std::isfinite(f.u) && std::isfinite(f.v) && std::isfinite(f.correlation) &&
+            std::isfinite(spot.sigma_u) && std::isfinite(spot.sigma_v) && std::isfinite(f.sigma_frame);
+  return f;
+}
+
+double term(double difference, double scale) {
+  const double x = difference / scale;
+  return std::min(x * x, kWorstTerm);
+}
+
+class Search {
+ public:
+  Search(std::span<const Spot> spots, const FriedelScene& scene, const FriedelOptions& options)
+      : spots_(spots), scene_(scene), options_(options) {
+    const auto [low, high] = std::minmax_element(scene.omega.begin(), scene.omega.end());
+    step_ = scene.omega.size() < 2 ? 1 : std::max(1e-9, (*high - *low) / static_cast<double>(scene.omega.size() - 1));
+    first_angle_ = *low - step_ / 2;
+    last_angle_ = *high + step_ / 2;
+    for (std::size_t i = 0; i < spots.size(); ++i) {
+      features_.push_back(features_of(spots[i]));
+      if (!features_[i].sound) continue;
+      by_angle_.push_back({turn_of(features_[i].omega), static_cast<int>(i)});
+    }
+    std::ranges::sort(by_angle_, {}, [](const Candidate& c) { return std::pair(c.angle, c.spot); });
+    max_du_ = options.max_du > 0      ? options.max_du
+              : !scene.sample.empty() ? scene.sample.width()
+              : !scene.beam.empty()   ? scene.beam.width()
+                                      : scene.width / 4.0;
+    max_dv_ = options.max_dv > 0   ? options.max_dv
+              : scene.beam.empty() ? scene.height / 8.0
+                                   : 0.55 * scene.beam.height();
+  }
+
+  double max_du() const { return max_du_; }
+  double max_dv() const { return max_dv_; }
+
+  // Calls visit(i, j, distance) for each two spots that lie `offset` degrees apart, i before j, and are alike.
+  template <class Visitor>
+  void visit_alike(double offset, Visitor&& visit) const {
+    for (std::size_t i = 0; i < features_.size(); ++i) {
+      if (!features_[i].sound) continue;
+      const double reach =
+          std::min(180.0, kOmegaGate * omega_scale(features_[i].sigma_frame, features_[i].sigma_frame));
+      const double from = turn_of(features_[i].omega + offset) - reach;
+      for (const double turn : {-360.0, 0.0, 360.0}) {
+        auto at = std::ranges::lower_bound(by_angle_, from + turn, {}, &Candidate::angle);
+        for (; at != by_angle_.end() && at->angle <= from + turn + 2 * reach; ++at) {
+          const auto j = static_cast<std::size_t>(at->spot);
+          if (i == j || std::abs(features_[i].u - features_[j].u) > max_du_) continue;
+          const double d = distance(features_[i], features_[j], offset);
+          if (d <= options_.max_distance) visit(static_cast<int>(i), at->spot, d);
+        }
+      }
+    }
+  }
+
+  // Of each spot, the one `offset` degrees further on that is nearest to it and that it is nearest to.
+  std::vector<int> mutual_best(double offset, double mirror_v, double max_dv) const {
+    struct Best {
+      double distance = std::numeric_limits<double>::infinity();
+      int spot = -1;
+      void offer(double d, int other) {
+        if (std::pair(d, other) < std::pair(distance, spot)) distance = d, spot = other;
+      }
+    };
+    std::vector<Best> ahead(features_.size()), behind(features_.size());
+    visit_alike(offset, [&](int i, int j, double d) {
+      if (!(std::abs(middle_row(i, j) - mirror_v) <= max_dv)) return;
+      ahead[static_cast<std::size_t>(i)].offer(d, j);
+      behind[static_cast<std::size_t>(j)].offer(d, i);
+    });
+    std::vector<int> mate(features_.size(), -1);
+    for (std::size_t i = 0; i < mate.size(); ++i) {
+      const int j = ahead[i].spot;
+      if (j >= 0 && behind[static_cast<std::size_t>(j)].spot == static_cast<int>(i)) mate[i] = j;
+    }
+    return mate;
+  }
+
+  double guess_mirror() const;
+  double refine_mirror(const std::vector<int>& mate, double mirror_v) const;
+
+  // Whether a mate `offset` degrees further on can be in the table.
+  bool is_eligible(std::size_t i, double offset, double mirror_v) const {
+    const Features& f = features_[i];
+    if (!f.sound) return false;
+    const double angle = first_angle_ + turn_of(f.omega + offset - first_angle_);
+    if (angle > last_angle_) return false;
+    const double v = 2 * mirror_v - f.v;
+    if (!(v >= -0.5 && v <= scene_.height - 0.5)) return false;
+    const auto row = static_cast<int>(std::lround(v)),
+               column = static_cast<int>(std::lround(std::clamp(f.u, -1e6, 1e6)));
+    return !scene_.excluded.contains(row, column);
+  }
+
+  MateShare share_of(const std::vector<int>& mate, double offset, double mirror_v) const {
+    MateShare share{.offset = offset};
+    for (std::size_t i = 0; i < mate.size(); ++i) {
+      if (!is_eligible(i, offset, mirror_v)) continue;
+      ++share.eligible;
+      share.paired += mate[i] >= 0;
+    }
+    return share;
+  }
+
+ private:
+  double middle_row(int i, int j) const {
+    return (features_[static_cast<std::size_t>(i)].v + features_[static_cast<std::size_t>(j)].v) / 2;
+  }
+  // In degrees.
+  double omega_scale(double sigma_a, double sigma_b) const {
+    return step_ * std::max(options_.omega_steps, std::min(sigma_a, sigma_b) / 4);
+  }
+  double distance(const Features& a, const Features& b, double offset) const {
+    const double deviation = std::remainder(b.omega - a.omega - offset, 360);
+    const double scale = omega_scale(a.sigma_frame, b.sigma_frame);
+    if (!(std::abs(deviation) <= kOmegaGate * scale)) return std::numeric_limits<double>::infinity();
+    double sum = term(deviation, scale) + term(a.correlation + b.correlation, options_.correlation);
+    const std::array scales{options_.integral, options_.sigma, options_.sigma, options_.sigma, options_.area};
+    for (std::size_t i = 0; i < scales.size(); ++i) sum += term(a.logs[i] - b.logs[i], scales[i]);
+    return sum;
+  }
+
+  std::span<const Spot> spots_;
+  const FriedelScene& scene_;
+  const FriedelOptions& options_;
+  double step_ = 1, first_angle_ = 0, last_angle_ = 0, max_du_ = 0, max_dv_ = 0;
+  std::vector<Features> features_;
+  std::vector<Candidate> by_angle_;
+};
+
+// The middle of the rows where more alike spots lie half a turn apart than at other angles.
+double Search::guess_mirror() const {
+  const auto rows = static_cast<std::size_t>(scene_.height);
+  std::vector<double> excess(rows, 0);
+  const auto count = [&](double offset, double weight) {
+    visit_alike(offset, [&](int i, int j, double) {
+      const double row = std::round(middle_row(i, j));
+      if (row >= 0 && row < scene_.height) excess[static_cast<std::size_t>(row)] += weight;
+    });
+  };
+  // A whole number of counts, so that sums are exact.
+  count(kHalfTurn, static_cast<double>(kChanceOffsets.size()));
+  for (const double offset : kChanceOffsets) count(offset, -1);
+  std::vector<double> sum(rows + 1, 0);
+  for (std::size_t v = 0; v < rows; ++v) sum[v + 1] = sum[v] + excess[v];
+  const auto reach = static_cast<std::size_t>(std::clamp(max_dv_, 0.0, 1.0 * scene_.height));
+  double best = -std::numeric_limits<double>::infinity(), first = 0, last = 0;
+  for (std::size_t v = 0; v < rows; ++v) {
+    const double inside = sum[std::min(rows, v + reach + 1)] - sum[v - std::min(v, reach)];
+    if (inside > best) best = inside, first = static_cast<double>(v);
+    if (inside == best) last = static_cast<double>(v);
+  }
+  return (first + last) / 2;
+}
+
+double Search::refine_mirror(const std::vector<int>& mate, double mirror_v) const {
+  std::vector<double> tops, bottoms;
+  for (std::size_t i = 0; i < mate.size(); ++i) {
+    if (mate[i] < 0) continue;
+    const Spot &a = spots_[i], &b = spots_[static_cast<std::size_t>(mate[i])];
+    tops.push_back((a.v_min + b.v_min) / 2.0);
+    bottoms.push_back((a.v_max + b.v_max) / 2.0);
+  }
+  if (tops.empty()) return mirror_v;
+  const auto aside = static_cast<std::ptrdiff_t>(kEdgeShare * static_cast<double>(tops.size()));
+  std::ranges::nth_element(tops, tops.begin() + aside);
+  std::ranges::nth_element(bottoms, bottoms.end() - 1 - aside);
+  return (tops[static_cast<std::size_t>(aside)] + *(bottoms.end() - 1 - aside)) / 2;
+}
+
+}  // namespace
+
+FriedelPairs find_friedel_pairs(std::span<const Spot> spots, const FriedelScene& scene, const FriedelOptions& options) {
+  const Search search(spots, scene, options);
+  FriedelPairs pairs{.max_du = search.max_du(), .max_dv = search.max_dv()};
+  pairs.mirror_v = search.guess_mirror();
+  const auto first = search.mutual_best(kHalfTurn, pairs.mirror_v, kFirstGuessSlack * search.max_dv());
+  pairs.mirror_v = search.refine_mirror(first, pairs.mirror_v);
+  pairs.mate = search.mutual_best(kHalfTurn, pairs.mirror_v, search.max_dv());
+  // A pair needs both to see each other: the turn from j on to i may round to the other side of the gate.
+  for (std::size_t i = 0; i < pairs.mate.size(); ++i) {
+    const int j = pairs.mate[i];
+    if (j >= 0 && pairs.mate[static_cast<std::size_t>(j)] != static_cast<int>(i)) pairs.mate[i] = -1;
+  }
+  pairs.share = search.share_of(pairs.mate, kHalfTurn, pairs.mirror_v);
+  MateShare all;
+  for (const double offset : kChanceOffsets) {
+    const auto mate = search.mutual_best(offset, pairs.mirror_v, search.max_dv());
+    pairs.chance.push_back(search.share_of(mate, offset, pairs.mirror_v));
+    all.eligible += pairs.chance.back().eligible;
+    all.paired += pairs.chance.back().paired;
+  }
+  pairs.chance_share = all.share();
+  if (std::ranges::all_of(pairs.mate, [](int j) { return j < 0; })) {
+    pairs.mirror_v = std::numeric_limits<double>::quiet_NaN();
+  }
+  return pairs;
+}
+
+}  // namespace dctprep
