@@ -187,5 +187,39 @@ TEST_F(Command, SaysWhereStdoutIsFull) {
   EXPECT_EQ(result.output, "dctprep: error: stdout: cannot be written; is the disk full?\n");
 }
 
+TEST_F(Command, ScoreJudgesAResultByItsMatesAndItsTruth) {
+  ASSERT_EQ(dctprep("simulate -q -o s.h5 --set width=256 --set height=256 --set frames=360 --set seed=4").status, 0);
+  ASSERT_EQ(dctprep("run -q s.h5 -o r.h5").status, 0);
+  const Answer answer = dctprep("score r.h5 --truth s_truth.h5 --json --pairs pairs.csv");
+  ASSERT_EQ(answer.status, 0) << answer.err;
+  const auto score = nlohmann::json::parse(answer.out);
+  const auto& friedel = score["friedel"];
+  const auto& against = friedel["against_truth"];
+  EXPECT_NEAR(friedel["mirror_v"].get<double>(), 127.5, 1);
+  EXPECT_LT(friedel["chance_share"].get<double>(), 0.25 * friedel["share"].get<double>());
+  EXPECT_GT(against["judged"].get<int>(), 100);
+  EXPECT_GT(against["right"].get<int>(), 0.9 * against["judged"].get<int>());
+  EXPECT_GT(against["found"].get<int>(), 0.5 * against["possible"].get<int>());
+  const auto& truth = score["truth"];
+  EXPECT_GT(truth["precision"].get<double>(), 0.97);
+  EXPECT_GT(truth["isolated_recall"].get<double>(), 0.9);
+  EXPECT_LT(truth["isolated_spots"]["u"]["largest_of_half"].get<double>(), 0.2);
+  EXPECT_NEAR(truth["isolated_spots"]["integral"]["median"].get<double>(), 0.9, 0.1);
+  const auto csv = content(folder_ / "pairs.csv");
+  EXPECT_TRUE(csv.starts_with("id,mate\n0,"));
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 1 + truth["found"].get<int>());
+
+  const Answer text = dctprep("score r.h5");
+  EXPECT_TRUE(text.out.starts_with("Friedel pairs: ")) << text.out;
+  EXPECT_NE(dctprep("score r.h5 --truth s_truth.h5").out.find("recall"), std::string::npos);
+  expect_error("score r.h5 --pairs r.h5 --force", 2, "r.h5: is an input; name another file for the pairs");
+  EXPECT_EQ(dctprep("score r.h5 --pairs pairs.csv").status, 2);
+  EXPECT_EQ(dctprep("score s.h5").status, 1);
+  EXPECT_EQ(dctprep("score r.h5 --truth s.h5").status, 1);
+  ASSERT_EQ(dctprep("simulate -q -o t.h5 --set width=64 --set height=64 --set frames=20").status, 0);
+  expect_error("score r.h5 --truth t_truth.h5", 1,
+               "r.h5: has 360 frames of 256 x 256 pixels, but the ground truth is of 20 frames of 64 x 64");
+}
+
 }  // namespace
 }  // namespace dctprep

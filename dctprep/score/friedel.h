@@ -32,9 +32,9 @@ struct FriedelOptions {
   double sigma = 0.15;    // of sigma_u, sigma_v, sigma_frame
   double area = 0.3;
   double correlation = 0.2;  // scale of the sum of the u-v correlations: the image is mirrored in u
-  double max_distance = 10;  // of the sum of terms
+  double max_distance = 5;   // of the sum of terms
 };
-inline constexpr double kWorstTerm = 9;
+inline constexpr double kWorstTerm = 4;
 // Mates lie within so many scales of half a turn.
 inline constexpr double kOmegaGate = 4;
 
