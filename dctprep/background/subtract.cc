@@ -52,8 +52,10 @@ void subtract_background_row(ImageView<const std::uint16_t> frame, ImageView<con
                              int v, std::uint16_t* residual) {
   const int width = frame.width();
   subtract_pixels(frame.row(v), background.row(v), offset, static_cast<std::size_t>(width), residual);
-  const std::uint8_t* bad = bad_pixels.row(v);
-  for (int u = 0; u < width; ++u) residual[u] = bad[u] != 0 ? std::uint16_t{0} : residual[u];
+  if (!bad_pixels.empty()) {
+    const std::uint8_t* bad = bad_pixels.row(v);
+    for (int u = 0; u < width; ++u) residual[u] = bad[u] != 0 ? std::uint16_t{0} : residual[u];
+  }
   if (excluded.v0 <= v && v < excluded.v1) std::fill(residual + excluded.u0, residual + excluded.u1, std::uint16_t{0});
 }
 

@@ -20,7 +20,7 @@ void subtract_background(ImageView<const std::uint16_t> frame, ImageView<const s
                          std::int32_t offset, ImageView<const std::uint8_t> bad_pixels, const Region& excluded,
                          ImageView<std::uint16_t> residual);
 
-// Row `v` of it, into frame.width() pixels.
+// Row `v` of it, into frame.width() pixels. `bad_pixels` empty: none of the row is bad.
 void subtract_background_row(ImageView<const std::uint16_t> frame, ImageView<const std::uint16_t> background,
                              std::int32_t offset, ImageView<const std::uint8_t> bad_pixels, const Region& excluded,
                              int v, std::uint16_t* residual);

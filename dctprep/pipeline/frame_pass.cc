@@ -9,7 +9,15 @@
 namespace dctprep {
 
 FramePass::FramePass(const Setup& setup)
-    : setup_(setup), denoiser_(setup.config.denoise, setup.scan->bad_pixels, setup.excluded) {}
+    : setup_(setup),
+      denoiser_(setup.config.denoise, setup.scan->bad_pixels, setup.excluded),
+      bad_row_(static_cast<std::size_t>(setup.height()), 0) {
+  for (int v = 0; v < setup.height(); ++v) {
+    const std::uint8_t* row = setup.scan->bad_pixels.row(v);
+    bad_row_[static_cast<std::size_t>(v)] =
+        std::any_of(row, row + setup.width(), [](std::uint8_t bad) { return bad != 0; });
+  }
+}
 
 template <class Row>
 void FramePass::denoised_rows(ImageView<const std::uint16_t> frame, ImageView<const std::uint16_t> background,
@@ -25,8 +33,10 @@ void FramePass::denoised_rows(ImageView<const std::uint16_t> frame, ImageView<co
   const auto place = [&](int v) { return ring.data() + static_cast<std::size_t>(v % side) * stride; };
   for (int next = 0; next < height + radius; ++next) {
     if (next < height) {
-      subtract_background_row(frame, background, offset, setup_.scan->bad_pixels, setup_.excluded, next,
-                              place(next) + radius);
+      const ImageView<const std::uint8_t> bad_pixels = bad_row_[static_cast<std::size_t>(next)] != 0
+                                                           ? setup_.scan->bad_pixels.view()
+                                                           : ImageView<const std::uint8_t>();
+      subtract_background_row(frame, background, offset, bad_pixels, setup_.excluded, next, place(next) + radius);
       denoiser_.pad_row(next, place(next));
     }
     const int v = next - radius;

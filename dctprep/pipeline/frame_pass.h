@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "dctprep/base/image.h"
 #include "dctprep/core/sparse_frame.h"
@@ -32,6 +33,7 @@ class FramePass {
 
   const Setup& setup_;
   Denoiser denoiser_;
+  std::vector<std::uint8_t> bad_row_;  // 1 where a row holds a bad pixel
 };
 
 }  // namespace dctprep

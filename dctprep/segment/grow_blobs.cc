@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 
 #include "dctprep/base/assert.h"
 #include "dctprep/segment/components.h"
@@ -226,23 +227,21 @@ class Flooding {
   std::vector<std::int32_t> order_;    // below the seed level, brightest first
 };
 
-// The voxels connected with `start` at or above `level`, ascending. `taken` marks what belongs to a blob.
-std::vector<Voxel> flood(const std::vector<Voxel>& voxels, const Neighbours& neighbours, std::int32_t start, int level,
-                         std::vector<bool>& taken) {
-  std::vector<std::int32_t> found{start};
-  taken[static_cast<std::size_t>(start)] = true;
-  for (std::size_t next = 0; next < found.size(); ++next) {
-    neighbours.visit(found[next], [&](std::int32_t j) {
-      if (taken[static_cast<std::size_t>(j)] || voxels[static_cast<std::size_t>(j)].value < level) return;
-      taken[static_cast<std::size_t>(j)] = true;
-      found.push_back(j);
+// Marks the voxels connected with `start` at or above `level` as `owner`'s. Blobs are disjoint, so each voxel is marked
+// once.
+void flood(const std::vector<Voxel>& voxels, const Neighbours& neighbours, std::int32_t start, int level,
+           std::int32_t owner, std::vector<std::int32_t>& owner_of) {
+  std::vector<std::int32_t> todo{start};
+  owner_of[static_cast<std::size_t>(start)] = owner;
+  while (!todo.empty()) {
+    const std::int32_t i = todo.back();
+    todo.pop_back();
+    neighbours.visit(i, [&](std::int32_t j) {
+      if (owner_of[static_cast<std::size_t>(j)] != kNone || voxels[static_cast<std::size_t>(j)].value < level) return;
+      owner_of[static_cast<std::size_t>(j)] = owner;
+      todo.push_back(j);
     });
   }
-  std::sort(found.begin(), found.end());
-  std::vector<Voxel> result;
-  result.reserve(found.size());
-  for (const std::int32_t i : found) result.push_back(voxels[static_cast<std::size_t>(i)]);
-  return result;
 }
 
 // Voxels over the seam get frames that count on past the last one; a blob in every frame stays as it is.
@@ -301,10 +300,15 @@ std::vector<Blob> grow_blobs(const Island& island, const SegmentGeometry& geomet
   } else if (seeds.size() > 1) {
     const Neighbours neighbours(voxels, geometry, options.connectivity);
     Flooding(voxels, neighbours, bright, seeds).find_levels(seeds);
-    std::vector<bool> taken(voxels.size(), false);
-    for (const Seed& seed : seeds) {
-      if (!seed.absorbed) add(seed, flood(voxels, neighbours, seed.peak, seed.level, taken), false);
+    std::vector<Seed> kept;
+    std::copy_if(seeds.begin(), seeds.end(), std::back_inserter(kept), [](const Seed& seed) { return !seed.absorbed; });
+    Components grown{.count = static_cast<int>(kept.size()),
+                     .label = std::vector<std::int32_t>(voxels.size(), Components::kNone)};
+    for (std::size_t n = 0; n < kept.size(); ++n) {
+      flood(voxels, neighbours, kept[n].peak, kept[n].level, static_cast<std::int32_t>(n), grown.label);
     }
+    const Components::Members members = grown.members();
+    for (std::size_t n = 0; n < kept.size(); ++n) add(kept[n], collect(members, static_cast<std::int32_t>(n)), false);
   }
   return blobs;
 }
