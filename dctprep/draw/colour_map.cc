@@ -155,12 +155,18 @@ ValueRange widened(ValueRange range) {
 ValueRange robust_range(const AnyImage& image, double low_percent, double high_percent) {
   std::vector<float> values = sample(image, false);
   if (values.empty()) return {0, 1};
-  return widened({percentile(values, low_percent), percentile(values, high_percent)});
+  const ValueRange range{percentile(values, low_percent), percentile(values, high_percent)};
+  if (range.low < range.high) return widened(range);
+  std::erase(values, static_cast<float>(range.low));
+  if (values.empty()) return widened(range);
+  return widened(
+      {std::min(range.low, percentile(values, low_percent)), std::max(range.high, percentile(values, high_percent))});
 }
 
 ValueRange symmetric_range(const AnyImage& image, double percent) {
   std::vector<float> values = sample(image, true);
-  const double reach = values.empty() ? 1 : percentile(values, percent);
+  double reach = values.empty() ? 1 : percentile(values, percent);
+  if (reach == 0 && std::erase(values, 0.0f) > 0 && !values.empty()) reach = percentile(values, percent);
   return reach > 0 ? ValueRange{-reach, reach} : ValueRange{-1, 1};
 }
 

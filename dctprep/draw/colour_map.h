@@ -45,10 +45,11 @@ int width_of(const AnyImage& image);
 int height_of(const AnyImage& image);
 
 // The values below which `low_percent` and `high_percent` of the finite pixels lie (of every n-th pixel where there are
-// more than about a million). Always low < high: a constant image gives a range of 1 about its value's foot, an image
+// more than about a million). Where nearly all hold one value (a frame that was thresholded), the range is of those
+// that do not, and that value. Always low < high: a constant image gives a range of 1 about its value's foot, an image
 // without finite pixels 0 ... 1.
 ValueRange robust_range(const AnyImage& image, double low_percent = 0.5, double high_percent = 99.7);
-// -a ... a, where a is the `percent` point of |pixel|.
+// -a ... a, where a is the `percent` point of |pixel|, of those that are not 0 where nearly all are.
 ValueRange symmetric_range(const AnyImage& image, double percent = 99.7);
 
 // `range` with low < high, both finite.

@@ -104,6 +104,17 @@ TEST(RobustRange, OddImages) {
   check(ImageView<const std::uint32_t>(top.view()));
 }
 
+// A thresholded frame: one value nearly everywhere, and what matters are the others.
+TEST(RobustRange, OfNearlyOneValueIsThatOfTheOthers) {
+  Image<std::int32_t> image(100, 100, 0);
+  for (int u = 0; u < 11; ++u) image(50, u) = 300 + u;
+  const AnyImage view = ImageView<const std::int32_t>(image.view());
+  const ValueRange range = robust_range(view, 0, 50);
+  EXPECT_EQ(range.low, 0);
+  EXPECT_EQ(range.high, 305);
+  EXPECT_EQ(symmetric_range(view, 50).high, 305);
+}
+
 // Above a million pixels only some are looked at; they stand for the whole also where columns alternate.
 TEST(RobustRange, SampleOfALargeImageSeesEveryColumn) {
   Image<std::uint16_t> image(2048, 2048);

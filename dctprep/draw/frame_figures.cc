@@ -159,7 +159,10 @@ Canvas draw_pipeline_figure(const PipelineFigure& figure) {
   if (!is_empty(figure.raw)) counts.high = std::max(counts.high, robust_range(figure.raw, 0.5, 99.9).high);
   const ColourScale grey = count_scale(reference, counts);
   const ColourScale signed_scale{ColourMap::kDiverging, Scaling::kAsinh, symmetric_range(figure.residual, 99.98)};
-  const ColourScale found{ColourMap::kInverse, Scaling::kSqrt, robust_range(figure.denoised, 98, 99.98)};
+  // From what is noise in most frames; where spots fill more of the frame than that, from a twentieth of the brightest.
+  ValueRange found_range = robust_range(figure.denoised, 98, 99.98);
+  found_range.low = std::min(found_range.low, 0.05 * found_range.high);
+  const ColourScale found{ColourMap::kInverse, Scaling::kSqrt, found_range};
   const struct {
     const AnyImage& image;
     const char* title;

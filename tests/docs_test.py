@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""Runs the code blocks of README.md and docs/ that are marked for it, so that the documentation stays true.
+
+usage: docs_test.py DCTPREP_COMMAND
+
+A block follows the line <!-- test --> and is ```sh or ```python. The blocks of a page run one after the other in a folder of their
+own, which holds a small simulated scan.h5, with `dctprep` on the PATH. Every link of a page to a file of the repository must
+lead somewhere.
+"""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BLOCK = re.compile(r"^<!-- test -->\n+```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+MARK = re.compile(r"^<!-- test", re.MULTILINE)
+LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
+RUNNERS = {"sh": ["bash", "-euo", "pipefail", "-c"], "python": [sys.executable, "-c"]}
+SCAN = ["width=192", "height=192", "frames=120", "grains=6"]
+
+
+def main():
+    command = pathlib.Path(sys.argv[1]).resolve()
+    environment = dict(os.environ, PATH=f"{command.parent}:{os.environ['PATH']}")
+    failures = 0
+    blocks = 0
+    with tempfile.TemporaryDirectory() as scratch:
+        scratch = pathlib.Path(scratch)
+        scan = scratch / "scan.h5"
+        subprocess.run([command, "simulate", "-q", "-o", scan, *(w for s in SCAN for w in ("--set", s))], check=True)
+        for page in sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]):
+            text = page.read_text()
+            name = page.relative_to(ROOT)
+            for target in LINK.findall(text):
+                if not (page.parent / target).exists():
+                    print(f"{name}: the link to {target} leads nowhere")
+                    failures += 1
+            found = BLOCK.findall(text)
+            if len(found) != len(MARK.findall(text)):
+                print(f"{name}: a <!-- test --> is not followed by a block of code")
+                failures += 1
+            folder = scratch / page.stem
+            folder.mkdir()
+            shutil.copy(scan, folder)
+            for number, (language, code) in enumerate(found, 1):
+                blocks += 1
+                done = subprocess.run([*RUNNERS[language], code], cwd=folder, env=environment, text=True,
+                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                print(f"{name}: block {number}: {'ok' if done.returncode == 0 else 'FAILED'}")
+                if done.returncode != 0:
+                    print(code, done.stdout, sep="\n")
+                    failures += 1
+    if blocks == 0:
+        print("no page has a block to run")
+    sys.exit(1 if failures or not blocks else 0)
+
+
+if __name__ == "__main__":
+    main()
