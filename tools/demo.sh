@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# From nothing to a table of spots: simulates a scan, runs the pipeline on it, shows numbers and pictures.
+# From nothing to a table of spots: simulates a scan, runs the pipeline on it, shows numbers and pictures, and
+# what was found of what is there.
 # Usage: demo.sh COMMAND FOLDER; COMMAND is the built dctprep. What an earlier demo left in FOLDER is replaced.
 set -euo pipefail
 
@@ -17,6 +18,7 @@ step simulate -o scan.h5 --force
 step info scan.h5
 step run scan.h5 -o spots.h5 --force
 step show spots.h5 -o pictures --force
+step score spots.h5 --truth scan_truth.h5
 step export spots.h5 --to csv --force
 echo
 echo "the result is $folder/spots.h5, the pictures are in $folder/pictures: look at stages.png first"

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "dctprep/base/error.h"
-#include "dctprep/write/random_result.h"
+#include "dctprep/write/random_result_test.h"
 #include "dctprep/write/result_writer.h"
 
 namespace dctprep {

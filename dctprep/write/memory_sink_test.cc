@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <set>
 
-#include "dctprep/write/random_result.h"
+#include "dctprep/write/random_result_test.h"
 
 namespace dctprep {
 namespace {

@@ -5,7 +5,7 @@
 #include <iterator>
 
 #include "dctprep/base/error.h"
-#include "dctprep/write/random_result.h"
+#include "dctprep/write/random_result_test.h"
 #include "dctprep/write/result_writer.h"
 
 // HDF5 itself forgets memory where it meets damaged metadata; the leak sanitizer is to look at ours.

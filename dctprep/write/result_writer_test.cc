@@ -6,7 +6,7 @@
 #include <sys/resource.h>
 
 #include "dctprep/base/error.h"
-#include "dctprep/write/random_result.h"
+#include "dctprep/write/random_result_test.h"
 #include "dctprep/write/result_reader.h"
 
 namespace dctprep {
