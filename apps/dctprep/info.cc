@@ -1,11 +1,13 @@
 // dctprep info: what is in a scan.
 #include <cmath>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "dctprep/base/cancel.h"
 #include "dctprep/base/log.h"
 #include "dctprep/config/config_file.h"
+#include "dctprep/kernels/backend.h"
 #include "dctprep/read/open_scan.h"
 
 #include "verb.h"
@@ -95,6 +97,7 @@ Json to_json(const Scan& scan, const std::optional<std::vector<BadFrame>>& bad) 
                                     {"name", frame.name},
                                     {"what", frame.fault.what}});
   }
+  json["backends"] = backends();
   json["notes"] = scan.notes;
   return json;
 }
@@ -146,6 +149,7 @@ std::string to_text(const Scan& scan, const std::optional<std::vector<BadFrame>>
   line("bad frames", bad ? std::to_string(bad->size()) : "not looked for; --check reads every frame");
   for (const BadFrame& frame : bad.value_or(std::vector<BadFrame>()))
     text += fmt::format("    {} ({}): {}\n", frame.frame, frame.name, frame.fault.what);
+  line("backends", fmt::format("{}", fmt::join(backends(), ", ")));
   for (const std::string& note : scan.notes) line("note", note);
   return text;
 }

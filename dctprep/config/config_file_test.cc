@@ -80,6 +80,7 @@ compression = "bitshuffle-lz4"
 threads = "auto"
 memory = "auto"
 device = "auto"
+backend = "auto"
 )";
 
 std::set<std::string> keys_of(Config config) {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 
 #include "dctprep/base/fields.h"
 
@@ -18,6 +19,7 @@ struct RunOptions {
   Auto<int> threads;
   Auto<std::int64_t> memory;
   Device device = Device::kAuto;
+  std::string backend = "auto";
 
   friend bool operator==(const RunOptions&, const RunOptions&) = default;
 };
@@ -31,6 +33,8 @@ void visit_fields(O& o, Visitor&& visit) {
                   .min = 1,
                   .kind = FieldKind::kMemory});
   visit("device", o.device, FieldInfo{.doc = "where the pixels are worked on"});
+  visit("backend", o.backend,
+        FieldInfo{.doc = "instruction set of the cpu, by a name that dctprep info lists; auto: the best one"});
 }
 
 }  // namespace dctprep

@@ -30,6 +30,7 @@ struct ResultHeader {
   std::string scan_path;  // absolute
   std::string config;     // the complete TOML
   std::string command;
+  std::string backend;  // instruction set used
 };
 
 // What is known after the last frame.

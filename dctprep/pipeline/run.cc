@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "dctprep/config/config_file.h"
+#include "dctprep/kernels/backend.h"
 
 namespace dctprep {
 
@@ -26,12 +27,14 @@ ResultHeader result_header(const Setup& setup, const std::string& command) {
   header.scan_path = setup.scan->storage.location;
   header.config = to_compact_toml(setup.config);
   header.command = command;
+  header.backend = backend_in_use();
   return header;
 }
 
 RunReport run_pipeline(const Scan& scan, const Config& config, const std::string& command, ResultSink& sink,
                        Progress& progress, Executor executor) {
   const auto started = std::chrono::steady_clock::now();
+  use_backend(config.run.backend);
   const int threads = executor == Executor::kReference ? 1
                       : config.run.threads.is_auto()
                           ? static_cast<int>(std::max(1u, std::thread::hardware_concurrency()))

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <tbb/parallel_for.h>
 
 #include "dctprep/base/cancel.h"
 #include "dctprep/base/error.h"
@@ -11,6 +10,7 @@
 #include "dctprep/correct/dark.h"
 #include "dctprep/correct/normalise.h"
 #include "dctprep/kernels/pixel_rows.h"
+#include "dctprep/pipeline/parallel.h"
 
 namespace dctprep {
 
@@ -56,7 +56,7 @@ std::vector<std::uint8_t> listed_frames(const ScanOptions& options, int frames) 
 // i_k of the frames `wanted` that are read and not listed.
 std::vector<double> intensities(const Setup& setup, const std::vector<int>& wanted, Progress& progress) {
   std::vector<double> all(wanted.size(), kNan);
-  tbb::parallel_for(std::size_t{0}, wanted.size(), [&](std::size_t i) {
+  parallel_in_order(wanted.size(), [&](std::size_t i) {
     check_cancelled();
     const int k = wanted[i];
     thread_local Image<std::uint16_t> frame;

@@ -3,13 +3,14 @@
 #include <chrono>
 #include <iterator>
 #include <map>
-#include <tbb/parallel_for.h>
 #include <thread>
 
 #include "dctprep/background/window_median.h"
 #include "dctprep/base/cancel.h"
 #include "dctprep/base/error.h"
+#include "dctprep/base/log.h"
 #include "dctprep/pipeline/frame_pass.h"
+#include "dctprep/pipeline/parallel.h"
 #include "dctprep/pipeline/run.h"
 #include "dctprep/pipeline/stream_plan.h"
 #include "dctprep/pipeline/tally.h"
@@ -57,6 +58,10 @@ class StreamingRun {
   }
 
   RunReport run() {
+    constexpr double kGib = 1024.0 * 1024.0 * 1024.0;
+    log_info("memory: {:.2f} GiB, {:.2f} GiB of it for a window of {} frames; open blobs may take {:.2f} GiB more",
+             static_cast<double>(need_.total) / kGib, static_cast<double>(need_.window) / kGib, plan_.most_frames,
+             static_cast<double>(need_.open_blobs) / kGib);
     progress_.start("processing", setup_.frames(), "images");
     for (const StreamStep& step : plan_.steps) {
       read_frames(step.read);
@@ -87,7 +92,7 @@ class StreamingRun {
       std::vector<HeldFrame> frames(count);
       std::vector<CorrectedFrame> corrected(count);
       for (HeldFrame& frame : frames) frame.pixels = new_buffer();
-      tbb::parallel_for(std::size_t{0}, count, [&](std::size_t i) {
+      parallel_in_order(count, [&](std::size_t i) {
         check_cancelled();
         corrected[i] =
             read_corrected_frame(setup_, wanted[first + i], frames[i].pixels, setup_.config.beam.transmission);
@@ -184,9 +189,9 @@ class StreamingRun {
       std::vector<SparseFrame> sparse(static_cast<std::size_t>(count));
       {
         const Stopwatch watch(frame_seconds_);
-        tbb::parallel_for(0, count, [&](int i) {
+        parallel_in_order(sparse.size(), [&](std::size_t i) {
           check_cancelled();
-          sparse[static_cast<std::size_t>(i)] = process_frame(first + i, background);
+          sparse[i] = process_frame(first + static_cast<int>(i), background);
         });
       }
       for (SparseFrame& frame : sparse) segment(std::move(frame));
@@ -229,7 +234,7 @@ class StreamingRun {
     std::vector<std::vector<MeasuredBlob>> measured(islands.size());
     {
       const Stopwatch watch(measure_seconds_);
-      tbb::parallel_for(std::size_t{0}, islands.size(), [&](std::size_t i) {
+      parallel_in_order(islands.size(), [&](std::size_t i) {
         for (Blob& blob : grow_blobs(islands[i], geometry_, setup_.config.segment)) {
           measured[i].push_back(measure_blob(std::move(blob), tally_.context(),
                                              [&](int k) -> const SparseFrame& { return history_.at(k); }));

@@ -140,6 +140,7 @@ void ResultFile::read_header() {
   header_.scan_path = text("scan/path");
   header_.config = text("process/config");
   header_.command = text("process/command");
+  header_.backend = text("process/backend");
   program_ = text("process/program");
   version_ = text("process/version");
   host_ = text("process/host");
