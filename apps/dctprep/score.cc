@@ -46,6 +46,7 @@ Json to_json(const MateShare& s) {
 Json to_json(const FriedelPairs& f) {
   Json json = to_json(f.share);
   json["chance_share"] = f.chance_share;
+  json["beyond_chance"] = f.beyond_chance();
   json["mirror_v"] = std::isnan(f.mirror_v) ? Json(nullptr) : Json(f.mirror_v);
   json["max_du"] = f.max_du;
   json["max_dv"] = f.max_dv;
@@ -148,9 +149,11 @@ std::string to_text(const TruthScore& s, double min_snr) {
 std::string to_text(const Score& score) {
   const FriedelPairs& f = score.friedel;
   if (f.share.eligible == 0) return "Friedel pairs: none possible, since no spot has its mate inside the scan\n";
-  std::string text =
-      fmt::format("Friedel pairs: {} of {} spots that can have a mate have one, {:.1f} %; by chance {:.1f} %\n",
-                  f.share.paired, f.share.eligible, percent(f.share.paired, f.share.eligible), 100 * f.chance_share);
+  std::string text = fmt::format(
+      "Friedel pairs: {} of {} spots that can have a mate have one, {:.1f} %; by chance {:.1f} %: {:.0f} "
+      "spots beyond chance\n",
+      f.share.paired, f.share.eligible, percent(f.share.paired, f.share.eligible), 100 * f.chance_share,
+      f.beyond_chance());
   if (!std::isnan(f.mirror_v)) {
     text +=
         fmt::format("mirror plane at row {:.1f}; mates within {:.0f} columns, and {:.0f} rows of the mirror image\n",

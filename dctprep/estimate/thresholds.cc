@@ -147,9 +147,9 @@ ThresholdChoice choose_thresholds(const SegmentOptions& given, std::span<const G
   if (!given.grow_max.is_auto()) grow_min = std::min(grow_min, given.grow_max.value());
   if (given.grow_min.is_auto()) options.grow_min = grow_min;
   grow_min = options.grow_min.value();
-  if (given.grow_max.is_auto())
-    options.grow_max =
-        std::max(grow_min, static_cast<int>(std::lround(std::sqrt(static_cast<double>(grow_min) * seed))));
+  // Above the seed it would change nothing. Below it, bright spots would grow to levels at which they run into their
+  // neighbours, for about a hundredth more of their intensity.
+  if (given.grow_max.is_auto()) options.grow_max = std::max(grow_min, seed);
 
   const std::string noise_text =
       fmt::format("noise after the 2D median is {:.3g} counts at the noisiest tenth of the detector ({:.3g} typically)",
@@ -163,10 +163,9 @@ ThresholdChoice choose_thresholds(const SegmentOptions& given, std::span<const G
   choice.why["grow_min"] =
       fmt::format("{:.1f} times the noise; {:.2g} % of the voxels reach it by noise", grow_min / noise.high,
                   100 * share_at_least(groups, static_cast<int>(grow_min / noise.skew)));
-  choice.why["grow_max"] = fmt::format(
-      "between grow_min and seed (geometric mean): a spot of peak P grows down to {:.3g} P, but no lower than {} "
-      "and no higher than {}",
-      given.tau, grow_min, options.grow_max.value());
+  choice.why["grow_max"] =
+      fmt::format("the seed: a spot of peak P grows down to {:.3g} P, but no lower than {} and no higher than {}",
+                  given.tau, grow_min, options.grow_max.value());
   if (choice.false_blobs > kFalseBlobBudget)
     choice.warnings.push_back(fmt::format(
         "segment.seed = {} with min_seed_volume = {} lets about {:.0f} false spots be expected: raise either", seed,

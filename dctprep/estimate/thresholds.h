@@ -45,7 +45,7 @@ struct ThresholdChoice {
 
 // What `given` leaves open. seed: the lowest of at least 5 standard deviations in the noisiest tenth of the detector
 // that keeps to the budget, with the smallest min_seed_volume that allows it. grow_min: 2.5 of them, and more until at
-// most 0.5 % of all voxels pass for noise. grow_max: the geometric mean of grow_min and seed. `groups` as above;
+// most 0.5 % of all voxels pass for noise. grow_max: the seed. `groups` as above;
 // `frames` is the length of the scan.
 ThresholdChoice choose_thresholds(const SegmentOptions& given, std::span<const GroupResiduals> groups,
                                   const NoiseLevel& noise, int frames);

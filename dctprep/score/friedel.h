@@ -53,6 +53,10 @@ struct FriedelPairs {
   MateShare share;
   std::vector<MateShare> chance;  // the same at angles where there are no mates
   double chance_share = 0;        // of all of them together
+  // Spots with a mate, less those that have one by chance.
+  double beyond_chance() const {
+    return static_cast<double>(share.paired) - chance_share * static_cast<double>(share.eligible);
+  }
 };
 
 // Two spots are mates where each is the other's nearest by the distance (of equals: smallest index). The mirror plane

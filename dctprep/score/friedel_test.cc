@@ -129,6 +129,8 @@ TEST(FriedelPairs, ArePlantedOnesAndFewByChance) {
   EXPECT_LT(wrong, 4 * count * 0.02);
   EXPECT_LT(pairs.chance_share, 0.02);
   EXPECT_EQ(pairs.share.paired, right + wrong);
+  EXPECT_GT(pairs.beyond_chance(), right - 4 * count * 0.02);
+  EXPECT_LE(pairs.beyond_chance(), right + wrong);
 }
 
 TEST(FriedelPairs, CountOnlySpotsWhoseMateCanBeInTheTable) {
