@@ -5,7 +5,7 @@ usage: docs_test.py DCTPREP_COMMAND
 
 A block follows the line <!-- test --> and is ```sh or ```python. The blocks of a page run one after the other in a folder of their
 own, which holds a small simulated scan.h5, with `dctprep` on the PATH. Every link of a page to a file of the repository must
-lead somewhere.
+lead somewhere, and docs/result.md must name every dataset and attribute of a result.
 """
 import os
 import pathlib
@@ -15,12 +15,35 @@ import subprocess
 import sys
 import tempfile
 
+import h5py
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"^<!-- test -->\n+```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MARK = re.compile(r"^<!-- test", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
 RUNNERS = {"sh": ["bash", "-euo", "pipefail", "-c"], "python": [sys.executable, "-c"]}
 SCAN = ["width=192", "height=192", "frames=120", "grains=6"]
+
+
+def unnamed_in_result_page(command, scan, folder):
+    """What a result with everything switched on holds, and docs/result.md does not name."""
+    result = folder / "everything.h5"
+    settings = ["spots.rejected=true", "beam.transmission=true"]
+    subprocess.run([command, "run", "-q", scan, "-o", result, *(w for s in settings for w in ("--set", s))], check=True)
+    page = (ROOT / "docs" / "result.md").read_text()
+    words = {word for code in re.findall(r"`([^`\n]+)`", page) for word in re.split(r"[^\w@]+", code)}
+    missing = []
+
+    def visit(name, node):
+        leaf = name.split("/")[-1]
+        if leaf not in words and not name.startswith("entry/process/timing/"):
+            missing.append(name)
+        missing.extend(f"{name}@{attribute}" for attribute in node.attrs if f"@{attribute}" not in words)
+
+    with h5py.File(result) as file:
+        visit("entry", file)
+        file.visititems(visit)
+    return missing
 
 
 def main():
@@ -32,6 +55,9 @@ def main():
         scratch = pathlib.Path(scratch)
         scan = scratch / "scan.h5"
         subprocess.run([command, "simulate", "-q", "-o", scan, *(w for s in SCAN for w in ("--set", s))], check=True)
+        for name in unnamed_in_result_page(command, scan, scratch):
+            print(f"docs/result.md does not name {name}")
+            failures += 1
         for page in sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]):
             text = page.read_text()
             name = page.relative_to(ROOT)
