@@ -11,7 +11,8 @@ namespace dctprep {
 namespace {
 
 constexpr double kHalfTurn = 180;
-constexpr std::array kChanceOffsets{109.0, 133.0, 151.0, 209.0, 227.0, 251.0};
+// No two of them make up a turn: those would find the same pairs, seen from the other end.
+constexpr std::array kChanceOffsets{101.0, 127.0, 149.0, 163.0, 205.0, 223.0};
 // Moments of spots of few pixels and frames scatter: below this many pixels or frames they count as equal.
 constexpr double kLeastSigma = 0.3;
 // The first guess of the mirror plane is off by some rows: it must not cut away the pairs at one end.
