@@ -1,39 +1,18 @@
 // The command as its users meet it: exit status, one line on stderr, answers on stdout.
-#include <algorithm>
-#include <filesystem>
-#include <fmt/format.h>
-#include <fstream>
-#include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "dctprep/config/config_file.h"
 #include "dctprep/config/describe.h"
-#include "dctprep/testing/testing.h"
+
+#include "command_fixture_test.h"
 
 namespace dctprep {
 namespace {
 
-struct Answer {
-  int status;
-  std::string out;
-  std::string err;
-};
-
-std::string content(const std::filesystem::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
-
 class Command : public ::testing::Test {
  protected:
   // Runs `dctprep ARGUMENTS` in the test's folder.
-  Answer dctprep(const std::string& arguments) {
-    const auto result = testing::run_command(
-        fmt::format("(cd '{}' && '{}' {} >out.txt 2>err.txt)", folder_.path().string(), DCTPREP_COMMAND, arguments));
-    return {result.status, content(folder_ / "out.txt"), content(folder_ / "err.txt")};
-  }
+  Answer dctprep(const std::string& arguments) { return run_dctprep(folder_.path(), arguments); }
   void expect_error(const std::string& arguments, int status, const std::string& line) {
     const Answer answer = dctprep(arguments);
     EXPECT_EQ(answer.status, status) << arguments;
@@ -184,7 +163,8 @@ TEST_F(Command, SimulateExplainsItsOptions) {
 TEST_F(Command, SaysWhereStdoutIsFull) {
   const auto result = testing::run_command(fmt::format("('{}' config > /dev/full)", DCTPREP_COMMAND));
   EXPECT_EQ(result.status, 1);
-  EXPECT_EQ(result.output, "dctprep: error: stdout: cannot be written; is the disk full?\n");
+  EXPECT_EQ(result.output,
+            "dctprep: error: stdout: cannot be written: No space left on device; make room or write elsewhere\n");
 }
 
 TEST_F(Command, ScoreJudgesAResultByItsMatesAndItsTruth) {

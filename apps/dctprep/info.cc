@@ -1,5 +1,4 @@
 // dctprep info: what is in a scan.
-#include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
@@ -7,6 +6,7 @@
 #include "dctprep/base/cancel.h"
 #include "dctprep/base/log.h"
 #include "dctprep/config/config_file.h"
+#include "dctprep/core/omega.h"
 #include "dctprep/kernels/backend.h"
 #include "dctprep/read/open_scan.h"
 
@@ -49,13 +49,6 @@ double omega_step(const Scan& scan) {
   return omega.size() < 2 ? 0 : (omega.back() - omega.front()) / static_cast<double>(omega.size() - 1);
 }
 
-// Exactly one turn, to within half a step: the last frame is followed by the first.
-bool is_full_turn(const Scan& scan) {
-  if (scan.omega.size() < 3) return false;
-  const double step = std::abs(omega_step(scan));
-  return std::abs(std::abs(scan.omega.back() - scan.omega.front()) + step - 360) <= step / 2;
-}
-
 int count_bad(const Image<std::uint8_t>& bad_pixels) {
   int count = 0;
   for (int v = 0; v < bad_pixels.height(); ++v)
@@ -81,7 +74,7 @@ Json to_json(const Scan& scan, const std::optional<std::vector<BadFrame>>& bad) 
   json["omega"] = {{"start", scan.omega.empty() ? Json() : Json(scan.omega.front())},
                    {"end", scan.omega.empty() ? Json() : Json(scan.omega.back())},
                    {"step", omega_step(scan)},
-                   {"full_turn", is_full_turn(scan)},
+                   {"full_turn", is_full_turn(scan.omega)},
                    {"motor", scan.omega_motor},
                    {"path", scan.omega_path}};
   json["dark"] = stack_json(scan.dark_path, scan.darks);
@@ -119,7 +112,7 @@ std::string omega_text(const Scan& scan) {
   if (scan.omega.empty()) return "unknown";
   std::string text =
       fmt::format("{:.6g} ... {:.6g} degrees, step {:.6g}", scan.omega.front(), scan.omega.back(), omega_step(scan));
-  if (is_full_turn(scan)) text += ", a full turn";
+  if (is_full_turn(scan.omega)) text += ", a full turn";
   if (!scan.omega_motor.empty()) text += ", motor " + scan.omega_motor;
   if (!scan.omega_path.empty())
     text += ", from " + (scan.omega_path == "header" ? "the image headers" : scan.omega_path);

@@ -1,8 +1,15 @@
 // The command. It translates: the command line to calls of the library, errors to one line and an exit status.
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <exception>
+#include <fcntl.h>
+#include <fmt/format.h>
 #include <new>
 #include <string>
+#include <unistd.h>
+#include <vector>
 
 #include "dctprep/base/cancel.h"
 #include "dctprep/base/error.h"
@@ -49,6 +56,12 @@ void add_verbs(CLI::App& app) {
 
 // What the user did not get right, and where to read about it.
 int report_usage(const CLI::App& app, const CLI::ParseError& error) {
+  const std::vector<std::string> left = app.remaining();
+  if (app.get_subcommands().empty() && !left.empty() && !left.front().starts_with('-')) {
+    std::string verbs;
+    for (const CLI::App* verb : app.get_subcommands({})) verbs += (verbs.empty() ? "" : ", ") + verb->get_name();
+    return report(fmt::format("{}: unknown verb; there are: {} (see dctprep --help)", left.front(), verbs), kUsage);
+  }
   std::string help = "dctprep";
   for (const CLI::App* verb : app.get_subcommands()) help += " " + verb->get_name();
   return report(std::string(error.what()) + " (see " + help + " --help)", kUsage);
@@ -67,15 +80,28 @@ int run(int argc, char** argv) {
     if (error.get_exit_code() != 0) return report_usage(app, error);
     app.exit(error);
   }
-  // A full disk behind stdout shows only here.
-  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
-    return report("stdout: cannot be written; is the disk full?", kFailed);
-  return 0;
+  // A full disk behind stdout shows only here. A reader that has seen enough (`| head`) is no failure.
+  const int failure = dctprep::command::finish_stdout();
+  if (failure == 0 || failure == EPIPE) return 0;
+  return report(fmt::format("stdout: cannot be written: {}; make room or write elsewhere", std::strerror(failure)),
+                kFailed);
 }
 
 }  // namespace
 
+// A file that is opened must never get the number of a standard stream that was closed (`>&-`): what is printed would
+// end up in it.
+void open_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(stream, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) < 0) return;
+  }
+}
+
 int main(int argc, char** argv) {
+  open_standard_streams();
+  // Writing into a pipe that nobody reads, or beyond the limit of a file's size, is an error to be cleaned up after.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   dctprep::install_cancel_handlers();
   dctprep::command::remember_command_line(argc, argv);
   try {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fmt/format.h>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -314,7 +315,9 @@ void add_show(CLI::App& app) {
       "  dctprep show scan_spots.h5 -o pictures --frame 120\n"
       "  dctprep show scan.h5 -o pictures");
   verb->add_option("INPUT", options->input, "A result of dctprep run, or a SCAN")->required()->type_name("OUT.h5|SCAN");
-  verb->add_option("--frame", options->frame, "The frame to draw; default: the one with most spots")->type_name("K");
+  verb->add_option("--frame", options->frame, "The frame to draw; default: the one with most spots")
+      ->type_name("K")
+      ->check(CLI::Range(0, std::numeric_limits<int>::max()).description(""));
   add_output(*verb, options->shared, "FOLDER", "Write pictures into this folder");
   add_settings(*verb, options->shared, "scan.frames=[0,99]");
   add_json(*verb, options->shared);

@@ -1,5 +1,6 @@
 #include "verb.h"
 
+#include <cerrno>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -14,7 +15,9 @@ void add_settings(CLI::App& verb, SharedOptions& options, const std::string& exa
 }
 
 void add_output(CLI::App& verb, SharedOptions& options, const std::string& name, const std::string& meaning) {
-  verb.add_option("-o,--output", options.output, meaning)->type_name(name);
+  verb.add_option("-o,--output", options.output, meaning)
+      ->type_name(name)
+      ->check(CLI::Validator([](const std::string& path) { return path.empty() ? "needs a name" : ""; }, ""));
   verb.add_flag("--force", options.force, "Overwrite an output that exists");
 }
 
@@ -49,7 +52,21 @@ void remember_command_line(int argc, char** argv) {
 
 const std::string& command_line() { return g_command_line; }
 
-void print_text(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+namespace {
+int g_stdout_failure = 0;
+}
+
+void print_text(std::string_view text) {
+  errno = 0;
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() && g_stdout_failure == 0)
+    g_stdout_failure = errno;
+}
+
+int finish_stdout() {
+  errno = 0;
+  if (std::fflush(stdout) != 0 && g_stdout_failure == 0) g_stdout_failure = errno;
+  return g_stdout_failure;
+}
 
 std::string json_text(const nlohmann::ordered_json& json) {
   // Paths may hold bytes that are no UTF-8; JSON may not.

@@ -39,6 +39,8 @@ const std::string& command_line();
 
 // The answer, to stdout.
 void print_text(std::string_view text);
+// Writes out what still waits; why not all of the answer could be written, as errno, or 0.
+int finish_stdout();
 void print_json(const nlohmann::ordered_json& json);
 std::string json_text(const nlohmann::ordered_json& json);
 

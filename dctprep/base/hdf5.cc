@@ -1,6 +1,7 @@
 #include "dctprep/base/hdf5.h"
 
 #include <cstring>
+#include <string_view>
 #include <system_error>
 
 #include "dctprep/base/error.h"
@@ -99,6 +100,12 @@ Handle open_file(const std::filesystem::path& path) {
   if (!file) {
     const std::string reason = last_error();
     if (H5Fis_hdf5(path.c_str()) == 0) fail("{}: not an HDF5 file", path.string());
+    // "truncated file: eof = 1929, sblock->base_addr = 0, stored_eof = 19295"
+    constexpr std::string_view kStored = "stored_eof = ";
+    if (const std::size_t stored = reason.find(kStored); stored != std::string::npos) {
+      fail("{}: cut short: {} of {} bytes are there; copy it again, or wait until it is written", path.string(),
+           std::filesystem::file_size(path, error), reason.substr(stored + kStored.size()));
+    }
     fail("{}: cannot be opened as HDF5: {}", path.string(), reason);
   }
   return file;

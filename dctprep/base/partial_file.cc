@@ -21,6 +21,10 @@ PartialFile::PartialFile(fs::path final_path, bool overwrite)
   if (fs::is_directory(final_path_, ignored)) {
     fail_usage("{}: is a folder; name a file for the output", final_path_.string());
   }
+  const fs::file_status there = fs::status(final_path_, ignored);
+  if (fs::exists(there) && !fs::is_regular_file(there)) {
+    fail_usage("{}: is a device or a pipe, which cannot be replaced; name a file for the output", final_path_.string());
+  }
   if (!fs::is_directory(folder, ignored)) {
     fail_usage("{}: the folder does not exist; make it or write elsewhere with -o", folder.string());
   }

@@ -39,7 +39,11 @@ Config config_of_input(const std::string& input, std::span<const std::string> se
   if (input.empty()) fail_usage("a SCAN needs a name: a file, a folder or a quoted glob");
   Config config;
   set_value(config, "scan.path=" + quoted_text(input), "");
-  return completed(std::move(config), settings, {});
+  const std::string path = config.scan.path;
+  config = completed(std::move(config), settings, {});
+  if (config.scan.path != path)
+    fail_usage("--set: scan.path = \"{}\": the scan is {} already", config.scan.path, input);
+  return config;
 }
 
 void set_value(Config& config, std::string_view assignment, const std::filesystem::path& folder, Origins* origins) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,6 +45,10 @@ class FrameSource {
 
   // A name for frame `k` that a user knows it by, for messages: "scan_0017.edf", "scan.h5: frame 17".
   virtual std::string frame_name(int k) const = 0;
+
+  // Adds the files that frames come from, as far as there are any, to `files`: what must not be overwritten while it is
+  // read. Those behind virtual datasets, external storage and links count; one may be named more than once.
+  virtual void list_files(std::vector<std::filesystem::path>& /*files*/) const {}
 };
 
 // Facts about how a scan is stored, for `info` and provenance.

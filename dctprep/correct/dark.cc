@@ -17,9 +17,11 @@ namespace {
 std::vector<Image<std::uint16_t>> read_band(const FrameSource& source, const std::string& what, int v0, int v1) {
   Image<std::uint16_t> frame(source.height(), source.width());
   std::vector<Image<std::uint16_t>> band;
+  std::string first_fault;
   for (int k = 0; k < source.frames(); ++k) {
     check_cancelled();
-    if (const auto fault = source.read(k, frame)) {
+    if (const auto fault = with_context(what, [&] { return source.read(k, frame); })) {
+      if (first_fault.empty()) first_fault = fmt::format("{}: {}", source.frame_name(k), fault->what);
       if (v0 == 0) log_warning("{} frame {} is left out: {}", what, source.frame_name(k), fault->what);
       continue;
     }
@@ -28,7 +30,7 @@ std::vector<Image<std::uint16_t>> read_band(const FrameSource& source, const std
     std::copy(from.begin(), from.end(), rows.data());
     band.push_back(std::move(rows));
   }
-  if (band.empty()) fail("none of the {} {} frames can be read", source.frames(), what);
+  if (band.empty()) fail("none of the {} {} frames can be read ({})", source.frames(), what, first_fault);
   return band;
 }
 

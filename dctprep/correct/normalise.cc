@@ -25,6 +25,13 @@ void require_inside(const Region& region, const char* key, int height, int width
   }
 }
 
+// Only its columns count.
+void require_columns_inside(const Region& sample, int width) {
+  if (sample.u0 >= 0 && sample.u1 <= width) return;
+  fail_usage("beam.sample = [{}, {}, {}, {}] leaves the detector, which has {} columns", sample.u0, sample.v0,
+             sample.u1, sample.v1, width);
+}
+
 }  // namespace
 
 std::vector<Region> intensity_regions(const BeamOptions& options, int height, int width,
@@ -32,6 +39,7 @@ std::vector<Region> intensity_regions(const BeamOptions& options, int height, in
   const Region beam = options.region.value();
   const Normalise mode = options.normalise.value();
   require_inside(beam, "beam.region", height, width);
+  if (mode == Normalise::kMargin) require_columns_inside(options.sample.value(), width);
   if (beam.empty()) {
     if (mode != Normalise::kNone) {
       fail_usage(

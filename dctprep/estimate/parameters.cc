@@ -40,11 +40,12 @@ FrameSample read_spread(Search& search) {
   search.progress.start("looking for the beam", static_cast<std::int64_t>(wanted.size()), "images");
   FrameSample sample = read_sample(scan, wanted, search.dark, search.progress);
   search.progress.finish();
+  if (wanted.empty()) fail("scan.bad_frames lists every frame, so that none is left to look at; list fewer");
   if (sample.size() == 0) {
     fail(
-        "none of the {} frames looked at can be read, so that nothing can be found from them: check the scan, or "
-        "give every value that is \"auto\"",
-        wanted.size());
+        "{}: none of the {} frames looked at can be read, so that nothing can be found from them; `dctprep info "
+        "--check` says what is wrong with each",
+        scan.storage.location, wanted.size());
   }
   return sample;
 }

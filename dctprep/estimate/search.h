@@ -28,9 +28,6 @@ struct Search {
   void warn(std::string warning) const { estimate.warnings.push_back(std::move(warning)); }
 };
 
-// Whether the frames make exactly one turn: what scan.wrap means.
-bool is_full_turn(const std::vector<double>& omega);
-
 // [scan], from how the scan was opened.
 void settle_scan(Search& search);
 

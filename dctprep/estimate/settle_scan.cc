@@ -1,6 +1,6 @@
-#include <cmath>
 #include <fmt/format.h>
 
+#include "dctprep/core/omega.h"
 #include "dctprep/estimate/search.h"
 
 namespace dctprep {
@@ -23,13 +23,6 @@ void settle_omega(Search& search) {
 
 }  // namespace
 
-bool is_full_turn(const std::vector<double>& omega) {
-  if (omega.size() < 3) return false;
-  const double range = std::abs(omega.back() - omega.front());
-  const double step = range / static_cast<double>(omega.size() - 1);
-  return std::abs(range + step - 360.0) <= 0.5 * step;
-}
-
 void settle_scan(Search& search) {
   ScanOptions& options = search.config().scan;
   const Scan& scan = search.scan;
@@ -43,11 +36,10 @@ void settle_scan(Search& search) {
   settle_omega(search);
   if (options.wrap.is_auto()) {
     options.wrap = is_full_turn(scan.omega);
-    const double range = scan.omega.empty() ? 0 : std::abs(scan.omega.back() - scan.omega.front());
-    const double step = scan.omega.size() > 1 ? range / static_cast<double>(scan.omega.size() - 1) : 0;
+    const OmegaRange covered = omega_range(scan.omega);
     search.say("scan.wrap",
                fmt::format("{} frames in steps of {:.6g} degrees make {:.6g} degrees, {} one turn", scan.omega.size(),
-                           step, range + step, options.wrap.value() ? "which is" : "not"));
+                           covered.step, covered.turn(), options.wrap.value() ? "which is" : "not"));
   }
   if (options.saturation.is_auto()) {
     options.saturation = scan.frames->type_max();

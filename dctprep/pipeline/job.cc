@@ -5,6 +5,7 @@
 #include "dctprep/base/error.h"
 #include "dctprep/config/config_file.h"
 #include "dctprep/read/open_scan.h"
+#include "dctprep/read/scan_path.h"
 #include "dctprep/write/result_writer.h"
 
 namespace dctprep {
@@ -13,31 +14,29 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// The file or folder part of FILE::/dataset.
-fs::path file_part(const std::string& path) { return path.substr(0, path.find("::")); }
-
 // By identity, not by name: links and relative paths count.
 void refuse_overwriting_input(const Job& job) {
   std::error_code error;
   if (!fs::exists(job.output, error)) return;
-  const auto refuse = [&](const fs::path& input, const char* what) {
-    fail_usage("{}: is {} ({}); write the result elsewhere with -o", job.output.string(), what, input.string());
+  const auto check = [&](const fs::path& input, const char* what) {
+    if (input.empty() || !fs::equivalent(input, job.output, error)) return;
+    fail_usage("{}: is {} ({}), which would be lost; write the result elsewhere with -o", job.output.string(), what,
+               input.string());
   };
-  const ScanOptions& scan = job.config.scan;
-  const std::pair<std::string, const char*> inputs[] = {
-      {job.input.string(), "what is read"}, {scan.path, "the scan"},
-      {job.scan.dark_path, "the dark"},     {job.scan.flat_path, "the flat"},
-      {job.scan.omega_path, "the omega"},   {scan.mask, "the mask"}};
-  for (const auto& [name, what] : inputs) {
-    const fs::path input = file_part(name);
-    if (input.empty() || !fs::exists(input, error)) continue;
-    if (fs::equivalent(input, job.output, error)) refuse(input, what);
-    // A frame of a series that is named by its folder.
-    if (fs::is_directory(input, error) && fs::exists(job.output, error) &&
-        fs::equivalent(input, fs::absolute(job.output).parent_path(), error) && job.output.extension() != ".h5") {
-      refuse(input, "in a folder of frames that are read");
-    }
-  }
+  const ScanOptions& options = job.config.scan;
+  check(job.input, "the input");
+  check(split_dataset_path(options.path).file, "the scan");
+  check(split_dataset_path(job.scan.omega_path).file, "the file of omega");
+  check(split_dataset_path(options.mask).file, "the mask");
+  const auto check_frames = [&](const std::shared_ptr<const FrameSource>& frames, const char* what) {
+    if (!frames) return;
+    std::vector<fs::path> files;
+    frames->list_files(files);
+    for (const fs::path& file : files) check(file, what);
+  };
+  check_frames(job.scan.frames, "a file of the scan");
+  check_frames(job.scan.darks, "a file of the dark frames");
+  check_frames(job.scan.flats, "a file of the flat frames");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "dctprep/base/cancel.h"
 #include "dctprep/base/error.h"
+#include "dctprep/core/omega.h"
 #include "dctprep/core/rank_median.h"
 #include "dctprep/correct/dark.h"
 #include "dctprep/correct/normalise.h"
@@ -21,16 +22,14 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 void check_wrap(const Setup& setup) {
   if (!setup.wrap) return;
   const std::vector<double>& omega = setup.scan->omega;
-  const auto frames = static_cast<double>(omega.size());
   if (omega.size() < 3) fail_usage("scan.wrap = true needs at least 3 frames; the scan has {}", omega.size());
-  const double range = std::abs(omega.back() - omega.front());
-  const double step = range / (frames - 1);
-  if (!(std::abs(range + step - 360.0) <= 0.5 * step)) {
+  if (!is_full_turn(omega)) {
+    const OmegaRange covered = omega_range(omega);
     fail_usage(
         "scan.wrap = true needs a full turn: omega runs over {:.6g} degrees in steps of {:.6g}, which makes {:.6g} and "
         "not 360; "
         "set wrap = false, or choose the turn with scan.frames",
-        range, step, range + step);
+        covered.range, covered.step, covered.turn());
   }
 }
 
@@ -225,8 +224,8 @@ void check_bad_frame_count(const Setup& setup, std::vector<BadFrame> bad) {
   const BadFrame& first =
       *std::min_element(bad.begin(), bad.end(), [](const BadFrame& a, const BadFrame& b) { return a.frame < b.frame; });
   fail(
-      "{} bad frame{}, more than scan.max_bad_frames = {} allows; the first is frame {} ({}); raise max_bad_frames to "
-      "go on without them",
+      "{} bad frame{}, more than scan.max_bad_frames = {} allows; the first is frame {} ({}); `dctprep info "
+      "--check` lists all that cannot be read; raise max_bad_frames to go on without them",
       bad.size(), bad.size() == 1 ? "" : "s", most, first.frame, first.fault);
 }
 

@@ -302,10 +302,12 @@ MemoryNeed memory_need(const Setup& setup) {
     constexpr std::uint64_t kLeastOpenBlobs = std::uint64_t{32} << 20;
     if (memory < fixed + kLeastOpenBlobs) {
       fail_usage(
-          "run.memory = {} MiB is too little: {} MiB are needed, {} MiB of them for the {} frames of the background's "
+          "run.memory = {:.2g} MiB is too little: {} MiB are needed, {} MiB of them for the {} frames of the "
+          "background's "
           "window; raise it, or "
           "make background.half_window smaller or background.stride larger",
-          memory >> 20, ((fixed + kLeastOpenBlobs) >> 20) + 1, need.window >> 20, plan.most_frames);
+          static_cast<double>(memory) / (1 << 20), ((fixed + kLeastOpenBlobs) >> 20) + 1, (need.window >> 20) + 1,
+          plan.most_frames);
     }
     need.open_blobs = memory - fixed;
   }

@@ -33,6 +33,8 @@ class SelectedFrames final : public FrameSource {
     return index < 0 ? fmt::format("missing frame {}", k) : source_->frame_name(index);
   }
 
+  void list_files(std::vector<std::filesystem::path>& files) const override { source_->list_files(files); }
+
  private:
   int index_of(int k) const {
     DCTPREP_ASSERT(0 <= k && k < frames());

@@ -73,7 +73,7 @@ ChunkGrid chunk_grid(hid_t creation, const StackShape& shape, const PixelType& t
 class ChunkedFrames final : public StoredFrames {
  public:
   ChunkedFrames(Hdf5Dataset dataset, StackShape stack, PixelType type, FilterPipeline filters, ChunkGrid grid)
-      : StoredFrames(std::move(stack), type),
+      : StoredFrames(dataset, std::move(stack), type),
         dataset_(std::move(dataset)),
         filters_(std::move(filters)),
         grid_(std::move(grid)),

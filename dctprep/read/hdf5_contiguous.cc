@@ -58,7 +58,7 @@ std::optional<FrameFault> read_segment(int fd, const Segment& segment, std::uint
 class ContiguousFrames final : public StoredFrames {
  public:
   ContiguousFrames(Hdf5Dataset dataset, StackShape stack, PixelType type, std::vector<Segment> segments)
-      : StoredFrames(std::move(stack), type), dataset_(std::move(dataset)), segments_(std::move(segments)) {
+      : StoredFrames(dataset, std::move(stack), type), dataset_(std::move(dataset)), segments_(std::move(segments)) {
     if (segments_.size() == 1 && !segments_[0].external)
       own_file_ = std::make_unique<FileDescriptor>(segments_[0].file);
   }
@@ -81,6 +81,10 @@ class ContiguousFrames final : public StoredFrames {
   std::string compression() const override { return "none"; }
   std::uint64_t bytes_stored() const override {
     return segments_.empty() ? 0 : static_cast<std::uint64_t>(shape().frames) * frame_bytes();
+  }
+  void list_files(std::vector<fs::path>& files) const override {
+    StoredFrames::list_files(files);
+    for (const Segment& segment : segments_) files.push_back(segment.file);
   }
 
  private:

@@ -115,6 +115,8 @@ std::string default_signal(hid_t file) {
   return {};
 }
 
+constexpr std::size_t kMostNamed = 5;  // in a message
+
 const FoundDataset& choose_stack(hid_t file, const Hdf5Contents& contents) {
   std::vector<const FoundDataset*> candidates;
   for (const std::size_t rank : {std::size_t{3}, std::size_t{2}}) {
@@ -136,8 +138,9 @@ const FoundDataset& choose_stack(hid_t file, const Hdf5Contents& contents) {
   std::vector<std::string> names;
   for (const FoundDataset* candidate : candidates) {
     if (has_name(*candidate, signal)) return *candidate;
-    if (names.size() < 12) names.push_back(describe(*candidate));
+    if (names.size() < kMostNamed) names.push_back(describe(*candidate));
   }
+  if (candidates.size() > kMostNamed) names.push_back(fmt::format("and {} more", candidates.size() - kMostNamed));
   fail("holds several stacks of frames, name one as FILE.h5::{}: {}", candidates[0]->path, fmt::join(names, "; "));
 }
 
@@ -264,6 +267,10 @@ Hdf5Layout find_layout(const fs::path& path, hid_t file, std::string wanted) {
     const hdf5::Handle group(H5Gopen2(file, wanted.c_str(), H5P_DEFAULT));
     is_group = static_cast<bool>(group);
     if (!is_group) stack_shape(hdf5::shape(open_hdf5_dataset(path, wanted).dataset.id()));
+  }
+
+  if (wanted.empty() && hdf5::exists(file, "entry/spots/id") && hdf5::exists(file, "entry/process/config")) {
+    fail("is a result of dctprep and no scan; `dctprep show` tells what is in it");
   }
 
   const std::vector<BlissScan> scans = list_bliss_scans(file);

@@ -45,6 +45,8 @@ class Hdf5Frames final : public FrameSource {
 
   std::string frame_name(int k) const override { return fmt::format("{}: frame {}", name_, k); }
 
+  void list_files(std::vector<fs::path>& files) const override { stored_->list_files(files); }
+
  private:
   std::shared_ptr<const StoredFrames> stored_;
   std::string name_;
@@ -90,6 +92,12 @@ class JoinedFrames final : public FrameSource {
   std::string frame_name(int k) const override {
     const auto [part, index] = place_of(k);
     return part->frames ? part->frames->frame_name(index) : fmt::format("{}: frame {}", name_, k);
+  }
+
+  void list_files(std::vector<fs::path>& files) const override {
+    for (const Part& part : parts_) {
+      if (part.frames) part.frames->list_files(files);
+    }
   }
 
  private:

@@ -7,6 +7,7 @@
 
 #include "dctprep/base/error.h"
 #include "dctprep/read/hdf5_filters.h"
+#include "dctprep/read/hdf5_mapping.h"
 
 namespace dctprep {
 
@@ -25,6 +26,18 @@ hdf5::Handle link_access() {
   hdf5::Handle access = hdf5::check(H5Pcreate(H5P_LINK_ACCESS), "link access");
   H5Pset_elink_fapl(access.id(), file_access.id());
   return access;
+}
+
+// HDF5 calls it at every external link that it follows.
+herr_t note_external_file(const char* parent_file, const char*, const char* child_file, const char*, unsigned*, hid_t,
+                          void* opened) {
+  try {
+    const auto found = find_source_file(parent_file, child_file);
+    if (found) static_cast<std::vector<fs::path>*>(opened)->push_back(*found);
+  } catch (...) {
+    return -1;
+  }
+  return 0;
 }
 
 // Says why `path` cannot be opened: the link of it that is not there, or leads nowhere.
@@ -55,7 +68,7 @@ class FramesThroughHdf5 final : public StoredFrames {
  public:
   FramesThroughHdf5(Hdf5Dataset dataset, StackShape stack, PixelType type, std::string compression,
                     std::vector<hsize_t> chunk)
-      : StoredFrames(std::move(stack), type),
+      : StoredFrames(dataset, std::move(stack), type),
         dataset_(std::move(dataset)),
         compression_(std::move(compression)),
         chunk_(std::move(chunk)) {}
@@ -147,6 +160,8 @@ Hdf5Dataset open_hdf5_dataset(const fs::path& file, const std::string& path, boo
   const std::string name = fmt::format("{}::{}", file.string(), path);
   const hdf5::Handle access = link_access();
   Hdf5Dataset result;
+  result.opened.push_back(fs::absolute(file, error));
+  H5Pset_elink_cb(access.id(), note_external_file, &result.opened);
   hdf5::Handle object(H5Oopen(handle.id(), path.c_str(), access.id()));
   if (!object) {
     std::string reason = hdf5::last_error();
@@ -162,6 +177,7 @@ Hdf5Dataset open_hdf5_dataset(const fs::path& file, const std::string& path, boo
   if (size > 0) H5Fget_name(result.dataset.id(), file_name.data(), file_name.size() + 1);
   result.file = size > 0 ? fs::absolute(file_name, error) : fs::absolute(file, error);
   result.path = path;
+  result.opened.push_back(result.file);
   return result;
 }
 

@@ -40,6 +40,7 @@ struct Hdf5Dataset {
   hdf5::Handle dataset;
   std::filesystem::path file;
   std::string path;
+  std::vector<std::filesystem::path> opened;  // every file on the way to it, the one that it lies in included
 };
 
 // Opens `path` of `file`, through links of any kind. Error names both; `missing` (where given) tells apart a file, a
@@ -71,12 +72,19 @@ class StoredFrames {
   virtual std::string compression() const = 0;
   virtual std::uint64_t bytes_stored() const = 0;
 
+  // As FrameSource has it.
+  virtual void list_files(std::vector<std::filesystem::path>& files) const {
+    files.insert(files.end(), opened_.begin(), opened_.end());
+  }
+
  protected:
-  StoredFrames(StackShape shape, PixelType type) : shape_(std::move(shape)), type_(type) {}
+  StoredFrames(const Hdf5Dataset& dataset, StackShape shape, PixelType type)
+      : shape_(std::move(shape)), type_(type), opened_(dataset.opened) {}
 
  private:
   StackShape shape_;
   PixelType type_;
+  std::vector<std::filesystem::path> opened_;
 };
 
 // Virtual datasets may lead to virtual datasets: `depth` counts how many stand above this one, and too many are an

@@ -19,6 +19,7 @@ namespace {
 constexpr std::size_t kOpenSources = 64;
 
 struct Source {
+  std::filesystem::path file;  // empty: there is none
   std::shared_ptr<const StoredFrames> frames;
   std::optional<FrameFault> fault;  // why there are none
 };
@@ -26,7 +27,7 @@ struct Source {
 class VirtualFrames final : public StoredFrames {
  public:
   VirtualFrames(Hdf5Dataset dataset, StackShape stack, PixelType type, int depth)
-      : StoredFrames(std::move(stack), type),
+      : StoredFrames(dataset, std::move(stack), type),
         dataset_(std::move(dataset)),
         depth_(depth),
         mappings_(read_virtual_mappings(dataset_.dataset.id(), shape())),
@@ -67,6 +68,16 @@ class VirtualFrames final : public StoredFrames {
       return true;
     });
     return bytes;
+  }
+
+  // A source that cannot be opened counts too: it is to be mended, not to be overwritten.
+  void list_files(std::vector<std::filesystem::path>& files) const override {
+    StoredFrames::list_files(files);
+    for_each_source([&](const std::shared_ptr<const Source>& source) {
+      if (!source->file.empty()) files.push_back(source->file);
+      if (source->frames) source->frames->list_files(files);
+      return true;
+    });
   }
 
  private:
@@ -140,6 +151,7 @@ class VirtualFrames final : public StoredFrames {
         source.fault = FrameFault{BadFrameCause::kMissing, fmt::format("its source {} is gone", key.first)};
         return;
       }
+      source.file = *file;
       bool missing = false;
       try {
         Hdf5Dataset opened = open_hdf5_dataset(*file, key.second, &missing);

@@ -56,6 +56,10 @@ class ImageSeries final : public FrameSource {
     return name;
   }
 
+  void list_files(std::vector<fs::path>& files) const override {
+    files.insert(files.end(), plan_.files.begin(), plan_.files.end());
+  }
+
  private:
   std::optional<FrameFault> open_file(int file, std::shared_ptr<const ImageReader>& reader) const;
   std::optional<FrameFault> read_frame(const ImageReader& reader, int k, int frame, ImageView<std::uint16_t> out,

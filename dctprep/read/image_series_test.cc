@@ -151,7 +151,7 @@ TEST(ImageSeries, WrongFoldersAndGlobsSayWhatIsWrong) {
   EXPECT_NE(error_of(folder.path()).find("no files there"), std::string::npos);
   EXPECT_NE(error_of((folder / "*.edf").string()).find("no file matches"), std::string::npos);
   write(folder / "a.txt", "text");
-  EXPECT_NE(error_of(folder.path()).find("no images among its 1 files"), std::string::npos);
+  EXPECT_NE(error_of(folder.path()).find("no image among its 1 file;"), std::string::npos);
   write(folder / "a.h5", "text");
   EXPECT_NE(error_of(folder.path()).find("no images, but HDF5 files"), std::string::npos);
   write(folder / "im_1.edf", edf(1));

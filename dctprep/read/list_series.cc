@@ -85,7 +85,8 @@ std::vector<ImageFamily> without_companions(const std::vector<ImageFamily>& fami
     }
   }
   if (files.empty()) fail("{}: no files there; a scan is an HDF5 file, or a folder or quoted glob of images", where);
-  fail("{}: no images among its {} files (EDF, TIFF, CBF, marCCD or GE)", where, files.size());
+  fail("{}: no image among its {} file{}; a scan is a series of EDF, TIFF, CBF, marCCD or GE files, or HDF5", where,
+       files.size(), files.size() == 1 ? "" : "s");
 }
 
 std::vector<fs::path> list_folder(const fs::path& folder) {

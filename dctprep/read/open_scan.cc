@@ -5,6 +5,7 @@
 #include <numeric>
 #include <optional>
 
+#include "dctprep/base/cancel.h"
 #include "dctprep/base/error.h"
 #include "dctprep/read/frame_selection.h"
 #include "dctprep/read/hdf5_layout.h"
@@ -28,8 +29,8 @@ void choose_frames(const ScanOptions& options, Scan& scan) {
   if (!options.frames) return;
   const auto [first, last] = *options.frames;
   if (first < 0 || first > last || last >= count) {
-    fail_usage("frames = [{}, {}]: must be [first, last] with 0 <= first <= last <= {}: {} has {} frames", first, last,
-               count - 1, scan.storage.location, count);
+    fail_usage("scan.frames = [{}, {}]: must be [first, last] with 0 <= first <= last <= {}: {} has {} frames", first,
+               last, count - 1, scan.storage.location, count);
   }
   scan.first_frame = first;
   if (first == 0 && last == count - 1) return;
@@ -41,18 +42,24 @@ void choose_frames(const ScanOptions& options, Scan& scan) {
 void check_bad_frames(const ScanOptions& options, const Scan& scan) {
   for (const int k : options.bad_frames) {
     if (k >= 0 && k < scan.frame_count()) continue;
-    fail_usage("bad_frames: {} is none of the {} frames used, 0 ... {} (counted from the first one used)", k,
+    fail_usage("scan.bad_frames: {} is none of the {} frames used, 0 ... {} (counted from the first one used)", k,
                scan.frame_count(), scan.frame_count() - 1);
   }
 }
 
-// Of the first frame used that can be read and is not listed as bad.
+// Of the first frame used that can be read and is not listed as bad. Of a scan without end that holds none, not all are
+// tried: more than max_bad_frames end the run anyway.
 void add_markers(const ScanOptions& options, Scan& scan) {
   Image<std::uint16_t> pixels(scan.height(), scan.width());
   Image<std::uint8_t> markers(scan.height(), scan.width());
-  for (int k = 0; k < scan.frame_count(); ++k) {
+  int tries = std::max(1000, options.max_bad_frames);
+  for (int k = 0; k < scan.frame_count() && tries >= 0; ++k) {
+    check_cancelled();
     if (std::find(options.bad_frames.begin(), options.bad_frames.end(), k) != options.bad_frames.end()) continue;
-    if (with_context(scan.storage.location, [&] { return scan.frames->read(k, pixels, markers); })) continue;
+    if (with_context(scan.storage.location, [&] { return scan.frames->read(k, pixels, markers); })) {
+      --tries;
+      continue;
+    }
     std::size_t marked = 0;
     for (std::size_t i = 0; i < markers.size(); ++i) {
       if (markers.data()[i] == 0) continue;
@@ -75,7 +82,7 @@ void note_repeated_angle(Scan& scan) {
   if (std::abs(turn - 360) < 0.5 * step) {
     scan.notes.push_back(
         fmt::format("the last frame repeats the first angle ({} degrees and a full turn); leave it out with "
-                    "frames = [{}, {}] where the scan is to be one turn",
+                    "scan.frames = [{}, {}] where the scan is to be one turn",
                     omega.front(), scan.first_frame, scan.first_frame + scan.frame_count() - 2));
   }
 }

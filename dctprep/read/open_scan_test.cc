@@ -201,7 +201,7 @@ TEST_F(OpenScan, FramesOutOfRangeNameTheRange) {
   ScanOptions given = hdf5();
   given.frames = {{8, 9}};
   given.bad_frames = {0, 2};
-  EXPECT_IN("bad_frames: 2 is none of the 2 frames used", error_of(given, ErrorKind::kUsage));
+  EXPECT_IN("scan.bad_frames: 2 is none of the 2 frames used", error_of(given, ErrorKind::kUsage));
 }
 
 TEST_F(OpenScan, OfASeriesWithDarksAndFlatsBesideIt) {

@@ -68,7 +68,8 @@ ScanOmega from_data(const ScanPath& scan, const Hdf5Layout* layout, int frames) 
 ScanOmega from_dataset(const std::string& path, const ScanPath& scan, const Hdf5Layout* layout, int frames) {
   const DatasetPath named = split_dataset_path(path);
   if (!is_hdf5_file(named.file)) fail("{}: omega must be a dataset of an HDF5 file, FILE.h5::/path/to/dataset", path);
-  if (named.dataset.empty()) fail_usage("omega = \"{}\": name the dataset too, as FILE.h5::/path/to/dataset", path);
+  if (named.dataset.empty())
+    fail_usage("scan.omega = \"{}\": name the dataset too, as FILE.h5::/path/to/dataset", path);
   ScanOmega found;
   found.path = absolute_path(named.file.string()) + "::" + named.dataset;
   // The layout's own dataset may hold the angles of darks and flats as well; which are whose, the layout knows.
@@ -112,11 +113,12 @@ ScanOmega find_scan_omega(const ScanOptions& options, const ScanPath& scan, cons
   ScanOmega found;
   if (options.omega == "header") {
     if (layout != nullptr)
-      fail_usage("omega = \"header\" is for image files; name a dataset, or give omega_start and omega_step");
+      fail_usage("scan.omega = \"header\" is for image files; name a dataset, or give omega_start and omega_step");
     found = from_data(scan, layout, frames);
     if (found.omega.empty()) {
       fail_usage(
-          "omega = \"header\": the headers of {} hold no angle that moves steadily; give omega_start and omega_step",
+          "scan.omega = \"header\": the headers of {} hold no angle that moves steadily; give omega_start and "
+          "omega_step",
           scan.absolute);
     }
   } else if (options.omega == "auto") {
@@ -125,7 +127,9 @@ ScanOmega find_scan_omega(const ScanOptions& options, const ScanPath& scan, cons
   } else {
     found = from_dataset(options.omega, scan, layout, frames);
   }
-  if (options.omega != "auto" && (start_given || step_given)) {
+  const auto differs = [](const Auto<double>& given, double used) { return !given.is_auto() && given.value() != used; };
+  if (options.omega != "auto" &&
+      (differs(options.omega_start, found.omega.front()) || differs(options.omega_step, mean_step(found.omega)))) {
     found.notes.push_back("omega_start and omega_step are not used: omega names the angles");
   }
   found.start = found.omega.front();

@@ -52,7 +52,9 @@ class TiffHandle {
     if (!error.empty()) return 1;
     char text[256];
     std::vsnprintf(text, sizeof text, format, arguments);
-    for (const char* c = text; *c != 0; ++c) error += std::isprint(static_cast<unsigned char>(*c)) ? *c : '?';
+    const char* begin = text;  // ": what", where libtiff has no name to put in front
+    while (*begin == ':' || *begin == ' ') ++begin;
+    for (const char* c = begin; *c != 0; ++c) error += std::isprint(static_cast<unsigned char>(*c)) ? *c : '?';
     return 1;
   }
   static int on_warning(TIFF*, void*, const char*, const char*, va_list) { return 1; }

@@ -266,8 +266,8 @@ void simulate(const SimulateOptions& options, const fs::path& out, bool overwrit
   simulation.run(*writer);
   const fs::path plain = out.has_filename() ? out : out.parent_path();
   simulation.write_truth_file(truth_file.path(), plain.filename().string());
-  truth_file.commit();
   writer->finish();
+  truth_file.commit();
 }
 
 }  // namespace dctprep
