@@ -71,7 +71,7 @@ class EdfWriter final : public ScanWriter {
     std::ofstream file(path, std::ios::binary);
     file.write(reinterpret_cast<const char*>(encoded.data()), static_cast<std::streamsize>(encoded.size()));
     file.close();
-    if (!file) fail("{}: could not be written; is the disk full?", path.string());
+    if (!file) fail("{}: {} could not be written; is the disk full?", folder_.string(), path.filename().string());
   }
 
   void finish() override {

@@ -4,6 +4,7 @@
 
 #include "dctprep/base/error.h"
 #include "dctprep/base/hdf5.h"
+#include "dctprep/base/hdf5_output.h"
 #include "dctprep/base/partial_file.h"
 #include "dctprep/kernels/chunk_codec.h"
 #include "dctprep/simulate/resolve.h"
@@ -27,7 +28,7 @@ class Hdf5Writer final : public ScanWriter {
  public:
   Hdf5Writer(const SimulateOptions& options, const std::filesystem::path& path, const std::string& truth_name,
              bool overwrite)
-      : options_(options), partial_(path, overwrite), file_(hdf5::create_file(partial_.path())) {
+      : options_(options), partial_(path, overwrite), file_(partial_.path()) {
     hdf5::write_attribute(file_.id(), "NX_class", "NXroot");
     hdf5::write_attribute(file_.id(), "creator", "dctprep simulate");
     hdf5::write_attribute(file_.id(), "default", "2.1");
@@ -54,14 +55,14 @@ class Hdf5Writer final : public ScanWriter {
     const std::array<hsize_t, 3> offset{static_cast<hsize_t>(frame), 0, 0};
     hdf5::quiet();
     if (H5Dwrite_chunk(dataset.id(), H5P_DEFAULT, 0, offset.data(), encoded.size(), encoded.data()) < 0) {
-      fail("{}: frame {} could not be written: {}; is the disk full?", partial_.final_path().string(), frame,
-           hdf5::last_error());
+      fail("{}: frame {} could not be written: {}", partial_.final_path().string(), frame, hdf5::last_error());
     }
+    with_context(partial_.final_path().string(), [&] { file_.check(); });
   }
 
   void finish() override {
-    hdf5::check_status(H5Fflush(file_.id(), H5F_SCOPE_GLOBAL), partial_.final_path().string());
-    for (hdf5::Handle* handle : {&flats_, &projections_, &darks_, &file_}) *handle = hdf5::Handle();
+    for (hdf5::Handle* handle : {&flats_, &projections_, &darks_}) *handle = hdf5::Handle();
+    with_context(partial_.final_path().string(), [&] { file_.close(); });
     partial_.commit();
   }
 
@@ -123,7 +124,8 @@ class Hdf5Writer final : public ScanWriter {
 
   const SimulateOptions& options_;
   PartialFile partial_;
-  hdf5::Handle file_, flats_, projections_, darks_;
+  hdf5::OutputFile file_;  // before its datasets, which must be closed first
+  hdf5::Handle flats_, projections_, darks_;
 };
 
 }  // namespace

@@ -265,7 +265,7 @@ void simulate(const SimulateOptions& options, const fs::path& out, bool overwrit
   Simulation simulation(resolved, progress);
   simulation.run(*writer);
   const fs::path plain = out.has_filename() ? out : out.parent_path();
-  simulation.write_truth_file(truth_file.path(), plain.filename().string());
+  with_context(truth.string(), [&] { simulation.write_truth_file(truth_file.path(), plain.filename().string()); });
   writer->finish();
   truth_file.commit();
 }

@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "dctprep/base/hdf5.h"
+#include "dctprep/base/hdf5_output.h"
 #include "dctprep/simulate/resolve.h"
 
 namespace dctprep {
@@ -150,11 +151,11 @@ void write_parameters(hid_t entry, const SimulateOptions& options) {
 }  // namespace
 
 void write_truth(const Truth& truth, const std::filesystem::path& path) {
-  const Handle file = hdf5::create_file(path);
+  hdf5::OutputFile file(path);
   hdf5::write_attribute(file.id(), "NX_class", "NXroot");
   hdf5::write_attribute(file.id(), "creator", "dctprep simulate");
   hdf5::write_attribute(file.id(), "default", "entry");
-  const Handle entry = group_of(file.id(), "entry", "NXentry");
+  Handle entry = group_of(file.id(), "entry", "NXentry");
   hdf5::write_attribute(entry.id(), "default", "spots");
   hdf5::write_string(entry.id(), "title", "ground truth of a simulated DCT scan");
   write_spots(entry.id(), truth.spots);
@@ -163,7 +164,8 @@ void write_truth(const Truth& truth, const std::filesystem::path& path) {
   write_scan(entry.id(), truth);
   write_detector(entry.id(), truth);
   write_parameters(entry.id(), truth.options);
-  hdf5::check_status(H5Fflush(file.id(), H5F_SCOPE_GLOBAL), path.string());
+  entry = Handle();
+  file.close();
 }
 
 }  // namespace dctprep

@@ -1,0 +1,183 @@
+// Every verb from end to end on a small simulated scan, as in a first hour with dctprep.
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "command_fixture_test.h"
+
+namespace dctprep {
+namespace {
+
+// Compares every dataset of two results, but for what a run says of itself, bit for bit; prints how many spots there
+// are.
+constexpr const char* kCompare = R"(
+import sys, h5py, numpy as np
+a, b = (h5py.File(name) for name in sys.argv[1:3])
+def datasets(file):
+    names = []
+    file.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
+    return {name for name in names if not name.startswith('entry/process/')}
+assert datasets(a) == datasets(b) and 'entry/spots/id' in datasets(a), datasets(a) ^ datasets(b)
+for name in sorted(datasets(a)):
+    x, y = a[name][()], b[name][()]
+    if isinstance(x, bytes):
+        assert x == y, name
+    else:
+        assert x.dtype == y.dtype and x.shape == y.shape and x.tobytes() == y.tobytes(), name
+print(len(a['entry/spots/id']))
+)";
+
+class Verbs : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = std::make_unique<testing::TemporaryFolder>();
+    const std::string options = " --set width=128 --set height=128 --set frames=60 --set grains=4 --quiet";
+    ASSERT_EQ(run_dctprep(folder_->path(), "simulate -o scan.h5" + options).status, 0);
+    ASSERT_EQ(run_dctprep(folder_->path(), "simulate -o series --set format=edf" + options).status, 0);
+    std::ofstream(*folder_ / "compare.py") << kCompare;
+    ASSERT_EQ(run_dctprep(folder_->path(), "run scan.h5 --quiet -o bare.h5 --threads 1").status, 0);
+  }
+  static void TearDownTestSuite() { folder_.reset(); }
+
+  // Runs what must succeed; without a word on stderr where it is to be quiet.
+  static std::string done(const std::string& arguments) {
+    const Answer answer = run_dctprep(folder_->path(), arguments);
+    EXPECT_EQ(answer.status, 0) << arguments << "\n" << answer.err;
+    if (arguments.find("--quiet") != std::string::npos) {
+      EXPECT_EQ(answer.err, "") << arguments;
+    }
+    return answer.out;
+  }
+  static void expect_same_result(const std::string& a, const std::string& b) {
+    const auto compared = testing::run_command(
+        fmt::format("cd '{}' && /usr/bin/python3 compare.py {} {}", folder_->path().string(), a, b));
+    EXPECT_EQ(compared.status, 0) << a << " " << b << "\n" << compared.output;
+    EXPECT_GT(std::atoi(compared.output.c_str()), 10) << compared.output;
+  }
+  static std::unique_ptr<testing::TemporaryFolder> folder_;
+};
+
+std::unique_ptr<testing::TemporaryFolder> Verbs::folder_;
+
+TEST_F(Verbs, RunNamesItsOutputAfterTheScanAndSaysHowItGoes) {
+  const Answer answer = run_dctprep(folder_->path(), "run scan.h5");
+  EXPECT_EQ(answer.status, 0) << answer.err;
+  EXPECT_TRUE(answer.out.ends_with("scan_spots.h5\n")) << answer.out;
+  EXPECT_NE(answer.err.find("processing: 60/60 images (100 %)"), std::string::npos) << answer.err;
+  EXPECT_EQ(answer.err.find('\r'), std::string::npos) << "a bar where there is no terminal";
+  expect_same_result("bare.h5", "scan_spots.h5");
+}
+
+TEST_F(Verbs, ThreadsChangeNothing) {
+  done("run scan.h5 --quiet -o two.h5 --threads 2");
+  expect_same_result("bare.h5", "two.h5");
+}
+
+TEST_F(Verbs, WhatInitWritesRunsToTheSameResult) {
+  EXPECT_EQ(done("init scan.h5 --quiet -o found.toml"), "found.toml\n");
+  const std::string printed = done("init scan.h5 --quiet");
+  EXPECT_NE(printed.find("\nseed = "), std::string::npos) << printed;
+  done("run found.toml --quiet -o found.h5");
+  expect_same_result("bare.h5", "found.h5");
+  done("config found.toml");
+}
+
+TEST_F(Verbs, TheRecordedConfigurationGivesTheSameBits) {
+  const auto taken =
+      testing::run_command(fmt::format("cd '{}' && /usr/bin/python3 -c \"import h5py; open('recorded.toml', "
+                                       "'w').write(h5py.File('bare.h5')['entry/process/config'].asstr()[()])\"",
+                                       folder_->path().string()));
+  ASSERT_EQ(taken.status, 0) << taken.output;
+  done("run recorded.toml --quiet -o again.h5");
+  expect_same_result("bare.h5", "again.h5");
+}
+
+TEST_F(Verbs, SettingsGoOnTop) {
+  const auto plain = nlohmann::json::parse(done("show bare.h5 --json --quiet"));
+  const auto json = nlohmann::json::parse(done("run scan.h5 --quiet --json -o set.h5 --set filter.min_frames=3"));
+  EXPECT_EQ(json["output"], "set.h5");
+  EXPECT_EQ(json["frames"], 60);
+  EXPECT_LT(json["spots"], plain["spots"]);
+  EXPECT_GT(json["rejected"]["min_frames"], 0);
+}
+
+TEST_F(Verbs, AFolderAndAGlobAreScansToo) {
+  done("run series --quiet -o folder.h5");
+  done("run 'series/series_*.edf' --quiet -o glob.h5");
+  const auto spots = [&](const std::string& result) {
+    return nlohmann::json::parse(done("show " + result + " --json --quiet"))["spots"].get<int>();
+  };
+  EXPECT_EQ(spots("folder.h5"), spots("bare.h5"));
+  EXPECT_EQ(spots("glob.h5"), spots("bare.h5"));
+}
+
+TEST_F(Verbs, ShowAndExport) {
+  EXPECT_NE(done("show bare.h5").find(" spots\n"), std::string::npos);
+  const std::string pictures = done("show bare.h5 -o pictures --quiet");
+  EXPECT_NE(pictures.find("pictures/summary.png\n"), std::string::npos) << pictures;
+  EXPECT_TRUE(content(*folder_ / "pictures/spots.png").starts_with("\x89PNG"));
+  EXPECT_EQ(nlohmann::json::parse(done("show scan.h5 --json --quiet"))["frames"], 60);
+  EXPECT_NE(done("show scan.h5 -o drawn --quiet").find("drawn/frame.png\n"), std::string::npos);
+  EXPECT_EQ(done("export bare.h5 --to csv"), "bare.csv\n");
+  const std::string table = content(*folder_ / "bare.csv");
+  const auto spots = nlohmann::json::parse(done("show bare.h5 --json --quiet"))["spots"].get<int>();
+  EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), spots + 1);
+}
+
+TEST_F(Verbs, AReaderThatHasSeenEnoughIsNoFailure) {
+  const auto head = testing::run_command(fmt::format(
+      "cd '{}' && ('{}' show bare.h5; echo $? >status) | true; cat status", folder_->path().string(), DCTPREP_COMMAND));
+  EXPECT_EQ(head.output, "0\n");
+}
+
+// What is printed must not end up in the result, which would get the number of the closed stream.
+TEST_F(Verbs, ClosedStreamsAreNoFiles) {
+  const auto closed = testing::run_command(fmt::format("(cd '{}' && '{}' run scan.h5 -o closed.h5 <&- >&- 2>&-)",
+                                                       folder_->path().string(), DCTPREP_COMMAND));
+  EXPECT_EQ(closed.status, 0);
+  expect_same_result("bare.h5", "closed.h5");
+}
+
+// Stopped in the middle of what would take minutes.
+TEST_F(Verbs, StopsWhenAskedAndLeavesNothing) {
+  std::ofstream(*folder_ / "stop.py") << fmt::format(R"(
+import os, signal, subprocess, sys, time
+arguments = sys.argv[2:]
+process = subprocess.Popen(['{}'] + arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+while not any('.part-' in name for name in os.listdir('.')):
+    assert process.poll() is None, process.stderr.read()
+    time.sleep(0.01)
+time.sleep(0.2)
+before = time.time()
+process.send_signal(getattr(signal, sys.argv[1]))
+out, err = process.communicate()
+assert time.time() - before < 5, time.time() - before
+assert process.returncode == 1 and out == b'', (process.returncode, out)
+assert err.startswith(b'dctprep: error: interrupted') and err.count(b'\n') == 1, err
+)",
+                                                     DCTPREP_COMMAND);
+  // The scan a hundred times over.
+  const auto made = testing::run_python(R"(
+import h5py
+layout = h5py.VirtualLayout((6000, 128, 128), 'u2')
+for i in range(100):
+    layout[60 * i : 60 * (i + 1)] = h5py.VirtualSource('scan.h5', '2.1/measurement/marana', (60, 128, 128))
+with h5py.File('many.h5', 'w') as file:
+    file.create_virtual_dataset('data', layout)
+)",
+                                        folder_->path());
+  ASSERT_EQ(made.status, 0) << made.output;
+  const auto before = snapshot(folder_->path());
+  for (const std::string arguments : {"SIGINT simulate --quiet -o long.h5 --set frames=20000 --set grains=5",
+                                      "SIGTERM simulate --quiet -o long --set format=edf --set frames=20000",
+                                      "SIGINT run many.h5 --quiet -o long.h5 --set background.half_step=0 "
+                                      "--set background.half_window=60 --set denoise.radius=15 --threads 1"}) {
+    const auto stopped = testing::run_command(
+        fmt::format("cd '{}' && /usr/bin/python3 stop.py {}", folder_->path().string(), arguments));
+    EXPECT_EQ(stopped.status, 0) << arguments << "\n" << stopped.output;
+    EXPECT_EQ(snapshot(folder_->path()), before) << arguments;
+  }
+}
+
+}  // namespace
+}  // namespace dctprep
