@@ -341,22 +341,5 @@ TEST(FindParameters, ServesSimulatedScans) {
   }
 }
 
-TEST(IsFullTurn, IsTheRuleOfWrap) {
-  const auto turn = [](int frames, double step) {
-    std::vector<double> omega;
-    for (int k = 0; k < frames; ++k) omega.push_back(-30 + k * step);
-    return is_full_turn(omega);
-  };
-  EXPECT_TRUE(turn(360, 1));
-  EXPECT_TRUE(turn(360, -1));
-  EXPECT_FALSE(turn(361, 1));
-  EXPECT_FALSE(turn(359, 1));
-  EXPECT_FALSE(turn(180, 1));
-  EXPECT_FALSE(turn(2, 180));
-  EXPECT_TRUE(turn(3, 120));
-  EXPECT_FALSE(turn(0, 1));
-  EXPECT_FALSE(turn(5, 0));
-}
-
 }  // namespace
 }  // namespace dctprep
