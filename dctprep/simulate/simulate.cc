@@ -82,7 +82,7 @@ class Simulation {
   }
 
  private:
-  std::shared_ptr<Job> next_job();
+  std::unique_ptr<Job> next_job();
   void open_spots(Job& job);
   void render(Job& job, Canvas& canvas);
   void mark_overlaps(const Job& job);
@@ -129,9 +129,9 @@ void Simulation::open_spots(Job& job) {
   job.spots.erase(std::ranges::unique(job.spots).begin(), job.spots.end());
 }
 
-std::shared_ptr<Job> Simulation::next_job() {
+std::unique_ptr<Job> Simulation::next_job() {
   const int projections = options_.frames.value();
-  auto job = std::make_shared<Job>();
+  auto job = std::make_unique<Job>();
   int at = made_++;
   if (at < options_.flats) {
     job->kind = StackKind::kFlats;
@@ -190,28 +190,32 @@ void Simulation::render(Job& job, Canvas& canvas) {
 void Simulation::run(ScanWriter& writer) {
   const int total = options_.flats + options_.frames.value() + options_.darks;
   progress_.start("simulating", total, "images");
-  const auto make = [&](tbb::flow_control& control) -> std::shared_ptr<Job> {
+  // The pipeline drops what is on its way without freeing it where an error ends it, so the jobs are held here. No more
+  // than `in_flight` are on their way: each finds its place free.
+  const auto in_flight = static_cast<std::size_t>(2 * tbb::this_task_arena::max_concurrency());
+  std::vector<std::unique_ptr<Job>> jobs(in_flight);
+  std::size_t next = 0;
+  const auto make = [&](tbb::flow_control& control) -> Job* {
     check_cancelled();
-    std::shared_ptr<Job> job = next_job();
+    std::unique_ptr<Job>& job = jobs[next++ % in_flight];
+    job = next_job();
     if (!job) control.stop();
-    return job;
+    return job.get();
   };
-  const auto work = [&](std::shared_ptr<Job> job) {
+  const auto work = [&](Job* job) {
     Canvas& mine = canvas();
     render(*job, mine);
     job->spots.clear();
     job->encoded = writer.encode(job->kind, job->frame, mine.reading);
     return job;
   };
-  const auto put = [&](const std::shared_ptr<Job>& job) {
+  const auto put = [&](Job* job) {
     writer.put(job->kind, job->frame, job->encoded);
     progress_.advance();
   };
-  const auto in_flight = static_cast<std::size_t>(2 * tbb::this_task_arena::max_concurrency());
-  tbb::parallel_pipeline(
-      in_flight, tbb::make_filter<void, std::shared_ptr<Job>>(tbb::filter_mode::serial_in_order, make) &
-                     tbb::make_filter<std::shared_ptr<Job>, std::shared_ptr<Job>>(tbb::filter_mode::parallel, work) &
-                     tbb::make_filter<std::shared_ptr<Job>, void>(tbb::filter_mode::serial_in_order, put));
+  tbb::parallel_pipeline(in_flight, tbb::make_filter<void, Job*>(tbb::filter_mode::serial_in_order, make) &
+                                        tbb::make_filter<Job*, Job*>(tbb::filter_mode::parallel, work) &
+                                        tbb::make_filter<Job*, void>(tbb::filter_mode::serial_in_order, put));
   progress_.finish();
 }
 
