@@ -1,6 +1,7 @@
 #include "dctprep/segment/components.h"
 
 #include "dctprep/segment/connectivity.h"
+#include "dctprep/segment/find_root.h"
 
 namespace dctprep {
 
@@ -93,14 +94,7 @@ class Sweep {
     }
   }
 
-  std::int32_t find(std::int32_t i) {
-    auto* parent = parent_.data();
-    while (parent[i] != i) {
-      parent[i] = parent[parent[i]];
-      i = parent[i];
-    }
-    return i;
-  }
+  std::int32_t find(std::int32_t i) { return find_root(parent_.data(), i); }
   void unite(std::int32_t a, std::int32_t b) {
     a = find(a);
     b = find(b);

@@ -8,6 +8,7 @@
 #include "dctprep/base/assert.h"
 #include "dctprep/segment/components.h"
 #include "dctprep/segment/connectivity.h"
+#include "dctprep/segment/find_root.h"
 
 namespace dctprep {
 
@@ -197,14 +198,7 @@ class Flooding {
  private:
   int value(std::int32_t i) const { return voxels_[static_cast<std::size_t>(i)].value; }
 
-  std::int32_t find(std::int32_t i) {
-    auto* parent = parent_.data();
-    while (parent[i] != i) {
-      parent[i] = parent[parent[i]];
-      i = parent[i];
-    }
-    return i;
-  }
+  std::int32_t find(std::int32_t i) { return find_root(parent_.data(), i); }
 
   // Adds voxel `i` and calls united(kept root, dropped root) for each union.
   template <class United>
