@@ -111,14 +111,6 @@ Handle open_file(const std::filesystem::path& path) {
   return file;
 }
 
-Handle create_file(const std::filesystem::path& path) {
-  quiet();
-  // Readers from HDF5 1.8 on can open what is written here.
-  const Handle access = check(H5Pcreate(H5P_FILE_ACCESS), "file access");
-  check_status(H5Pset_libver_bounds(access.id(), H5F_LIBVER_V18, H5F_LIBVER_LATEST), "file access");
-  return check(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.id()), path.string());
-}
-
 Handle create_group(hid_t location, const std::string& path) {
   quiet();
   if (exists(location, path)) return check(H5Gopen2(location, path.c_str(), H5P_DEFAULT), path);

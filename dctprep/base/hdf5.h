@@ -51,8 +51,6 @@ void check_status(herr_t status, std::string_view what);
 // Opens read-only, also a file that is still being written; Error names the path and whether it is missing, not HDF5
 // or unreadable.
 Handle open_file(const std::filesystem::path& path);
-// Creates or truncates.
-Handle create_file(const std::filesystem::path& path);
 // All missing groups of `path` are made. Returns the last one.
 Handle create_group(hid_t location, const std::string& path);
 bool exists(hid_t location, const std::string& path);  // false too where a link dangles
