@@ -51,6 +51,7 @@ void add_verbs(CLI::App& app) {
   dctprep::command::add_score(app);
   dctprep::command::add_simulate(app);
   dctprep::command::add_config(app);
+  dctprep::command::add_bench(app);
   for (CLI::App* verb : app.get_subcommands({})) verb->group("Verbs");
 }
 

@@ -52,5 +52,6 @@ void add_show(CLI::App& app);
 void add_export(CLI::App& app);
 void add_score(CLI::App& app);
 void add_simulate(CLI::App& app);
+void add_bench(CLI::App& app);
 
 }  // namespace dctprep::command

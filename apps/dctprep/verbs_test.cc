@@ -124,6 +124,44 @@ TEST_F(Verbs, ShowAndExport) {
   EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), spots + 1);
 }
 
+TEST_F(Verbs, BenchMeasuresKeepsAndCompares) {
+  const std::string settings = " --set background.half_window=15 --quiet --repeats 3";
+  const std::string text = done("bench scan.h5 --threads 1,2 --json base.json" + settings);
+  for (const char* wanted : {"60 frames of 128 x 128", "1 thread ", "2 threads", "read and decode", "whole run",
+                             "memory ceiling", "of decode", "scaling", "does not count"}) {
+    EXPECT_NE(text.find(wanted), std::string::npos) << wanted << "\n" << text;
+  }
+  const auto base = nlohmann::json::parse(content(*folder_ / "base.json"));
+  EXPECT_EQ(base["runs"].size(), 2u);
+  EXPECT_EQ(base["runs"][1]["run_seconds"].size(), 3u);
+  EXPECT_TRUE(base["runs"][0]["seconds_by_stage"].contains("read"));
+  done("run scan.h5 --quiet -o benched.h5 --set background.half_window=15");
+  const auto spots =
+      testing::run_command(fmt::format("/usr/bin/python3 -c \"import h5py; s = h5py.File('{}')['entry/spots']; "
+                                       "print(len(s['id']), s['integral'][()].sum())\"",
+                                       (*folder_ / "benched.h5").string()));
+  EXPECT_EQ(spots.output,
+            fmt::format("{} {}\n", base["spots"].get<std::uint64_t>(), base["integral"].get<std::uint64_t>()));
+
+  // The threads of the base are measured again; nothing is said to differ.
+  const std::string compared = done("bench scan.h5 --compare base.json" + settings);
+  EXPECT_NE(compared.find("against base.json, 2 threads"), std::string::npos) << compared;
+  EXPECT_EQ(compared.find("warning"), std::string::npos) << compared;
+  const std::string same = done("bench base.json --compare base.json");
+  EXPECT_NE(same.find("within the noise"), std::string::npos) << same;
+  EXPECT_EQ(same.find("beyond"), std::string::npos) << same;
+  EXPECT_NE(done("bench scan.h5 --threads 1 --compare base.json --quiet --repeats 1").find("too few repeats"),
+            std::string::npos);
+}
+
+TEST_F(Verbs, BenchMakesAScanOfItsOwn) {
+  const std::string text = done(
+      "bench --quiet --repeats 1 --threads 1 --simulate width=80 --simulate height=64 --simulate frames=30 --set "
+      "background.half_window=5");
+  EXPECT_NE(text.find("simulated: 30 frames of 80 x 64 pixels"), std::string::npos) << text;
+  EXPECT_NE(text.find("in memory"), std::string::npos) << text;
+}
+
 TEST_F(Verbs, AReaderThatHasSeenEnoughIsNoFailure) {
   const auto head = testing::run_command(fmt::format(
       "cd '{}' && ('{}' show bare.h5; echo $? >status) | true; cat status", folder_->path().string(), DCTPREP_COMMAND));

@@ -294,6 +294,51 @@ TEST_F(WrongInputs, Usage) {
   });
 }
 
+TEST_F(WrongInputs, Benchmarks) {
+  std::ofstream(*folder_ / "foreign.json") << "{\"format\": \"another\"}";
+  std::ofstream(*folder_ / "broken.json") << "{\"format\": ";
+  std::ofstream(*folder_ / "list.json") << "[1, 2]";
+  std::ofstream(*folder_ / "empty.json");
+  std::ofstream(*folder_ / "base.json") << R"({"format": "dctprep bench 1",
+    "machine": {"cpu": "a", "cores": 1, "backend": "b", "version": "c", "commit": ""},
+    "scan": {"path": "s", "frames": 9, "height": 9, "width": 9, "compression": "none", "bytes_stored": 0,
+             "in_memory": true},
+    "config": "", "spots": 1, "integral": 1,
+    "runs": [{"threads": 1, "memory_read_bytes_per_s": [1], "memory_copy_bytes_per_s": [1], "decode_seconds": [1],
+              "run_seconds": [1], "seconds_by_stage": {}, "peak_bytes": 0}]})";
+  expect_refused(
+      {
+          {"absent.h5", kFailed, "absent.h5"},
+          {"text.h5", kFailed, "text.h5"},
+          {"folder.toml", kUsage, "folder.toml: is a folder"},
+          {"scan.h5 --set segment.sed=3", kUsage, "did you mean segment.seed?"},
+          {"scan.h5 --simulate width=80", kUsage, "--simulate is for the scan made in memory"},
+          {"--simulate width=0", kUsage, "width = 0: must be between"},
+          {"--simulate with=80", kUsage, "did you mean width?"},
+          {"--simulate width=16384 --simulate height=16384 --simulate frames=1000000", kUsage, "ask for less"},
+          {"--set scan.path=scan.h5", kUsage, "name the scan without --set"},
+          {"scan.h5 --threads 0", kUsage, "--threads: Value 0 not in range"},
+          {"scan.h5 --threads 1,x", kUsage, "--threads: Value x"},
+          {"scan.h5 --threads 1,1", kUsage, "--threads: 1 is named twice"},
+          {"scan.h5 --repeats 0", kUsage, "--repeats: Value 0 not in range"},
+          {"scan.h5 --json folder", kUsage, "folder: is a folder"},
+          {"scan.h5 --json base.json", kUsage, "base.json: exists already"},
+          {"scan.h5 --json scan.h5 --force", kUsage, "scan.h5: is the input"},
+          {"scan.h5 --compare absent.json", kUsage, "absent.json: cannot be opened"},
+          {"scan.h5 --compare folder", kUsage, "folder: is a folder"},
+          {"scan.h5 --compare scan.h5", kUsage, "scan.h5: is not JSON"},
+          {"scan.h5 --compare empty.json", kUsage, "empty.json: is not JSON"},
+          {"scan.h5 --compare broken.json", kUsage, "broken.json: is not JSON"},
+          {"scan.h5 --compare list.json", kUsage, "list.json: must be an object"},
+          {"scan.h5 --compare foreign.json", kUsage, "foreign.json: is not what dctprep bench --json writes"},
+          {"scan.h5 --compare base.json", kUsage, "base.json: was measured on 9 frames of 9 x 9 pixels"},
+          {"base.json", kUsage, "base.json: is a report; give --compare"},
+          {"base.json --compare base.json --json new.json", kUsage, "nothing is measured"},
+          {"absent.json --compare base.json", kUsage, "absent.json: cannot be opened"},
+      },
+      "bench --quiet ");
+}
+
 TEST_F(WrongInputs, OutputsThatCannotBe) {
   expect_refused(
       {

@@ -42,10 +42,7 @@ class Hdf5Writer final : public ScanWriter {
   }
 
   std::vector<std::uint8_t> encode(StackKind, int, ImageView<const std::uint16_t> image) const override {
-    const auto pixels = image.pixels();
-    const std::span bytes(reinterpret_cast<const std::uint8_t*>(pixels.data()), pixels.size_bytes());
-    if (options_.compress) return encode_bitshuffle_lz4(bytes, sizeof(std::uint16_t));
-    return {bytes.begin(), bytes.end()};
+    return encode_pixels(image, options_.compress);
   }
 
   void put(StackKind kind, int frame, std::span<const std::uint8_t> encoded) override {
@@ -129,6 +126,13 @@ class Hdf5Writer final : public ScanWriter {
 };
 
 }  // namespace
+
+std::vector<std::uint8_t> encode_pixels(ImageView<const std::uint16_t> image, bool compress) {
+  const auto pixels = image.pixels();
+  const std::span bytes(reinterpret_cast<const std::uint8_t*>(pixels.data()), pixels.size_bytes());
+  if (compress) return encode_bitshuffle_lz4(bytes, sizeof(std::uint16_t));
+  return {bytes.begin(), bytes.end()};
+}
 
 std::unique_ptr<ScanWriter> make_hdf5_writer(const SimulateOptions& options, const std::filesystem::path& file,
                                              const std::string& truth_name, bool overwrite) {

@@ -24,6 +24,9 @@ class ScanWriter {
   virtual void finish() = 0;
 };
 
+// The pixels as a chunk of bitshuffle-LZ4, or with `compress` off as they are.
+std::vector<std::uint8_t> encode_pixels(ImageView<const std::uint16_t> image, bool compress);
+
 // One HDF5 file as BLISS writes it: 1.1 flats, 2.1 projections with measurement/diffrz, 3.1 darks; one frame a chunk.
 // `truth_name` goes into its attributes.
 std::unique_ptr<ScanWriter> make_hdf5_writer(const SimulateOptions& options, const std::filesystem::path& file,

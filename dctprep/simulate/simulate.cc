@@ -17,6 +17,7 @@
 #include "dctprep/base/cancel.h"
 #include "dctprep/base/error.h"
 #include "dctprep/base/partial_file.h"
+#include "dctprep/simulate/memory_writer.h"
 #include "dctprep/simulate/resolve.h"
 #include "dctprep/simulate/scan_writer.h"
 #include "dctprep/simulate/spots.h"
@@ -272,6 +273,14 @@ void simulate(const SimulateOptions& options, const fs::path& out, bool overwrit
   with_context(truth.string(), [&] { simulation.write_truth_file(truth_file.path(), plain.filename().string()); });
   writer->finish();
   truth_file.commit();
+}
+
+Scan simulate_in_memory(const SimulateOptions& options, Progress& progress) {
+  const SimulateOptions resolved = resolve_options(options);
+  MemoryWriter writer(resolved);
+  Simulation(resolved, progress).run(writer);
+  writer.finish();
+  return writer.take();
 }
 
 }  // namespace dctprep

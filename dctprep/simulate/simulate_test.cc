@@ -314,6 +314,43 @@ for c in a: assert np.array_equal(a[c][:], b[c][:])
                 folder);
 }
 
+TEST(Simulate, InMemoryItIsTheSameScan) {
+  const TemporaryFolder folder;
+  SimulateOptions options = small_scan();
+  options.frames = 20;
+  options.flats = 0;
+  make(options, folder / "scan.h5");
+  Progress silent;
+  for (const bool compress : {true, false}) {
+    options.compress = compress;
+    const Scan scan = simulate_in_memory(options, silent);
+    EXPECT_EQ(scan.flats, nullptr);
+    EXPECT_EQ(scan.bad_pixels.height(), options.height);
+    const std::uint64_t plain = std::uint64_t{20} * 200 * 180 * 2;
+    EXPECT_TRUE(compress ? scan.storage.bytes_stored < plain : scan.storage.bytes_stored == plain);
+    Image<std::uint16_t> image(scan.height(), scan.width());
+    Image<std::uint8_t> markers(scan.height(), scan.width(), 7);
+    for (const auto& [frames, name] : {std::pair(scan.frames, "frames.raw"), std::pair(scan.darks, "darks.raw")}) {
+      std::ofstream raw(folder / name, std::ios::binary);
+      for (int k = 0; k < frames->frames(); ++k) {
+        ASSERT_FALSE(frames->read(k, image, markers));
+        raw.write(reinterpret_cast<const char*>(image.data()), static_cast<std::streamsize>(2 * image.size()));
+      }
+    }
+    for (const std::uint8_t marker : markers.pixels()) ASSERT_EQ(marker, 0);
+    std::ofstream omega(folder / "omega.raw", std::ios::binary);
+    omega.write(reinterpret_cast<const char*>(scan.omega.data()), static_cast<std::streamsize>(8 * scan.omega.size()));
+    omega.close();
+    expect_python(R"(
+f = h5py.File('scan.h5')
+for name, path in (('frames', '2.1/measurement/marana'), ('darks', '3.1/measurement/marana')):
+    assert np.array_equal(np.fromfile(name + '.raw', '<u2'), f[path][()].ravel()), name
+assert np.array_equal(np.fromfile('omega.raw'), f['2.1/measurement/diffrz'][()])
+)",
+                  folder);
+  }
+}
+
 TEST(Simulate, OverlapsAreThoseOfTheFootprints) {
   const TemporaryFolder folder;
   SimulateOptions options = small_scan();
