@@ -298,5 +298,69 @@ TEST(RunPipeline, RefusesTooLittleMemoryWithTheNumber) {
   }
 }
 
+TEST(RunPipeline, NamesABlobWithoutEndAndTheLevelThatPartsIt) {
+  Draw draw(3);
+  constexpr int kFrames = 150, kSize = 200;
+  std::vector<Image<std::uint16_t>> frames;
+  for (int k = 0; k < kFrames; ++k) {
+    frames.emplace_back(kSize, kSize);
+    // Of the voxels, 40 % reach 30, far more than the tenth that already percolates; 5 % reach 60.
+    for (auto& pixel : frames.back().pixels()) {
+      const int percent = draw.from(0, 99);
+      pixel = static_cast<std::uint16_t>(percent >= 40 ? 0 : percent >= 5 ? draw.from(30, 59) : draw.from(60, 99));
+    }
+  }
+  Config config = draw_config(draw, kFrames, kSize, kSize);
+  config.scan.wrap = false;
+  config.scan.bad_frames.clear();
+  Scan scan = draw_scan(draw, config, kFrames, kSize, kSize);
+  scan.frames = std::make_shared<testing::MemoryFrames>(std::move(frames));
+  scan.darks = scan.flats = nullptr;
+  scan.bad_pixels.fill(0);
+  config.beam.region = Region{};
+  config.beam.sample = Region{};
+  config.beam.normalise = Normalise::kNone;
+  config.beam.transmission = false;
+  config.background.half_window = 3;
+  config.background.half_step = 3;
+  config.background.frame_offset = false;
+  config.denoise.mode = DenoiseMode::kOff;
+  config.segment.method = SegmentMethod::kDouble;
+  config.segment.connectivity = 26;
+  config.segment.seed = 90;
+  config.segment.grow_min = 30;
+  config.segment.grow_max = 30;
+  config.segment.min_seed_volume = 1;
+  config.segment.max_fill = 1;
+  // What is refused names the least that is not.
+  config.run.memory = 1;
+  std::string message;
+  try {
+    run(scan, config, Executor::kStreaming);
+  } catch (const Error& error) {
+    message = error.what();
+  }
+  const std::size_t number = message.find("too little: ");
+  ASSERT_NE(number, std::string::npos) << message;
+  config.run.memory = (std::stoll(message.substr(number + 12)) + 1) << 20;
+  try {
+    run(scan, config, Executor::kStreaming);
+    FAIL();
+  } catch (const Error& error) {
+    message = error.what();
+  }
+  EXPECT_NE(message.find("the largest spans frames 0 to "), std::string::npos) << message;
+  EXPECT_NE(message.find("columns 0 to 199 and rows 0 to 199"), std::string::npos) << message;
+  EXPECT_NE(message.find("peak is 99 at frame "), std::string::npos) << message;
+  const std::size_t raise = message.find("raise segment.grow_min to ");
+  ASSERT_NE(raise, std::string::npos) << message;
+  // Noise of which less than about a tenth is left does not hang together.
+  const int level = std::stoi(message.substr(raise + 26));
+  EXPECT_GT(level, 45) << message;
+  EXPECT_LE(level, 60) << message;
+  config.segment.grow_min = config.segment.grow_max = level;
+  EXPECT_NO_THROW(run(scan, config, Executor::kStreaming));
+}
+
 }  // namespace
 }  // namespace dctprep

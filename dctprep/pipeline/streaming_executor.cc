@@ -221,12 +221,17 @@ class StreamingRun {
     measure(islands);
     if (keeps_history_) forget_history();
     if (tracker_.bytes() + history_bytes_ > need_.open_blobs) {
-      const auto largest = tracker_.largest_open();
+      const IslandTracker::Extent blob = tracker_.largest_open();
+      const SegmentOptions& options = setup_.config.segment;
+      const char* key = options.method == SegmentMethod::kSingle     ? "segment.seed"
+                        : blob.parting_level <= options.seed.value() ? "segment.grow_min"
+                                                                     : "segment.seed and segment.grow_min";
       fail(
           "frame {}: blobs that are still open fill the {} MiB of memory set aside for them; the largest spans frames "
-          "{} to {} with {} "
-          "voxels: raise segment.grow_min, or run.memory",
-          k, need_.open_blobs >> 20, largest.first_frame, largest.last_frame, largest.voxels);
+          "{} to {}, columns {} to {} and rows {} to {} with {} voxels, its peak is {} at frame {}, row {}, column {}: "
+          "raise {} to {}, where it comes apart, or run.memory",
+          k, need_.open_blobs >> 20, blob.first_frame, blob.last_frame, blob.box.u0, blob.box.u1 - 1, blob.box.v0,
+          blob.box.v1 - 1, blob.voxels, blob.peak, blob.peak_frame, blob.peak_v, blob.peak_u, key, blob.parting_level);
     }
   }
 

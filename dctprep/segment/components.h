@@ -4,28 +4,29 @@
 #include <cstdint>
 #include <vector>
 
-#include "dctprep/core/blob.h"
+#include "dctprep/segment/flat_island.h"
 #include "dctprep/segment/island_tracker.h"
 
 namespace dctprep {
 
 struct Components {
-  static constexpr std::int32_t kNone = -1;
-  int count = 0;
-  std::vector<std::int32_t>
-      label;  // of each voxel: 0 ... count - 1 in the order of their first voxels; kNone below the level
-
-  // The indices of each component's voxels, ascending: component c owns order[begin[c]] ... order[begin[c + 1] - 1].
-  struct Members {
-    std::vector<std::int32_t> begin;
-    std::vector<std::int32_t> order;
+  // Voxels [begin, end) of run `run` of the island: a longest stretch that reaches the level.
+  struct Part {
+    std::int32_t run, begin, end;
   };
-  Members members() const;
+
+  std::int32_t count = 0;
+  std::vector<Part> parts;          // in the order of linear index
+  std::vector<std::int32_t> label;  // of each part: 0 ... count - 1 in the order of the components' first voxels
+
+  // The component of voxel `voxel`, which reaches the level.
+  std::int32_t of_voxel(std::int32_t voxel) const;
+  // The voxels of the components c with place[c] >= 0, those of component c appended to out[place[c]] in the order of
+  // linear index.
+  void append_voxels(const FlatIsland& island, const std::vector<std::int32_t>& place,
+                     std::vector<std::vector<Voxel>>& out) const;
 };
 
-// Of `voxels`, sorted by linear index with frames in [0, geometry.frames). Works on runs along u: a sweep over pairs of
-// neighbouring rows.
-Components find_components(const std::vector<Voxel>& voxels, const SegmentGeometry& geometry, int connectivity,
-                           int level);
+Components find_components(const FlatIsland& island, const SegmentGeometry& geometry, int connectivity, int level);
 
 }  // namespace dctprep

@@ -1,7 +1,8 @@
-// Union-find by path halving.
+// Union-find in an array of parents, in which no parent comes after its children: a root is the first of its set.
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 namespace dctprep {
 
@@ -12,6 +13,18 @@ inline std::int32_t find_root(std::int32_t* parent, std::int32_t i) {
     i = parent[i];
   }
   return i;
+}
+
+inline void unite_roots(std::int32_t* parent, std::int32_t a, std::int32_t b) {
+  a = find_root(parent, a);
+  b = find_root(parent, b);
+  if (a < b) parent[b] = a;
+  if (b < a) parent[a] = b;
+}
+
+// Makes every entry its root.
+inline void flatten_roots(std::vector<std::int32_t>& parent) {
+  for (std::int32_t& up : parent) up = parent[static_cast<std::size_t>(up)];
 }
 
 }  // namespace dctprep

@@ -4,8 +4,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "dctprep/core/blob.h"
+#include "dctprep/core/region.h"
 #include "dctprep/core/sparse_frame.h"
+#include "dctprep/segment/touching_runs.h"
 
 namespace dctprep {
 
@@ -16,20 +17,24 @@ struct SegmentGeometry {
   bool wrap = false;  // frames - 1 and 0 are neighbours
 };
 
-// A component that no later frame can touch, its voxels in the order of linear index (frames in [0, frames)).
+// A component that no later frame can touch: its runs frame by frame, in no order of frames. A frame has several pieces
+// where parts of the component met only later.
 struct Island {
-  std::vector<Voxel> voxels;
+  std::vector<SparseFrame> pieces;
 };
 
-// Labels runs frame by frame. An island is kept as strips of up to eight voxels in a pool; what has no voxel of at
-// least `seed` when it closes is dropped without being looked at again.
+// Labels runs frame by frame. What has no voxel of at least `seed` when it closes is dropped; of what lives for one
+// frame only, as most noise does, nothing is ever copied.
 class IslandTracker {
  public:
+  // A seed above every value: nothing is kept or closed, components are only counted.
+  static constexpr int kCountOnly = 65536;
+
   IslandTracker(const SegmentGeometry& geometry, int connectivity, int seed);
 
   // Frames come in order, 0 to frames - 1, each once. Islands that ended with the frame before are appended to
-  // `closed`.
-  void push(const SparseFrame& frame, std::vector<Island>& closed);
+  // `closed`. The cost is linear in the runs of this frame and the one before.
+  void push(SparseFrame frame, std::vector<Island>& closed);
   // After the last frame.
   void finish(std::vector<Island>& closed);
 
@@ -39,62 +44,58 @@ class IslandTracker {
   // The last frame of islands that wait for the seam of a wrapped scan; -1 where there is none.
   int last_waiting_frame() const { return last_waiting_; }
   // Bytes held for open islands.
-  std::size_t bytes() const { return strips_.size() * sizeof(Strip) + islands_.size() * sizeof(Record); }
+  std::size_t bytes() const;
+  // Voxels of the largest island that has closed so far.
+  std::uint64_t most_voxels() const { return most_voxels_; }
 
+  // What a user must know of a component that grows without end.
   struct Extent {
     int first_frame = 0;
     int last_frame = 0;
     std::uint64_t voxels = 0;
+    Region box;
+    int peak = 0, peak_frame = 0, peak_v = 0, peak_u = 0;  // its largest voxel
+    int parting_level = 0;  // the lowest level at which its largest part holds less than half of its voxels
   };
-  // The open island of most voxels.
+  // The open island of most voxels. Takes a pass over its voxels for each step of a bisection of levels, and memory for
+  // a few frames.
   Extent largest_open() const;
 
  private:
   static constexpr std::int32_t kNone = -1;
-  static constexpr int kStripSize = 8;
-  struct Strip {
-    std::int32_t next;
-    std::int32_t frame;
-    std::uint16_t v, u;
-    std::uint8_t count, saturated;  // bit i of `saturated`: voxel i
-    std::uint16_t values[kStripSize];
-  };
-  struct Record {
-    std::int32_t parent = kNone;  // itself where it is a root, kNone where it is free
-    std::int32_t head = kNone, tail = kNone;
+
+  struct Open {
     std::int32_t first_frame = 0, last_frame = 0;
+    std::int32_t seam = kNone;         // a component of frame 0, whose root is in `seam_`, in a wrapped scan
+    std::uint32_t runs = 0, size = 0;  // those of the last frame, which are not in `pieces` yet: runs and voxels
     std::uint16_t max_value = 0;
-    bool touches_first = false;  // waits for the seam of a wrapped scan
     std::uint64_t voxels = 0;
+    std::vector<SparseFrame> pieces;
   };
-  struct LabelledRun {
-    std::int32_t v, u_begin, u_end, island;
+  struct Labelled {
+    SparseFrame frame;
+    std::vector<Span> spans;
+    std::vector<std::int32_t> island;  // of each run: its place among the open islands
   };
 
-  std::int32_t new_island(int frame);
-  std::int32_t find(std::int32_t island);
-  std::int32_t unite(std::int32_t a, std::int32_t b);
-  void append(std::int32_t island, const SparseFrame& frame, const Run& run, std::size_t& next_saturated);
-  // Unites runs of `current` with those of `other` in the row dv away that overlap them; the rows lie dframe frames
-  // apart.
-  void link_rows(std::vector<LabelledRun>& current, const std::vector<std::uint32_t>& current_rows,
-                 const std::vector<LabelledRun>& other, const std::vector<std::uint32_t>& other_rows, int v, int dframe,
-                 int dv);
-  void close(std::int32_t root, std::vector<Island>& closed);
-  void free_strips(const Record& record);
+  void link(const Labelled& frame);
+  void take_over(Open& from, Open& to);
+  void keep_runs(const std::vector<std::uint8_t>& keep);
+  void close(Open& island, std::vector<Island>& closed);
 
   SegmentGeometry geometry_;
   int connectivity_;
   int seed_;
   int pushed_ = 0;
   int last_waiting_ = -1;
-  std::vector<Record> islands_;
-  std::vector<std::int32_t> free_islands_;
-  std::vector<std::int32_t> merged_;  // records to be freed when no run refers to them any more
-  std::vector<Strip> strips_;
-  std::int32_t free_strip_ = kNone;
-  std::vector<LabelledRun> previous_, first_;
-  std::vector<std::uint32_t> previous_rows_, first_rows_;
+  std::size_t piece_bytes_ = 0;
+  std::uint64_t most_voxels_ = 0;
+  Labelled last_;           // the last frame pushed
+  std::vector<Open> open_;  // islands that it touches
+  std::vector<Open> waiting_;
+  std::vector<std::int32_t> parent_;  // while a frame is pushed: of the open islands, then of its runs
+  Labelled first_;                  // of a wrapped scan: frame 0 without its voxels; `island` are components of frame 0
+  std::vector<std::int32_t> seam_;  // which of them belong together by now
 };
 
 }  // namespace dctprep
