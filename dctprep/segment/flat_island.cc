@@ -1,62 +1,46 @@
 #include "dctprep/segment/flat_island.h"
 
 #include <algorithm>
-#include <tuple>
+#include <numeric>
+#include <utility>
 
 #include "dctprep/base/assert.h"
 
 namespace dctprep {
 
-namespace {
-
-struct Source {
-  const SparseFrame* piece;
-  const Run* run;
-};
-
-}  // namespace
-
 FlatIsland::FlatIsland(const Island& island) {
-  std::vector<const SparseFrame*> pieces;
-  std::size_t run_count = 0, size = 0;
-  for (const SparseFrame& piece : island.pieces) {
-    pieces.push_back(&piece);
-    run_count += piece.runs.size();
-    size += piece.values.size();
+  DCTPREP_ASSERT(island.values.size() < static_cast<std::size_t>(INT32_MAX));
+  if (island.runs.empty()) return;
+  // By frame first: the runs of a frame mostly are in order already.
+  const auto [first, last] = std::minmax_element(
+      island.runs.begin(), island.runs.end(), [](const IslandRun& a, const IslandRun& b) { return a.frame < b.frame; });
+  const std::int32_t first_frame = first->frame;
+  std::vector<std::int32_t> next(static_cast<std::size_t>(last->frame - first_frame) + 2, 0);
+  for (const IslandRun& run : island.runs) ++next[static_cast<std::size_t>(run.frame - first_frame) + 1];
+  std::partial_sum(next.begin(), next.end(), next.begin());
+  for (std::size_t i = 0; i + 1 < next.size(); ++i) {
+    if (next[i] < next[i + 1]) frames.push_back({first_frame + static_cast<std::int32_t>(i), next[i], next[i + 1]});
   }
-  DCTPREP_ASSERT(size < static_cast<std::size_t>(INT32_MAX));
-  std::sort(pieces.begin(), pieces.end(), [](auto* a, auto* b) { return a->frame < b->frame; });
-  runs.reserve(run_count);
-  values.reserve(size);
-  const auto append = [&](const SparseFrame& piece, const Run& run) {
-    const auto begin = static_cast<std::int32_t>(values.size());
-    const std::uint32_t end = run.offset + static_cast<std::uint32_t>(run.u_end - run.u_begin);
-    runs.push_back({piece.frame, run.v, run.u_begin, run.u_end, begin});
-    values.insert(values.end(), piece.values.begin() + run.offset, piece.values.begin() + end);
-    if (piece.saturated.empty()) return;
-    for (auto at = std::lower_bound(piece.saturated.begin(), piece.saturated.end(), run.offset);
-         at != piece.saturated.end() && *at < end; ++at)
-      saturated.push_back(begin + static_cast<std::int32_t>(*at - run.offset));
+  runs.resize(island.runs.size());
+  for (const IslandRun& run : island.runs)
+    runs[static_cast<std::size_t>(next[static_cast<std::size_t>(run.frame - first_frame)]++)] = run;
+
+  const auto before = [](const IslandRun& a, const IslandRun& b) {
+    return a.v != b.v ? a.v < b.v : a.u_begin < b.u_begin;
   };
-  std::vector<Source> sources;
-  for (std::size_t first = 0; first < pieces.size();) {
-    std::size_t last = first;
-    while (last < pieces.size() && pieces[last]->frame == pieces[first]->frame) ++last;
-    const auto begin = static_cast<std::int32_t>(runs.size());
-    if (last == first + 1) {
-      for (const Run& run : pieces[first]->runs) append(*pieces[first], run);
-    } else {
-      sources.clear();
-      for (std::size_t i = first; i < last; ++i) {
-        for (const Run& run : pieces[i]->runs) sources.push_back({pieces[i], &run});
-      }
-      std::sort(sources.begin(), sources.end(), [](const Source& a, const Source& b) {
-        return std::tie(a.run->v, a.run->u_begin) < std::tie(b.run->v, b.run->u_begin);
-      });
-      for (const Source& source : sources) append(*source.piece, *source.run);
+  values.reserve(island.values.size());
+  for (const Frame& frame : frames) {
+    const auto begin = runs.begin() + frame.begin, end = runs.begin() + frame.end;
+    if (!std::is_sorted(begin, end, before)) std::sort(begin, end, before);
+    for (auto run = begin; run != end; ++run) {
+      const std::int32_t from = std::exchange(run->begin, static_cast<std::int32_t>(values.size()));
+      const std::int32_t to = from + (run->u_end - run->u_begin);
+      values.insert(values.end(), island.values.begin() + from, island.values.begin() + to);
+      if (island.saturated.empty()) continue;
+      for (auto at = std::lower_bound(island.saturated.begin(), island.saturated.end(), from);
+           at != island.saturated.end() && *at < to; ++at)
+        saturated.push_back(run->begin + (*at - from));
     }
-    frames.push_back({pieces[first]->frame, begin, static_cast<std::int32_t>(runs.size())});
-    first = last;
   }
 }
 

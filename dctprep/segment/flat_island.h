@@ -1,22 +1,13 @@
-// An island as one list of runs over one array of values, in the order of linear index.
+// An island in the order of linear index.
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "dctprep/core/blob.h"
-#include "dctprep/segment/island_tracker.h"
+#include "dctprep/segment/run_store.h"
 
 namespace dctprep {
-
-// Columns [u_begin, u_end) of row v of a frame; their values begin at `begin`.
-struct IslandRun {
-  std::int32_t frame, v, u_begin, u_end;
-  std::int32_t begin;
-
-  std::int32_t end() const { return begin + (u_end - u_begin); }
-};
 
 struct FlatIsland {
   // The runs [begin, end) of a frame.

@@ -1,7 +1,7 @@
 #include "dctprep/segment/island_tracker.h"
 
 #include <algorithm>
-#include <iterator>
+#include <array>
 #include <limits>
 #include <numeric>
 #include <utility>
@@ -12,25 +12,6 @@
 #include "dctprep/segment/parting_level.h"
 
 namespace dctprep {
-
-namespace {
-
-std::size_t bytes_of(const SparseFrame& frame) {
-  return sizeof(SparseFrame) + frame.runs.size() * sizeof(Run) + frame.values.size() * sizeof(std::uint16_t) +
-         frame.saturated.size() * sizeof(std::uint32_t);
-}
-
-void append_run(const SparseFrame& frame, const Run& run, std::size_t& next_saturated, SparseFrame& piece) {
-  const auto offset = static_cast<std::uint32_t>(piece.values.size());
-  const std::uint32_t end = run.offset + static_cast<std::uint32_t>(run.u_end - run.u_begin);
-  piece.runs.push_back({run.v, run.u_begin, run.u_end, offset});
-  piece.values.insert(piece.values.end(), frame.values.begin() + run.offset, frame.values.begin() + end);
-  while (next_saturated < frame.saturated.size() && frame.saturated[next_saturated] < run.offset) ++next_saturated;
-  for (; next_saturated < frame.saturated.size() && frame.saturated[next_saturated] < end; ++next_saturated)
-    piece.saturated.push_back(frame.saturated[next_saturated] - run.offset + offset);
-}
-
-}  // namespace
 
 IslandTracker::IslandTracker(const SegmentGeometry& geometry, int connectivity, int seed)
     : geometry_(geometry), connectivity_(connectivity), seed_(seed) {}
@@ -60,9 +41,7 @@ void IslandTracker::take_over(Open& from, Open& to) {
   to.last_frame = std::max(to.last_frame, from.last_frame);
   to.max_value = std::max(to.max_value, from.max_value);
   to.voxels += from.voxels;
-  if (from.pieces.size() > to.pieces.size()) std::swap(from.pieces, to.pieces);
-  to.pieces.insert(to.pieces.end(), std::move_iterator(from.pieces.begin()), std::move_iterator(from.pieces.end()));
-  from.pieces.clear();
+  store_.splice(from.runs, to.runs);
   if (from.seam != kNone) {
     if (to.seam == kNone) {
       to.seam = from.seam;
@@ -72,92 +51,81 @@ void IslandTracker::take_over(Open& from, Open& to) {
   }
 }
 
-// Gives the open islands that `keep` marks their part of the last frame.
-void IslandTracker::keep_runs(const std::vector<std::uint8_t>& keep) {
+// Gives the open islands that `keep_` marks their part of the last frame.
+void IslandTracker::keep_runs() {
   std::size_t next_saturated = 0;
   for (std::size_t i = 0; i < last_.island.size(); ++i) {
     const auto at = static_cast<std::size_t>(last_.island[i]);
-    if (keep[at] == 0) continue;
-    Open& island = open_[at];
-    if (island.runs != 0) {
-      SparseFrame& piece = island.pieces.emplace_back();
-      piece.frame = last_.frame.frame;
-      piece.runs.reserve(island.runs);
-      piece.values.reserve(island.size);
-      island.runs = island.size = 0;
-    }
-    append_run(last_.frame, last_.frame.runs[i], next_saturated, island.pieces.back());
+    if (keep_[at] != 0) store_.append(open_[at].runs, last_.frame, last_.frame.runs[i], next_saturated);
   }
-  for (std::size_t at = 0; at < open_.size(); ++at) {
-    if (keep[at] != 0) piece_bytes_ += bytes_of(open_[at].pieces.back());
+}
+
+void IslandTracker::find_touched(Labelled& frame) {
+  touched_.clear();
+  place_.assign(parent_.size(), kNone);
+  frame.island.clear();
+  for (std::size_t i = 0; i < frame.spans.size(); ++i) {
+    std::int32_t& at = place_[static_cast<std::size_t>(parent_[open_.size() + i])];
+    if (at == kNone) {
+      at = static_cast<std::int32_t>(touched_.size());
+      touched_.push_back({.first_frame = pushed_, .last_frame = pushed_});
+    }
+    const Run& run = frame.frame.runs[i];
+    Open& island = touched_[static_cast<std::size_t>(at)];
+    const auto size = static_cast<std::uint32_t>(run.u_end - run.u_begin);
+    std::uint16_t most = island.max_value;
+    for (std::uint32_t at_value = run.offset; at_value < run.offset + size; ++at_value)
+      most = std::max(most, frame.frame.values[at_value]);
+    island.max_value = most;
+    island.voxels += size;
+    frame.island.push_back(at);
   }
 }
 
 void IslandTracker::push(SparseFrame frame, std::vector<Island>& closed) {
   DCTPREP_ASSERT(frame.frame == pushed_ && pushed_ < geometry_.frames);
   const std::int64_t pitch = row_pitch(geometry_.width);
-  Labelled current;
-  current.frame = std::move(frame);
-  current.spans.reserve(current.frame.runs.size());
-  for (const Run& run : current.frame.runs) current.spans.push_back(span_of(run, pitch));
-  link(current);
+  current_.frame = std::move(frame);
+  current_.spans.clear();
+  for (const Run& run : current_.frame.runs) current_.spans.push_back(span_of(run, pitch));
+  link(current_);
+  find_touched(current_);
 
-  // The islands that this frame touches, in the order of their first runs in it.
-  std::vector<Open> touched;
-  std::vector<std::int32_t> place(parent_.size(), kNone);  // of each root
-  current.island.reserve(current.spans.size());
-  for (std::size_t i = 0; i < current.spans.size(); ++i) {
-    std::int32_t& at = place[static_cast<std::size_t>(parent_[open_.size() + i])];
-    if (at == kNone) {
-      at = static_cast<std::int32_t>(touched.size());
-      touched.emplace_back().first_frame = pushed_;
-    }
-    const Run& run = current.frame.runs[i];
-    Open& island = touched[static_cast<std::size_t>(at)];
-    const auto values = current.frame.values.begin() + run.offset;
-    const auto size = static_cast<std::uint32_t>(run.u_end - run.u_begin);
-    island.last_frame = pushed_;
-    island.runs += 1;
-    island.size += size;
-    island.voxels += size;
-    island.max_value = std::max(island.max_value, *std::max_element(values, values + size));
-    current.island.push_back(at);
-  }
-
-  std::vector<std::uint8_t> keep(open_.size());
+  const auto place_of = [&](std::size_t at) { return place_[static_cast<std::size_t>(parent_[at])]; };
+  keep_.resize(open_.size());
   for (std::size_t at = 0; at < open_.size(); ++at) {
-    const bool goes_on = place[static_cast<std::size_t>(parent_[at])] != kNone;
-    keep[at] = seed_ != kCountOnly && (goes_on || open_[at].seam != kNone || open_[at].max_value >= seed_);
+    const bool is_needed = place_of(at) != kNone || open_[at].seam != kNone || open_[at].max_value >= seed_;
+    keep_[at] = seed_ != kCountOnly && is_needed;
   }
-  keep_runs(keep);
+  keep_runs();
   for (std::size_t at = 0; at < open_.size(); ++at) {
-    const std::int32_t to = place[static_cast<std::size_t>(parent_[at])];
-    if (to != kNone) {
-      take_over(open_[at], touched[static_cast<std::size_t>(to)]);
+    if (place_of(at) != kNone) {
+      take_over(open_[at], touched_[static_cast<std::size_t>(place_of(at))]);
     } else if (open_[at].seam != kNone) {
       last_waiting_ = std::max(last_waiting_, open_[at].last_frame);
-      waiting_.push_back(std::move(open_[at]));
+      waiting_.push_back(open_[at]);
     } else {
       close(open_[at], closed);
     }
   }
   if (pushed_ == 0 && geometry_.wrap) {
-    first_.spans = current.spans;
-    first_.island = current.island;
-    seam_.resize(touched.size());
+    first_.spans = current_.spans;
+    first_.island = current_.island;
+    seam_.resize(touched_.size());
     std::iota(seam_.begin(), seam_.end(), 0);
-    for (std::size_t at = 0; at < touched.size(); ++at) touched[at].seam = static_cast<std::int32_t>(at);
+    for (std::size_t at = 0; at < touched_.size(); ++at) touched_[at].seam = static_cast<std::int32_t>(at);
   }
-  open_ = std::move(touched);
-  last_ = std::move(current);
+  std::swap(open_, touched_);
+  std::swap(last_, current_);
   ++pushed_;
 }
 
 void IslandTracker::finish(std::vector<Island>& closed) {
   DCTPREP_ASSERT(pushed_ == geometry_.frames);
-  keep_runs(std::vector<std::uint8_t>(open_.size(), seed_ != kCountOnly));
+  keep_.assign(open_.size(), seed_ != kCountOnly);
+  keep_runs();
   const std::size_t touched = open_.size();
-  std::move(waiting_.begin(), waiting_.end(), std::back_inserter(open_));
+  open_.insert(open_.end(), waiting_.begin(), waiting_.end());
   waiting_.clear();
   parent_.resize(open_.size());
   std::iota(parent_.begin(), parent_.end(), 0);
@@ -190,22 +158,25 @@ void IslandTracker::finish(std::vector<Island>& closed) {
 
 void IslandTracker::close(Open& island, std::vector<Island>& closed) {
   most_voxels_ = std::max(most_voxels_, island.voxels);
-  for (const SparseFrame& piece : island.pieces) piece_bytes_ -= bytes_of(piece);
-  if (island.max_value < seed_) {
-    island.pieces.clear();
-    return;
+  if (island.max_value >= seed_) {
+    if (island.voxels >= static_cast<std::uint64_t>(std::numeric_limits<std::int32_t>::max())) {
+      fail("frames {} to {} hold one blob of {} voxels; raise segment.grow_min", island.first_frame, island.last_frame,
+           island.voxels);
+    }
+    Island& whole = closed.emplace_back();
+    whole.values.reserve(island.voxels);
+    for (RunStore::Cursor at = RunStore::begin(island.runs); store_.read(at, whole);) {
+    }
   }
-  if (island.voxels >= static_cast<std::uint64_t>(std::numeric_limits<std::int32_t>::max())) {
-    fail("frames {} to {} hold one blob of {} voxels; raise segment.grow_min", island.first_frame, island.last_frame,
-         island.voxels);
-  }
-  closed.push_back({std::move(island.pieces)});
+  store_.drop(island.runs);
 }
 
 std::size_t IslandTracker::bytes() const {
-  return piece_bytes_ + (open_.size() + waiting_.size()) * sizeof(Open) + bytes_of(last_.frame) +
-         last_.spans.size() * (sizeof(Span) + sizeof(std::int32_t)) +
-         first_.spans.size() * (sizeof(Span) + sizeof(std::int32_t));
+  const auto labelled = [](const Labelled& frame) {
+    return frame.frame.values.size() * sizeof(std::uint16_t) +
+           frame.spans.size() * (sizeof(Run) + sizeof(Span) + sizeof(std::int32_t));
+  };
+  return store_.bytes() + (open_.size() + waiting_.size()) * sizeof(Open) + labelled(last_) + labelled(first_);
 }
 
 int IslandTracker::oldest_active_frame() const {
@@ -222,36 +193,33 @@ IslandTracker::Extent IslandTracker::largest_open() const {
     }
   }
   if (largest == nullptr) return {};
-  // Its part of the last frame is not among its pieces yet.
-  SparseFrame rest;
-  rest.frame = last_.frame.frame;
+  // Its part of the last frame is not in its chain yet.
+  RunStore rest;
+  std::array<RunSource, 2> sources{RunSource{&store_, largest->runs}, RunSource{&rest, {}}};
   std::size_t next_saturated = 0;
   for (std::size_t i = 0; i < last_.island.size(); ++i) {
     if (largest == &open_[static_cast<std::size_t>(last_.island[i])])
-      append_run(last_.frame, last_.frame.runs[i], next_saturated, rest);
+      rest.append(sources[1].runs, last_.frame, last_.frame.runs[i], next_saturated);
   }
-  std::vector<const SparseFrame*> pieces;
-  for (const SparseFrame& piece : largest->pieces) pieces.push_back(&piece);
-  if (!rest.runs.empty()) pieces.push_back(&rest);
-
   Extent extent{.first_frame = largest->first_frame, .last_frame = largest->last_frame, .voxels = largest->voxels};
   extent.box = {std::numeric_limits<int>::max(), std::numeric_limits<int>::max(), 0, 0};
-  for (const SparseFrame* piece : pieces) {
-    for (const Run& run : piece->runs) {
+  Island part;
+  for (const RunSource& source : sources) {
+    for (RunStore::Cursor at = RunStore::begin(source.runs); source.store->read(at, part); part = {}) {
+      const IslandRun& run = part.runs.front();
       extent.box.u0 = std::min(extent.box.u0, run.u_begin);
       extent.box.u1 = std::max(extent.box.u1, run.u_end);
       extent.box.v0 = std::min(extent.box.v0, run.v);
       extent.box.v1 = std::max(extent.box.v1, run.v + 1);
-      const auto begin = piece->values.begin() + run.offset;
-      const auto brightest = std::max_element(begin, begin + (run.u_end - run.u_begin));
+      const auto brightest = std::max_element(part.values.begin(), part.values.end());
       if (*brightest <= extent.peak) continue;
       extent.peak = *brightest;
-      extent.peak_frame = piece->frame;
+      extent.peak_frame = run.frame;
       extent.peak_v = run.v;
-      extent.peak_u = run.u_begin + static_cast<int>(brightest - begin);
+      extent.peak_u = run.u_begin + static_cast<int>(brightest - part.values.begin());
     }
   }
-  extent.parting_level = parting_level(pieces, geometry_, connectivity_);
+  extent.parting_level = parting_level(sources, geometry_, connectivity_);
   return extent;
 }
 

@@ -6,6 +6,7 @@
 
 #include "dctprep/core/region.h"
 #include "dctprep/core/sparse_frame.h"
+#include "dctprep/segment/run_store.h"
 #include "dctprep/segment/touching_runs.h"
 
 namespace dctprep {
@@ -15,12 +16,6 @@ struct SegmentGeometry {
   int height = 0;
   int width = 0;
   bool wrap = false;  // frames - 1 and 0 are neighbours
-};
-
-// A component that no later frame can touch: its runs frame by frame, in no order of frames. A frame has several pieces
-// where parts of the component met only later.
-struct Island {
-  std::vector<SparseFrame> pieces;
 };
 
 // Labels runs frame by frame. What has no voxel of at least `seed` when it closes is dropped; of what lives for one
@@ -66,11 +61,10 @@ class IslandTracker {
 
   struct Open {
     std::int32_t first_frame = 0, last_frame = 0;
-    std::int32_t seam = kNone;         // a component of frame 0, whose root is in `seam_`, in a wrapped scan
-    std::uint32_t runs = 0, size = 0;  // those of the last frame, which are not in `pieces` yet: runs and voxels
+    std::int32_t seam = kNone;  // a component of frame 0, whose root is in `seam_`, in a wrapped scan
     std::uint16_t max_value = 0;
     std::uint64_t voxels = 0;
-    std::vector<SparseFrame> pieces;
+    RunStore::Chain runs;  // without those of the last frame pushed
   };
   struct Labelled {
     SparseFrame frame;
@@ -79,8 +73,9 @@ class IslandTracker {
   };
 
   void link(const Labelled& frame);
+  void find_touched(Labelled& frame);
   void take_over(Open& from, Open& to);
-  void keep_runs(const std::vector<std::uint8_t>& keep);
+  void keep_runs();
   void close(Open& island, std::vector<Island>& closed);
 
   SegmentGeometry geometry_;
@@ -88,12 +83,17 @@ class IslandTracker {
   int seed_;
   int pushed_ = 0;
   int last_waiting_ = -1;
-  std::size_t piece_bytes_ = 0;
   std::uint64_t most_voxels_ = 0;
+  RunStore store_;
   Labelled last_;           // the last frame pushed
   std::vector<Open> open_;  // islands that it touches
   std::vector<Open> waiting_;
-  std::vector<std::int32_t> parent_;  // while a frame is pushed: of the open islands, then of its runs
+  // While a frame is pushed; kept for their memory.
+  Labelled current_;
+  std::vector<Open> touched_;         // islands that it touches, in the order of their first runs in it
+  std::vector<std::int32_t> parent_;  // of the open islands, then of its runs
+  std::vector<std::int32_t> place_;   // of a root among those touched, or kNone
+  std::vector<std::uint8_t> keep_;    // open islands whose part of the last frame is kept
   Labelled first_;                  // of a wrapped scan: frame 0 without its voxels; `island` are components of frame 0
   std::vector<std::int32_t> seam_;  // which of them belong together by now
 };

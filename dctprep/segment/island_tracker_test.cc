@@ -74,19 +74,18 @@ std::vector<Found> plain_components(const Volume& volume, int connectivity, bool
 
 Found describe(const Island& island) {
   Found found;
-  for (const SparseFrame& piece : island.pieces) {
-    std::size_t offset = 0;
-    for (const Run& run : piece.runs) {
-      EXPECT_EQ(run.offset, offset);
-      offset += static_cast<std::size_t>(run.u_end - run.u_begin);
-    }
-    EXPECT_EQ(offset, piece.values.size());
-    found.voxels += piece.values.size();
-    for (const auto value : piece.values) found.sum += value;
-    found.saturated += piece.saturated.size();
-    found.first = std::min(found.first, piece.frame);
-    found.last = std::max(found.last, piece.frame);
+  std::size_t begin = 0;
+  for (const IslandRun& run : island.runs) {
+    EXPECT_EQ(static_cast<std::size_t>(run.begin), begin);
+    begin += static_cast<std::size_t>(run.u_end - run.u_begin);
+    found.first = std::min(found.first, run.frame);
+    found.last = std::max(found.last, run.frame);
   }
+  EXPECT_EQ(begin, island.values.size());
+  EXPECT_TRUE(std::is_sorted(island.saturated.begin(), island.saturated.end()));
+  found.voxels = island.values.size();
+  found.saturated = island.saturated.size();
+  for (const auto value : island.values) found.sum += value;
   return found;
 }
 

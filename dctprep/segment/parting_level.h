@@ -3,13 +3,18 @@
 
 #include <span>
 
-#include "dctprep/core/sparse_frame.h"
 #include "dctprep/segment/island_tracker.h"
+#include "dctprep/segment/run_store.h"
 
 namespace dctprep {
 
-// The lowest level at which no part of the component that `pieces` hold (in no order) has half of its voxels; one above
-// its largest voxel at most. Frames 0 and the last one are not taken for neighbours. Needs memory for a few frames.
-int parting_level(std::span<const SparseFrame* const> pieces, const SegmentGeometry& geometry, int connectivity);
+struct RunSource {
+  const RunStore* store;
+  RunStore::Chain runs;
+};
+
+// The lowest level at which no part of the component that `sources` hold together has half of its voxels; one above its
+// largest voxel at most. Frames 0 and the last one are not taken for neighbours. Needs memory for a few frames.
+int parting_level(std::span<const RunSource> sources, const SegmentGeometry& geometry, int connectivity);
 
 }  // namespace dctprep

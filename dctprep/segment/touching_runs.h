@@ -23,33 +23,57 @@ inline Span span_of(const Run& run, std::int64_t pitch) {
   return {run.v * pitch + run.u_begin, run.v * pitch + run.u_end};
 }
 
-// Calls visit(i, j) for each a[i] and b[j] + shift that overlap or come within `reach` (0 or 1) of it. Both lists
-// ascend, and their spans do not touch each other.
-template <class Visit>
-void for_each_touching(std::span<const Span> a, std::span<const Span> b, std::int64_t shift, int reach,
-                       const Visit& visit) {
-  std::size_t i = 0, j = 0;
-  while (i < a.size() && j < b.size()) {
-    const Span x = a[i];
-    const Span y{b[j].begin + shift, b[j].end + shift};
-    if (x.begin < y.end + reach && y.begin < x.end + reach) visit(i, j);
+// A sweep over two ascending lists of spans that do not touch within a list, for a[i] and b[j] + shift that overlap or
+// come within `reach` (0 or 1) of each other.
+class TouchingSweep {
+ public:
+  TouchingSweep(std::span<const Span> a, std::span<const Span> b, std::int64_t shift, int reach)
+      : a_(a), b_(b), shift_(shift), reach_(reach) {}
+
+  bool goes_on() const { return i_ < a_.size() && j_ < b_.size(); }
+  // Looks at one pair and calls visit(i, j) where it touches.
+  template <class Visit>
+  void step(const Visit& visit) {
+    const Span x = a_[i_];
+    const Span y{b_[j_].begin + shift_, b_[j_].end + shift_};
+    if (x.begin < y.end + reach_ && y.begin < x.end + reach_) visit(i_, j_);
     // The one that ends first touches nothing further: the next of the other list begins at least two behind it. No
     // branch: which one it is cannot be foreseen.
     const bool first = x.end < y.end;
-    i += first;
-    j += !first;
+    i_ += first;
+    j_ += !first;
   }
-}
+
+ private:
+  std::span<const Span> a_, b_;
+  std::int64_t shift_;
+  int reach_;
+  std::size_t i_ = 0, j_ = 0;
+};
 
 // Calls visit(i, j) for each run a[i] of one frame and b[j] of the frame `dframe` (-1 or 0) away that hold neighbours.
 // A frame with itself: each pair once.
 template <class Visit>
 void for_each_neighbour_run(std::span<const Span> a, std::span<const Span> b, int connectivity, int dframe,
                             std::int64_t pitch, const Visit& visit) {
-  for (int dv = -1; dv <= (dframe == 0 ? -1 : 1); ++dv) {
+  // Where a row has no neighbours in the other, the sweep has nothing to do.
+  const auto sweep = [&](int dv) {
     const int reach = reach_along_u(connectivity, dframe, dv);
-    if (reach >= 0) for_each_touching(a, b, -dv * pitch, reach, visit);
+    return TouchingSweep(reach < 0 ? std::span<const Span>() : a, b, -dv * pitch, reach);
+  };
+  TouchingSweep above = sweep(-1);
+  if (dframe != 0) {
+    TouchingSweep beside = sweep(0), below = sweep(1);
+    // A step waits for the one before it, so that three sweeps side by side take hardly longer than one.
+    while (above.goes_on() && beside.goes_on() && below.goes_on()) {
+      above.step(visit);
+      beside.step(visit);
+      below.step(visit);
+    }
+    while (beside.goes_on()) beside.step(visit);
+    while (below.goes_on()) below.step(visit);
   }
+  while (above.goes_on()) above.step(visit);
 }
 
 }  // namespace dctprep
