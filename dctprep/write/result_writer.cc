@@ -9,15 +9,16 @@
 #include <vector>
 
 #include "dctprep/base/assert.h"
-#include "dctprep/base/cancel.h"
 #include "dctprep/base/error.h"
 #include "dctprep/base/hdf5_output.h"
 #include "dctprep/base/partial_file.h"
 #include "dctprep/base/version.h"
+#include "dctprep/write/column_writer.h"
 #include "dctprep/write/image_stack.h"
 #include "dctprep/write/nexus.h"
 #include "dctprep/write/scratch_file.h"
 #include "dctprep/write/spot_order.h"
+#include "dctprep/write/voxel_columns.h"
 
 namespace dctprep {
 
@@ -26,17 +27,12 @@ using hdf5::Handle;
 
 namespace {
 
-constexpr std::size_t kScratchMemory = std::size_t{16} << 20;  // of each column
-constexpr std::size_t kCopyValues = std::size_t{1} << 20;
-
-// A range of a scratch column.
-struct Range {
-  std::uint64_t first = 0, count = 0;
-};
+constexpr std::size_t kImageMemory = std::size_t{16} << 20;
 
 struct SpotRecord {
   Spot spot;
-  Range voxels, image;
+  VoxelColumns::Place voxels;
+  std::uint64_t first_pixel = 0, pixels = 0;  // of its image
 };
 
 fs::path folder_of(const fs::path& file) { return file.has_parent_path() ? file.parent_path() : fs::path("."); }
@@ -85,46 +81,12 @@ void write_column(const Handle& group, const ColumnInfo& info, const Records& re
   write_values(group, std::string(info.name), values, info.unit, info.long_name);
 }
 
-// Copies `ranges` of `column`, one after another, into the new dataset `name`.
-template <class T>
-Handle copy_ranges(const hdf5::OutputFile& file, const Handle& group, const std::string& name,
-                   const ScratchColumn<T>& column, const std::vector<Range>& ranges) {
-  const hid_t type = hdf5::native_type<T>();
-  const hsize_t total = column.size();
-  const Handle space = hdf5::check(H5Screate_simple(1, &total, nullptr), name);
-  Handle dataset =
-      hdf5::check(H5Dcreate2(group.id(), name.c_str(), type, space.id(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), name);
-  std::vector<T> buffer(std::min<std::uint64_t>(total, kCopyValues));
-  hsize_t done = 0, filled = 0;
-  const auto flush = [&] {
-    if (filled == 0) return;
-    check_cancelled();
-    file.check();
-    const Handle memory = hdf5::check(H5Screate_simple(1, &filled, nullptr), name);
-    hdf5::check_status(H5Sselect_hyperslab(space.id(), H5S_SELECT_SET, &done, nullptr, &filled, nullptr), name);
-    hdf5::check_status(H5Dwrite(dataset.id(), type, memory.id(), space.id(), H5P_DEFAULT, buffer.data()), name);
-    done += filled;
-    filled = 0;
-  };
-  for (Range range : ranges) {
-    while (range.count > 0) {
-      const auto part = std::min<std::uint64_t>(range.count, buffer.size() - filled);
-      column.read(range.first, {buffer.data() + filled, static_cast<std::size_t>(part)});
-      filled += part;
-      range = {range.first + part, range.count - part};
-      if (filled == buffer.size()) flush();
-    }
-  }
-  flush();
-  DCTPREP_ASSERT(done == total);
-  return dataset;
-}
-
-// Where each range starts once they lie one after another, and at last where they end.
-std::vector<std::uint64_t> offsets(const std::vector<Range>& ranges) {
+// Where the values of each record start, of which it has count(record), and at last where they end.
+template <class Records, class Count>
+std::vector<std::uint64_t> offsets(const Records& records, const Count& count) {
   std::vector<std::uint64_t> result{0};
-  result.reserve(ranges.size() + 1);
-  for (const Range& range : ranges) result.push_back(result.back() + range.count);
+  result.reserve(records.size() + 1);
+  for (const auto& record : records) result.push_back(result.back() + count(record));
   return result;
 }
 
@@ -143,14 +105,8 @@ struct ResultWriter::State {
   }
 
   struct Scratch {
-    explicit Scratch(const fs::path& folder)
-        : frame(folder, kScratchMemory),
-          v(folder, kScratchMemory),
-          u(folder, kScratchMemory),
-          intensity(folder, kScratchMemory),
-          image(folder, kScratchMemory) {}
-    ScratchColumn<std::int32_t> frame;
-    ScratchColumn<std::uint16_t> v, u, intensity;
+    explicit Scratch(const fs::path& folder) : voxels(folder), image(folder, kImageMemory) {}
+    VoxelColumns voxels;
     ScratchColumn<std::uint32_t> image;
   };
 
@@ -251,24 +207,26 @@ void ResultWriter::State::write_spots() {
   const Handle flags = hdf5::check(H5Dopen2(group.id(), "flags", H5P_DEFAULT), "flags");
   hdf5::write_attribute(flags.id(), "flag_names", spot_flag_names());
 
-  std::vector<Range> ranges;
-  ranges.reserve(spots.size());
   if (header.voxels) {
     const Handle voxels = create_nexus_group(entry.id(), "voxels", "NXcollection");
-    for (const SpotRecord& record : spots) ranges.push_back(record.voxels);
-    write_values(voxels, "offset", offsets(ranges), "", "first voxel of each spot, and the end");
-    describe(copy_ranges(*file, voxels, "frame", scratch->frame, ranges), "frames", "frame of the voxel");
-    describe(copy_ranges(*file, voxels, "v", scratch->v, ranges), "pixels", "row of the voxel");
-    describe(copy_ranges(*file, voxels, "u", scratch->u, ranges), "pixels", "column of the voxel");
-    describe(copy_ranges(*file, voxels, "intensity", scratch->intensity, ranges), "counts", "denoised intensity");
+    std::vector<VoxelColumns::Place> places;
+    places.reserve(spots.size());
+    for (const SpotRecord& record : spots) places.push_back(record.voxels);
+    write_values(voxels, "offset", offsets(places, [](const auto& place) { return place.voxels; }), "",
+                 "first voxel of each spot, and the end");
+    scratch->voxels.write(*file, voxels, places);
   }
   if (header.images) {
     const Handle images = create_nexus_group(entry.id(), "images", "NXcollection");
-    ranges.clear();
-    for (const SpotRecord& record : spots) ranges.push_back(record.image);
-    write_values(images, "offset", offsets(ranges), "", "first pixel of each spot image, and the end");
-    describe(copy_ranges(*file, images, "data", scratch->image, ranges), "counts",
-             "spot images, row by row, (v_max - v_min + 1) x (u_max - u_min + 1) each");
+    write_values(images, "offset", offsets(spots, [](const auto& record) { return record.pixels; }), "",
+                 "first pixel of each spot image, and the end");
+    ColumnWriter<std::uint32_t> data(*file, images, "data", scratch->image.size());
+    for (const SpotRecord& record : spots) {
+      data.append(record.pixels, [&](std::uint32_t* out, std::uint64_t first, std::size_t part) {
+        scratch->image.read(record.first_pixel + first, {out, part});
+      });
+    }
+    describe(data.finish(), "counts", "spot images, row by row, (v_max - v_min + 1) x (u_max - u_min + 1) each");
   }
 }
 
@@ -385,23 +343,11 @@ void ResultWriter::spot(const Spot& spot, std::span<const Voxel> voxels, std::sp
                  image.size() == static_cast<std::size_t>(spot.width()) * static_cast<std::size_t>(spot.height()));
   state_->guarded([&] {
     State::Scratch& scratch = *state_->scratch;
-    SpotRecord record{spot, {}, {}};
-    if (state_->header.voxels) {
-      record.voxels = {scratch.frame.size(), voxels.size()};
-      std::vector<std::int32_t> frame(voxels.size());
-      std::vector<std::uint16_t> value(voxels.size());
-      for (std::size_t i = 0; i < voxels.size(); ++i) frame[i] = voxels[i].frame;
-      scratch.frame.append(frame);
-      const auto append = [&](ScratchColumn<std::uint16_t>& column, std::uint16_t Voxel::*field) {
-        for (std::size_t i = 0; i < voxels.size(); ++i) value[i] = voxels[i].*field;
-        column.append(value);
-      };
-      append(scratch.v, &Voxel::v);
-      append(scratch.u, &Voxel::u);
-      append(scratch.intensity, &Voxel::value);
-    }
+    SpotRecord record{.spot = spot};
+    if (state_->header.voxels) record.voxels = scratch.voxels.append(voxels);
     if (state_->header.images) {
-      record.image = {scratch.image.size(), image.size()};
+      record.first_pixel = scratch.image.size();
+      record.pixels = image.size();
       scratch.image.append(image);
     }
     state_->spots.push_back(record);
