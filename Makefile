@@ -1,6 +1,6 @@
 # A thin front of the CMake presets. The two that matter: make demo, make test.
 SHELL := /bin/bash
-.PHONY: build test demo ci format clean install-build install-test
+.PHONY: build test demo bench ci format clean install-build install-test install-bench
 
 build: install-build
 	@cmake --preset release >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
@@ -15,6 +15,12 @@ test: install-build install-test
 demo: build
 	@tools/demo.sh build/release/bin/dctprep demo
 
+# Everything that docs/performance.md tells, measured anew; some ten minutes, on a machine that does nothing else.
+bench: install-build install-bench
+	@cmake --preset bench >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
+	@cmake --build --preset bench
+	@bench/run.sh build/bench/bin build/bench/measured
+
 ci:
 	@bash .ci/run
 
@@ -27,6 +33,10 @@ install-build:
 
 install-test:
 	@tools/install_dependencies.sh build test
+
+install-bench:
+	@mkdir -p build
+	@tools/install_dependencies.sh build bench
 
 clean:
 	rm -rf build demo

@@ -1,8 +1,10 @@
 # One target a folder. dctprep_folder(NAME DEPENDS ...) makes the library dctprep_NAME (alias dctprep::NAME) of the
-# folder's sources and, of its *_test.cc, the program NAME_test.
+# folder's sources and, of its *_test.cc, the program NAME_test; of its *_bench.cc, with DCTPREP_BENCH, bench_NAME.
 function(dctprep_folder name)
   cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cc)
+  set(benches ${sources})
+  list(FILTER benches INCLUDE REGEX "_bench\\.cc$")
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   list(FILTER sources EXCLUDE REGEX "_(test|bench)\\.cc$")
@@ -23,6 +25,11 @@ function(dctprep_folder name)
     target_link_libraries(${name}_test PRIVATE dctprep_${name} dctprep::testing GTest::gtest_main)
     dctprep_compile_options(${name}_test PRIVATE)
     gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
+  endif()
+  if(DCTPREP_BENCH AND benches)
+    add_executable(bench_${name} ${benches})
+    target_link_libraries(bench_${name} PRIVATE dctprep_${name} benchmark::benchmark_main)
+    dctprep_compile_options(bench_${name} PRIVATE)
   endif()
 endfunction()
 

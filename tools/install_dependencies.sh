@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what dctprep needs from Debian, and only what is missing. Usage: install_dependencies.sh [build|test|ci]...
+# Installs what dctprep needs from Debian, and only what is missing. Usage: install_dependencies.sh [build|test|bench|ci]...
 # (default: build). Without root rights sudo is used; without either, the missing packages are named.
 set -euo pipefail
 
@@ -8,6 +8,9 @@ build=(g++ cmake ninja-build pkg-config libhdf5-dev libtbb-dev libhwy-dev libcli
 # The independent readers and oracles that the tests compare with.
 test=(libgtest-dev libbenchmark-dev python3 python3-numpy python3-scipy python3-h5py python3-hdf5plugin bitshuffle
   hdf5-filter-plugin hdf5-tools python3-fabio python3-tifffile python3-silx python3-jsonschema)
+# What Python has to hold against it.
+bench=(libbenchmark-dev python3 python3-numpy python3-scipy python3-h5py python3-hdf5plugin bitshuffle python3-opencv
+  python3-bottleneck python3-skimage)
 ci=(clang-format git)
 
 wanted=()

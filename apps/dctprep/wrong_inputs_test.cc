@@ -305,7 +305,7 @@ TEST_F(WrongInputs, Benchmarks) {
              "in_memory": true},
     "config": "", "spots": 1, "integral": 1,
     "runs": [{"threads": 1, "memory_read_bytes_per_s": [1], "memory_copy_bytes_per_s": [1], "decode_seconds": [1],
-              "run_seconds": [1], "seconds_by_stage": {}, "peak_bytes": 0}]})";
+              "run_seconds": [1], "decode_cpu_seconds": [1], "run_cpu_seconds": [1], "seconds_by_stage": {}, "peak_bytes": 0}]})";
   expect_refused(
       {
           {"absent.h5", kFailed, "absent.h5"},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <ctime>
 #include <tbb/global_control.h>
 
 #include "dctprep/base/cancel.h"
@@ -42,9 +43,22 @@ class DiscardingSink final : public ResultSink {
   std::uint64_t integral_ = 0;
 };
 
-double decode_all(const Scan& scan, int threads) {
-  const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads));
+struct Elapsed {
+  double seconds = 0;
+  double cpu = 0;  // of all threads
+};
+
+template <class Body>
+Elapsed time_of(const Body& body) {
   const auto started = std::chrono::steady_clock::now();
+  const std::clock_t cpu = std::clock();
+  body();
+  return {std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count(),
+          static_cast<double>(std::clock() - cpu) / CLOCKS_PER_SEC};
+}
+
+void decode_all(const Scan& scan, int threads) {
+  const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads));
   parallel_in_order(static_cast<std::size_t>(scan.frame_count()), [&](std::size_t k) {
     check_cancelled();
     thread_local Image<std::uint16_t> frame;
@@ -53,7 +67,6 @@ double decode_all(const Scan& scan, int threads) {
     // What cannot be read is the run's business.
     (void)scan.frames->read(static_cast<int>(k), frame);
   });
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
 }
 
 class Measurement {
@@ -62,8 +75,11 @@ class Measurement {
       : scan_(scan), config_(config), progress_(progress) {}
 
   void decode(ThreadBench& bench, bool counts) {
-    const double seconds = decode_all(scan_, bench.threads);
-    if (counts) bench.decode.push_back(seconds);
+    const Elapsed elapsed = time_of([&] { decode_all(scan_, bench.threads); });
+    if (counts) {
+      bench.decode.push_back(elapsed.seconds);
+      bench.decode_cpu.push_back(elapsed.cpu);
+    }
     progress_.advance();
   }
 
@@ -72,10 +88,12 @@ class Measurement {
     Progress silent;
     config_.run.threads = bench.threads;
     forget_peak_memory();
-    const RunReport measured = run_pipeline(scan_, config_, "dctprep bench", sink, silent);
+    RunReport measured;
+    const Elapsed elapsed = time_of([&] { measured = run_pipeline(scan_, config_, "dctprep bench", sink, silent); });
     if (counts) {
       bench.peak_bytes = std::max(bench.peak_bytes, peak_memory());
-      bench.run.push_back(measured.seconds);
+      bench.run.push_back(elapsed.seconds);
+      bench.run_cpu.push_back(elapsed.cpu);
       add_stages(bench, measured);
     }
     if (runs_++ == 0) {

@@ -41,7 +41,7 @@ TEST(Bench, MeasuresWhatItIsAskedFor) {
   EXPECT_EQ(report.runs[0].threads, 1);
   EXPECT_EQ(report.runs[1].threads, 3);
   for (const ThreadBench& bench : report.runs) {
-    for (const Repeats& repeats : {bench.decode, bench.run, bench.memory_read, bench.memory_copy}) {
+    for (const Repeats& repeats : {bench.decode, bench.run, bench.run_cpu, bench.memory_read, bench.memory_copy}) {
       ASSERT_EQ(repeats.size(), 2u);
       for (const double value : repeats) EXPECT_GT(value, 0);
     }

@@ -27,6 +27,7 @@ ThreadChanges compare_threads(const ThreadBench& base, const ThreadBench& head) 
   ThreadChanges all{base.threads, {}};
   all.changes.push_back(compare_repeats("read and decode", base.decode, head.decode));
   all.changes.push_back(compare_repeats("whole run", base.run, head.run));
+  all.changes.push_back(compare_repeats("whole run, cpu", base.run_cpu, head.run_cpu));
   for (const auto& [name, seconds] : head.stages) {
     const auto same = std::find_if(base.stages.begin(), base.stages.end(),
                                    [&, &stage = name](const auto& other) { return other.first == stage; });

@@ -21,7 +21,7 @@ struct Change {
 
 struct ThreadChanges {
   int threads = 0;
-  std::vector<Change> changes;  // read and decode, whole run, then the stages that both have
+  std::vector<Change> changes;  // read and decode, whole run, its cpu time, then the stages that both have
 };
 
 struct Comparison {

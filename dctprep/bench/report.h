@@ -31,6 +31,7 @@ struct ThreadBench {
   Repeats memory_read, memory_copy;                     // bytes/s; a copied byte counts twice
   Repeats decode;                                       // seconds to read and decode every frame, and nothing else
   Repeats run;                                          // seconds of whole runs
+  Repeats decode_cpu, run_cpu;                          // the same in seconds of all cores together
   std::vector<std::pair<std::string, Repeats>> stages;  // seconds of each stage, as the runs report them
   std::uint64_t peak_bytes = 0;                         // most memory that the process held during a run; 0: unknown
 };

@@ -24,7 +24,9 @@ Json to_json(const ThreadBench& bench) {
                {"memory_read_bytes_per_s", bench.memory_read},
                {"memory_copy_bytes_per_s", bench.memory_copy},
                {"decode_seconds", bench.decode},
-               {"run_seconds", bench.run}};
+               {"run_seconds", bench.run},
+               {"decode_cpu_seconds", bench.decode_cpu},
+               {"run_cpu_seconds", bench.run_cpu}};
   Json& stages = json["seconds_by_stage"] = Json::object();
   for (const auto& [name, seconds] : bench.stages) stages[name] = seconds;
   json["peak_bytes"] = bench.peak_bytes;
@@ -92,6 +94,8 @@ ThreadBench thread_bench(const Json& json, const std::string& place) {
   bench.memory_copy = reader.repeats("memory_copy_bytes_per_s");
   bench.decode = reader.repeats("decode_seconds");
   bench.run = reader.repeats("run_seconds");
+  bench.decode_cpu = reader.repeats("decode_cpu_seconds");
+  bench.run_cpu = reader.repeats("run_cpu_seconds");
   const Json& stages = reader.at("seconds_by_stage");
   const std::string where = reader.where("seconds_by_stage");
   if (!stages.is_object()) fail_usage("{}: must be an object of JSON", where);

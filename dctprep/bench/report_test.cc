@@ -22,9 +22,11 @@ constexpr const char* kReport = R"({
   "runs": [
     {"threads": 1, "memory_read_bytes_per_s": [1e9, 2e9], "memory_copy_bytes_per_s": [1e9, 1e9],
      "decode_seconds": [1.0, 1.1, 1.2], "run_seconds": [4.0, 4.2, 4.1],
+     "decode_cpu_seconds": [1.0, 1.1, 1.2], "run_cpu_seconds": [4.0, 4.2, 4.1],
      "seconds_by_stage": {"read": [2.0, 2.0, 2.1], "odd": [0.0, 0.0, 0.0]}, "peak_bytes": 1073741824},
     {"threads": 2, "memory_read_bytes_per_s": [2e9], "memory_copy_bytes_per_s": [2e9],
-     "decode_seconds": [0.5], "run_seconds": [2.05], "seconds_by_stage": {}, "peak_bytes": 0}]
+     "decode_seconds": [0.5], "run_seconds": [2.05],
+     "decode_cpu_seconds": [1.0], "run_cpu_seconds": [4.0], "seconds_by_stage": {}, "peak_bytes": 0}]
 })";
 
 nlohmann::ordered_json json_of(const char* text = kReport) { return nlohmann::ordered_json::parse(text); }
@@ -141,13 +143,15 @@ TEST(Compare, HoldsWhatBothHaveAgainstEachOther) {
   const Comparison comparison = compare_reports(base, head, "base.json");
   ASSERT_EQ(comparison.threads.size(), 1u);
   const auto& changes = comparison.threads[0].changes;
-  ASSERT_EQ(changes.size(), 3u);
+  ASSERT_EQ(changes.size(), 4u);
   EXPECT_EQ(changes[0].name, "read and decode");
   EXPECT_EQ(changes[0].verdict, Verdict::kWithinNoise);
   EXPECT_EQ(changes[1].name, "whole run");
   EXPECT_EQ(changes[1].verdict, Verdict::kFaster);
   EXPECT_DOUBLE_EQ(changes[1].ratio, 0.5);
-  EXPECT_EQ(changes[2].name, "read");
+  EXPECT_EQ(changes[2].name, "whole run, cpu");
+  EXPECT_EQ(changes[2].verdict, Verdict::kWithinNoise);
+  EXPECT_EQ(changes[3].name, "read");
   ASSERT_EQ(comparison.warnings.size(), 2u);
   EXPECT_NE(comparison.warnings[0].find("avx2"), std::string::npos);
   EXPECT_NE(comparison.warnings[1].find("the results differ: 7 spots"), std::string::npos);

@@ -30,23 +30,24 @@ std::string heading(const BenchReport& report) {
 std::string spread(const Summary& s) { return fmt::format("{:.3f} ... {:.3f}", s.least, s.largest); }
 
 // A pass over all frames: seconds, and what that is of the ceilings.
-std::string pass_row(const char* name, const BenchReport& report, const Summary& seconds, double memory,
-                     double decode) {
+std::string pass_row(const char* name, const BenchReport& report, const Summary& seconds, const Repeats& cpu,
+                     double memory, double decode) {
   const double s = std::max(1e-9, seconds.median);
   const double rate = report.raw_bytes() / s;
-  return fmt::format("  {:<16}{:>9.3f} s  {:<20}{:>10.1f}{:>9.2f}{:>10.1f} %{:>9.1f} %\n", name, seconds.median,
-                     spread(seconds), report.frames / s, rate / kGiga, 100 * rate / memory, 100 * decode / s);
+  return fmt::format("  {:<16}{:>9.3f} s  {:<18}{:>9.3f} s{:>10.1f}{:>9.2f}{:>10.1f} %{:>9.1f} %\n", name,
+                     seconds.median, spread(seconds), summary_of(cpu).median, report.frames / s, rate / kGiga,
+                     100 * rate / memory, 100 * decode / s);
 }
 
 std::string thread_text(const BenchReport& report, const ThreadBench& bench) {
   const Summary read = summary_of(bench.memory_read), copy = summary_of(bench.memory_copy);
   const Summary decode = summary_of(bench.decode), run = summary_of(bench.run);
   const double memory = std::max(1.0, read.median);
-  std::string text = fmt::format("\n{:<18}{:>11}  {:<20}{:>10}{:>9}{:>12}{:>11}\n",
+  std::string text = fmt::format("\n{:<18}{:>11}  {:<18}{:>11}{:>10}{:>9}{:>12}{:>11}\n",
                                  fmt::format("{} {}", bench.threads, bench.threads == 1 ? "thread" : "threads"), "time",
-                                 "spread", "images/s", "GB/s", "of memory", "of decode");
-  text += pass_row("read and decode", report, decode, memory, decode.median);
-  text += pass_row("whole run", report, run, memory, decode.median);
+                                 "spread", "cpu time", "images/s", "GB/s", "of memory", "of decode");
+  text += pass_row("read and decode", report, decode, bench.decode_cpu, memory, decode.median);
+  text += pass_row("whole run", report, run, bench.run_cpu, memory, decode.median);
   text += fmt::format("  memory ceiling: {:.1f} GB/s read, {:.1f} GB/s copied (read and written)\n",
                       read.median / kGiga, copy.median / kGiga);
   Repeats ratios;
@@ -57,11 +58,11 @@ std::string thread_text(const BenchReport& report, const ThreadBench& bench) {
   double all = 1e-12;
   for (const auto& [name, seconds] : bench.stages) all += summary_of(seconds).median;
   text +=
-      fmt::format("  {:<16}{:>11}  {:<20}{:>10}{:>9}{:>9}\n", "stages", "time", "spread", "ms/frame", "GB/s", "share");
+      fmt::format("  {:<16}{:>11}  {:<18}{:>10}{:>9}{:>9}\n", "stages", "time", "spread", "ms/frame", "GB/s", "share");
   for (const auto& [name, seconds] : bench.stages) {
     const Summary s = summary_of(seconds);
     const std::string rate = s.median < 1e-3 ? "-" : fmt::format("{:.2f}", report.raw_bytes() / kGiga / s.median);
-    text += fmt::format("    {:<14}{:>9.3f} s  {:<20}{:>10.3f}{:>9}{:>7.1f} %\n", name, s.median, spread(s),
+    text += fmt::format("    {:<14}{:>9.3f} s  {:<18}{:>10.3f}{:>9}{:>7.1f} %\n", name, s.median, spread(s),
                         1000 * s.median / report.frames, rate, 100 * s.median / all);
   }
   if (bench.peak_bytes > 0)
