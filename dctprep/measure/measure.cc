@@ -1,60 +1,71 @@
 #include "dctprep/measure/measure.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <limits>
+#include <span>
 #include <tuple>
 
 #include "dctprep/base/assert.h"
 #include "dctprep/measure/moments.h"
 #include "dctprep/measure/spot_image.h"
+#include "dctprep/measure/voxel_runs.h"
 
 namespace dctprep {
 
 namespace {
 
-// In a bounding box with these low edges and this size.
-std::uint32_t distinct_pixels(const std::vector<Voxel>& voxels, int v_min, int u_min, int height, int width) {
-  std::vector<bool> seen(static_cast<std::size_t>(height) * static_cast<std::size_t>(width), false);
-  std::uint32_t distinct = 0;
-  for (const Voxel& voxel : voxels) {
-    auto pixel = seen[static_cast<std::size_t>(voxel.v - v_min) * static_cast<std::size_t>(width) +
-                      static_cast<std::size_t>(voxel.u - u_min)];
-    distinct += !pixel;
-    pixel = true;
+// Pixels that a run covers, in a bounding box with these low edges and this size.
+std::uint32_t distinct_pixels(std::span<const VoxelRun> runs, int v_min, int u_min, int height, int width) {
+  const std::size_t words = (static_cast<std::size_t>(width) + 63) / 64;  // of a row, a bit a pixel
+  std::vector<std::uint64_t> seen(static_cast<std::size_t>(height) * words, 0);
+  for (const VoxelRun& run : runs) {
+    std::uint64_t* row = seen.data() + static_cast<std::size_t>(run.v - v_min) * words;
+    const auto begin = static_cast<std::size_t>(run.u - u_min), end = begin + static_cast<std::size_t>(run.size);
+    for (std::size_t word = begin / 64; word * 64 < end; ++word) {
+      const std::uint64_t from = word * 64 < begin ? ~std::uint64_t{0} << begin % 64 : ~std::uint64_t{0};
+      const std::uint64_t to = word * 64 + 64 > end ? ~(~std::uint64_t{0} << end % 64) : ~std::uint64_t{0};
+      row[word] |= from & to;
+    }
   }
+  std::uint32_t distinct = 0;
+  for (const std::uint64_t word : seen) distinct += static_cast<std::uint32_t>(std::popcount(word));
   return distinct;
 }
 
 // Bounding box, volume, area and peak: what spots and rejected blobs have in common.
 template <class Row>
-void set_outline(const std::vector<Voxel>& voxels, int frames, Row& row) {
-  const Voxel& first = voxels.front();
-  row.frame_start = first.frame;
-  row.frame_end = voxels.back().frame;
-  row.u_min = row.u_max = first.u;
-  row.v_min = row.v_max = first.v;
-  const Voxel* peak = &first;
-  const auto place = [&](const Voxel& voxel) { return std::tuple(voxel.frame % frames, voxel.v, voxel.u); };
-  for (const Voxel& voxel : voxels) {
-    row.u_min = std::min<std::int32_t>(row.u_min, voxel.u);
-    row.u_max = std::max<std::int32_t>(row.u_max, voxel.u);
-    row.v_min = std::min<std::int32_t>(row.v_min, voxel.v);
-    row.v_max = std::max<std::int32_t>(row.v_max, voxel.v);
-    if (voxel.value > peak->value || (voxel.value == peak->value && place(voxel) < place(*peak))) peak = &voxel;
+void set_outline(const std::vector<Voxel>& voxels, std::span<const VoxelRun> runs, int frames, Row& row) {
+  row.frame_start = runs.front().frame;
+  row.frame_end = runs.back().frame;
+  row.u_min = row.v_min = std::numeric_limits<std::int32_t>::max();
+  row.u_max = row.v_max = 0;
+  const VoxelRun* brightest = &runs.front();
+  const auto place = [&](const VoxelRun& run) { return std::tuple(run.frame % frames, run.v, run.u); };
+  for (const VoxelRun& run : runs) {
+    row.u_min = std::min(row.u_min, run.u);
+    row.u_max = std::max(row.u_max, run.u + run.size - 1);
+    row.v_min = std::min(row.v_min, run.v);
+    row.v_max = std::max(row.v_max, run.v);
+    if (run.max_value > brightest->max_value ||
+        (run.max_value == brightest->max_value && place(run) < place(*brightest)))
+      brightest = &run;
   }
   row.volume = static_cast<std::uint32_t>(voxels.size());
-  row.area = distinct_pixels(voxels, row.v_min, row.u_min, row.v_max - row.v_min + 1, row.u_max - row.u_min + 1);
-  row.peak = peak->value;
-  row.peak_frame = peak->frame;
-  row.peak_v = peak->v;
-  row.peak_u = peak->u;
+  row.area = distinct_pixels(runs, row.v_min, row.u_min, row.v_max - row.v_min + 1, row.u_max - row.u_min + 1);
+  row.peak = brightest->max_value;
+  row.peak_frame = brightest->frame;
+  row.peak_v = brightest->v;
+  const auto first = voxels.begin() + static_cast<std::ptrdiff_t>(brightest->first);
+  row.peak_u = std::find_if(first, voxels.end(), [&](const Voxel& voxel) { return voxel.value == row.peak; })->u;
 }
 
-MeasuredBlob reject(const std::vector<Voxel>& voxels, int frames, RejectReason reason) {
+MeasuredBlob reject(const std::vector<Voxel>& voxels, std::span<const VoxelRun> runs, int frames, RejectReason reason) {
   MeasuredBlob measured;
   measured.rejected.emplace();
   measured.rejected->reason = reason;
-  set_outline(voxels, frames, *measured.rejected);
+  set_outline(voxels, runs, frames, *measured.rejected);
   return measured;
 }
 
@@ -71,7 +82,7 @@ std::vector<Voxel> clip(const std::vector<Voxel>& voxels, const MeasureContext& 
   return kept;
 }
 
-std::uint32_t flags_of(const std::vector<Voxel>& voxels, const Spot& spot, const Blob& blob,
+std::uint32_t flags_of(std::span<const VoxelRun> runs, const Spot& spot, const Blob& blob,
                        const MeasureContext& context) {
   std::uint32_t flags = 0;
   if (blob.level > blob.growth_threshold) flags |= kOverlap;
@@ -83,9 +94,9 @@ std::uint32_t flags_of(const std::vector<Voxel>& voxels, const Spot& spot, const
   const Region& excluded = context.excluded;
   const Region near =
       excluded.empty() ? Region{} : Region{excluded.u0 - 1, excluded.v0 - 1, excluded.u1 + 1, excluded.v1 + 1};
-  for (const Voxel& voxel : voxels) {
-    if (voxel.saturated) flags |= kSaturated;
-    if (near.contains(voxel.v, voxel.u)) flags |= kCut;
+  for (const VoxelRun& run : runs) {
+    if (run.saturated) flags |= kSaturated;
+    if (near.v0 <= run.v && run.v < near.v1 && run.u < near.u1 && near.u0 < run.u + run.size) flags |= kCut;
   }
   for (int frame = spot.frame_start - 1; frame <= spot.frame_end + 1; ++frame) {
     const int k = context.wrap ? (frame + context.frames) % context.frames : frame;
@@ -133,24 +144,26 @@ double omega_at(double frame, const std::vector<double>& omega) {
 
 MeasuredBlob measure_blob(Blob&& blob, const MeasureContext& context, const FrameVoxels& frame_voxels) {
   DCTPREP_ASSERT(!blob.voxels.empty());
-  if (blob.small_seed) return reject(blob.voxels, context.frames, RejectReason::kMinSeedVolume);
+  std::vector<VoxelRun> runs = runs_of(blob.voxels);
+  if (blob.small_seed) return reject(blob.voxels, runs, context.frames, RejectReason::kMinSeedVolume);
   MeasuredBlob measured;
   if (context.voxel_min > 0 || context.voxel_max < 65535) {
     measured.voxels = clip(blob.voxels, context);
-    if (measured.voxels.empty()) return reject(blob.voxels, context.frames, RejectReason::kVoxelClip);
+    if (measured.voxels.empty()) return reject(blob.voxels, runs, context.frames, RejectReason::kVoxelClip);
+    runs = runs_of(measured.voxels);
   } else {
     measured.voxels = std::move(blob.voxels);
   }
   Spot& spot = measured.spot;
-  set_outline(measured.voxels, context.frames, spot);
+  set_outline(measured.voxels, runs, context.frames, spot);
   spot.grow_level = static_cast<std::uint16_t>(blob.level);
   spot.seed_volume = blob.seed_volume;
-  spot.flags = flags_of(measured.voxels, spot, blob, context);
-  if (const auto reason = first_reason(spot, context)) return reject(measured.voxels, context.frames, *reason);
-  set_moments(measured.voxels, spot);
+  spot.flags = flags_of(runs, spot, blob, context);
+  if (const auto reason = first_reason(spot, context)) return reject(measured.voxels, runs, context.frames, *reason);
+  set_moments(runs, spot);
   spot.omega = omega_at(spot.frame, context.omega);
-  set_omega_trim(measured.voxels, context.spots, spot);
-  measured.image = spot_image(measured.voxels, spot, context, frame_voxels);
+  set_omega_trim(runs, context.spots, spot);
+  measured.image = spot_image(measured.voxels, runs, spot, context, frame_voxels);
   return measured;
 }
 

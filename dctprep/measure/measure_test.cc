@@ -1,8 +1,10 @@
 #include "dctprep/measure/measure.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <gtest/gtest.h>
+#include <map>
 #include <random>
 #include <set>
 #include <sstream>
@@ -69,7 +71,7 @@ TEST(Moments, EqualPythonsWholeNumbers) {
       spot.v_min = std::min<int>(spot.v_min, voxel.v);
       program << "(" << voxel.frame << "," << voxel.v << "," << voxel.u << "," << voxel.value << "),";
     }
-    set_moments(voxels, spot);
+    set_moments(runs_of(voxels), spot);
     char text[512];
     std::snprintf(text, sizeof text, "],[%.17g,%.17g,%.17g,%.17g,%.17g,%.17g,%.17g])\n", spot.frame, spot.v, spot.u,
                   spot.sigma_frame, spot.sigma_v, spot.sigma_u, spot.cov_uv);
@@ -79,6 +81,19 @@ TEST(Moments, EqualPythonsWholeNumbers) {
   EXPECT_EQ(result.status, 0) << result.output;
 }
 
+TEST(Moments, OfTheLongestRunOfTheLargestValuesDoNotOverflow) {
+  // Centroid and variance of 65,536 equal values: the sums are known in closed form.
+  std::vector<Voxel> voxels;
+  for (int u = 0; u < 65536; ++u) voxels.push_back({3, 7, static_cast<std::uint16_t>(u), 65535});
+  Spot spot{.frame_start = 3, .v_min = 7};
+  set_moments(runs_of(voxels), spot);
+  EXPECT_EQ(spot.u, 32767.5);
+  EXPECT_EQ(spot.v, 7);
+  EXPECT_EQ(spot.frame, 3);
+  EXPECT_EQ(spot.sigma_v, 0);
+  EXPECT_DOUBLE_EQ(spot.sigma_u, std::sqrt((65536.0 * 65536.0 - 1) / 12));
+}
+
 TEST(OmegaTrim, DropsFaintFramesAndTailsButNeverTheBrightest) {
   const auto trimmed = [](std::vector<int> sums, double trim_min, double trim_tail) {
     std::vector<Voxel> voxels;
@@ -86,7 +101,7 @@ TEST(OmegaTrim, DropsFaintFramesAndTailsButNeverTheBrightest) {
       voxels.push_back({static_cast<int>(k), 0, 0, static_cast<std::uint16_t>(sums[k])});
     Spot spot;
     spot.frame_end = static_cast<int>(sums.size()) - 1;
-    set_omega_trim(voxels, {.trim_min = trim_min, .trim_tail = trim_tail}, spot);
+    set_omega_trim(runs_of(voxels), {.trim_min = trim_min, .trim_tail = trim_tail}, spot);
     return std::tuple(spot.frame_ext_start, spot.frame_max, spot.frame_ext_end);
   };
   EXPECT_EQ(trimmed({1, 50, 100, 100, 50, 1}, 0, 0), std::tuple(0, 2, 5));
@@ -125,6 +140,72 @@ TEST(Measure, FlagsSayWhatTouchesWhat) {
   context.bad_frames[6] = 0;
   context.bad_frames[9] = 1;
   EXPECT_EQ(flags(0, 15, 25), kBadFrame);
+}
+
+// Voxel by voxel, in any blob: gaps in rows, several runs of a row, equal peaks, frames over the seam.
+TEST(Measure, EqualsPlainSums) {
+  std::mt19937 random(9);
+  const auto from = [&](int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); };
+  const int frames = 12, height = 40, width = 300;
+  for (int round = 0; round < 500; ++round) {
+    MeasureContext context = context_of(frames, height, width);
+    context.wrap = true;
+    context.spots.trim_min = 0.1 * from(0, 3);
+    context.excluded = {150, 10, 170, 20};
+    const int k0 = from(0, frames - 1), v0 = from(0, 30), u0 = from(0, 200), size = from(1, 95), most = from(1, 50);
+    std::vector<Voxel> voxels;
+    std::set<std::pair<int, int>> pixels;
+    std::map<int, std::uint64_t> by_frame;
+    std::uint64_t integral = 0;
+    std::uint32_t flags = 0;
+    for (int k = k0; k < k0 + from(1, 5); ++k) {
+      for (int v = v0; v < std::min(height, v0 + size); ++v) {
+        for (int u = u0; u < std::min(width, u0 + size); ++u) {
+          if (from(0, 3) == 0) continue;
+          const Voxel voxel{k, static_cast<std::uint16_t>(v), static_cast<std::uint16_t>(u),
+                            static_cast<std::uint16_t>(from(1, most)), from(0, 5000) == 0};
+          voxels.push_back(voxel);
+          pixels.emplace(v, u);
+          by_frame[k] += voxel.value;
+          integral += voxel.value;
+          if (voxel.saturated) flags |= kSaturated;
+          if (9 <= v && v <= 20 && 149 <= u && u <= 170) flags |= kCut;
+        }
+      }
+    }
+    if (voxels.empty()) continue;
+    const auto weaker = [&](const Voxel& a, const Voxel& b) {
+      return a.value != b.value ? a.value < b.value
+                                : std::tuple(a.frame % frames, a.v, a.u) > std::tuple(b.frame % frames, b.v, b.u);
+    };
+    const Voxel peak = *std::max_element(voxels.begin(), voxels.end(), weaker);
+    const MeasuredBlob measured = measure_blob(blob_of(voxels), context, no_frames);
+    const Spot& spot = measured.spot;
+    SCOPED_TRACE(round);
+    ASSERT_EQ(measured.voxels, voxels);
+    EXPECT_EQ(spot.volume, voxels.size());
+    EXPECT_EQ(spot.area, pixels.size());
+    EXPECT_EQ(spot.integral, integral);
+    EXPECT_EQ(std::tuple(spot.peak, spot.peak_frame, spot.peak_v, spot.peak_u),
+              std::tuple(peak.value, peak.frame, peak.v, peak.u));
+    EXPECT_EQ(spot.flags & (kSaturated | kCut), flags);
+    EXPECT_EQ(spot.v_min, pixels.begin()->first);
+    EXPECT_EQ(spot.v_max, pixels.rbegin()->first);
+    std::vector<std::uint32_t> image(static_cast<std::size_t>(spot.width() * spot.height()), 0);
+    int u_min = width, u_max = 0;
+    for (const Voxel& voxel : voxels) {
+      u_min = std::min<int>(u_min, voxel.u);
+      u_max = std::max<int>(u_max, voxel.u);
+      if (spot.frame_ext_start <= voxel.frame && voxel.frame <= spot.frame_ext_end)
+        image[static_cast<std::size_t>((voxel.v - spot.v_min) * spot.width() + voxel.u - spot.u_min)] += voxel.value;
+    }
+    EXPECT_EQ(std::pair(spot.u_min, spot.u_max), std::pair(u_min, u_max));
+    EXPECT_EQ(measured.image, image);
+    EXPECT_EQ(by_frame[spot.frame_max],
+              std::max_element(by_frame.begin(), by_frame.end(), [](const auto& a, const auto& b) {
+                return a.second < b.second;
+              })->second);
+  }
 }
 
 TEST(Measure, RejectsWithTheFirstReason) {

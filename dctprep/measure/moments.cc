@@ -23,23 +23,26 @@ double sigma(const Axis& axis, Int128 sum) {
 
 }  // namespace
 
-void set_moments(std::span<const Voxel> voxels, Spot& spot) {
+void set_moments(std::span<const VoxelRun> runs, Spot& spot) {
   Int128 sum = 0;
   Int128 cross = 0;
   Axis frame, v, u;
-  const auto add = [](Axis& axis, std::int64_t value, std::int64_t distance) {
-    axis.first += value * distance;
-    axis.second += Int128{value * distance} * distance;
+  const auto add = [](Axis& axis, Int128 weight, std::int64_t distance) {
+    axis.first += weight * distance;
+    axis.second += weight * distance * distance;
   };
-  for (const Voxel& voxel : voxels) {
-    const std::int64_t value = voxel.value;
-    const std::int64_t du = voxel.u - spot.u_min;
-    const std::int64_t dv = voxel.v - spot.v_min;
-    sum += value;
-    add(u, value, du);
-    add(v, value, dv);
-    add(frame, value, std::int64_t{voxel.frame} - spot.frame_start);
-    cross += Int128{value * du} * dv;
+  for (const VoxelRun& run : runs) {
+    const Int128 weight = run.sum;
+    // About u_min instead of the run's own first column.
+    const std::int64_t du = std::int64_t{run.u} - spot.u_min;
+    const std::int64_t dv = std::int64_t{run.v} - spot.v_min;
+    const Int128 first_u = weight * du + run.first_moment;
+    sum += weight;
+    u.first += first_u;
+    u.second += weight * du * du + Int128{2 * du} * run.first_moment + run.second_moment;
+    add(v, weight, dv);
+    add(frame, weight, std::int64_t{run.frame} - spot.frame_start);
+    cross += first_u * dv;
   }
   spot.u = mean(spot.u_min, u, sum);
   spot.v = mean(spot.v_min, v, sum);

@@ -1,16 +1,15 @@
 // Intensity-weighted moments of a blob, from exact integer sums.
 #pragma once
 
-#include <cstdint>
 #include <span>
 
-#include "dctprep/core/blob.h"
 #include "dctprep/core/spot.h"
+#include "dctprep/measure/voxel_runs.h"
 
 namespace dctprep {
 
 // Sets the centroid (u, v, frame), sigma_u, sigma_v, sigma_frame and cov_uv of `spot`, whose bounding box (u_min,
 // v_min, frame_start) is set. Formulas of stage 8: sums in 128-bit integers, each rounded to float64, then divided.
-void set_moments(std::span<const Voxel> voxels, Spot& spot);
+void set_moments(std::span<const VoxelRun> runs, Spot& spot);
 
 }  // namespace dctprep

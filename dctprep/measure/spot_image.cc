@@ -4,12 +4,12 @@
 
 namespace dctprep {
 
-void set_omega_trim(std::span<const Voxel> voxels, const SpotsOptions& options, Spot& spot) {
+void set_omega_trim(std::span<const VoxelRun> runs, const SpotsOptions& options, Spot& spot) {
   std::vector<std::uint64_t> by_frame(static_cast<std::size_t>(spot.frame_end - spot.frame_start + 1), 0);
   spot.integral = 0;
-  for (const Voxel& voxel : voxels) {
-    by_frame[static_cast<std::size_t>(voxel.frame - spot.frame_start)] += voxel.value;
-    spot.integral += voxel.value;
+  for (const VoxelRun& run : runs) {
+    by_frame[static_cast<std::size_t>(run.frame - spot.frame_start)] += run.sum;
+    spot.integral += run.sum;
   }
   const auto brightest =
       static_cast<std::ptrdiff_t>(std::max_element(by_frame.begin(), by_frame.end()) - by_frame.begin());
@@ -31,8 +31,8 @@ void set_omega_trim(std::span<const Voxel> voxels, const SpotsOptions& options, 
   spot.frame_ext_end = spot.frame_start + trim(static_cast<std::ptrdiff_t>(by_frame.size()) - 1, -1);
 }
 
-std::vector<std::uint32_t> spot_image(std::span<const Voxel> voxels, const Spot& spot, const MeasureContext& context,
-                                      const FrameVoxels& frame_voxels) {
+std::vector<std::uint32_t> spot_image(std::span<const Voxel> voxels, std::span<const VoxelRun> runs, const Spot& spot,
+                                      const MeasureContext& context, const FrameVoxels& frame_voxels) {
   const SpotImage kind = context.spots.image;
   if (kind == SpotImage::kNone) return {};
   const int width = spot.width();
@@ -42,15 +42,17 @@ std::vector<std::uint32_t> spot_image(std::span<const Voxel> voxels, const Spot&
            static_cast<std::size_t>(u - spot.u_min);
   };
   if (kind == SpotImage::kBlob3d) {
-    for (const Voxel& voxel : voxels) {
-      if (spot.frame_ext_start <= voxel.frame && voxel.frame <= spot.frame_ext_end)
-        image[index(voxel.v, voxel.u)] += voxel.value;
+    for (const VoxelRun& run : runs) {
+      if (run.frame < spot.frame_ext_start || run.frame > spot.frame_ext_end) continue;
+      std::uint32_t* pixel = image.data() + index(run.v, run.u);
+      for (const Voxel& voxel : voxels.subspan(run.first, static_cast<std::size_t>(run.size))) *pixel++ += voxel.value;
     }
     return image;
   }
   std::vector<bool> inside(image.size(), kind == SpotImage::kBox);
   if (kind == SpotImage::kBlob2d) {
-    for (const Voxel& voxel : voxels) inside[index(voxel.v, voxel.u)] = true;
+    for (const VoxelRun& run : runs)
+      std::fill_n(inside.begin() + static_cast<std::ptrdiff_t>(index(run.v, run.u)), run.size, true);
   }
   for (int frame = spot.frame_ext_start; frame <= spot.frame_ext_end; ++frame) {
     const SparseFrame& sparse = frame_voxels(frame % context.frames);

@@ -6,14 +6,16 @@
 #include <vector>
 
 #include "dctprep/measure/measure.h"
+#include "dctprep/measure/voxel_runs.h"
 
 namespace dctprep {
 
 // Sets integral, frame_max, frame_ext_start and frame_ext_end of `spot`, whose frame_start and frame_end are set.
-void set_omega_trim(std::span<const Voxel> voxels, const SpotsOptions& options, Spot& spot);
+void set_omega_trim(std::span<const VoxelRun> runs, const SpotsOptions& options, Spot& spot);
 
 // The image over frame_ext_start ... frame_ext_end, or nothing for SpotImage::kNone.
-std::vector<std::uint32_t> spot_image(std::span<const Voxel> voxels, const Spot& spot, const MeasureContext& context,
-                                      const FrameVoxels& frame_voxels);
+// `runs` are those of `voxels`.
+std::vector<std::uint32_t> spot_image(std::span<const Voxel> voxels, std::span<const VoxelRun> runs, const Spot& spot,
+                                      const MeasureContext& context, const FrameVoxels& frame_voxels);
 
 }  // namespace dctprep
