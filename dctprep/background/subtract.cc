@@ -12,6 +12,12 @@ namespace dctprep {
 std::int32_t frame_offset(ImageView<const std::uint16_t> frame, ImageView<const std::uint16_t> background,
                           ImageView<const std::uint8_t> bad_pixels, const Region& excluded,
                           const BackgroundOptions& options) {
+  return frame_offset([&](int v) { return frame.row(v); }, background, bad_pixels, excluded, options);
+}
+
+std::int32_t frame_offset(const std::function<const std::uint16_t*(int v)>& frame_row,
+                          ImageView<const std::uint16_t> background, ImageView<const std::uint8_t> bad_pixels,
+                          const Region& excluded, const BackgroundOptions& options) {
   if (!options.frame_offset) return 0;
   // Nearly all differences are small, so they are counted near zero, and only if the median lies outside are all of
   // them looked at.
@@ -19,12 +25,12 @@ std::int32_t frame_offset(ImageView<const std::uint16_t> frame, ImageView<const 
   std::array<std::uint32_t, 2 * kNear> near{};
   std::uint64_t below = 0, all = 0;
   const auto visit = [&](const auto& take) {
-    for (int v = 0; v < frame.height(); v += options.offset_stride) {
-      const std::uint16_t* from = frame.row(v);
+    for (int v = 0; v < background.height(); v += options.offset_stride) {
+      const std::uint16_t* from = frame_row(v);
       const std::uint16_t* under = background.row(v);
       const std::uint8_t* bad = bad_pixels.row(v);
       const bool cut = excluded.v0 <= v && v < excluded.v1;
-      for (int u = 0; u < frame.width(); u += options.offset_stride) {
+      for (int u = 0; u < background.width(); u += options.offset_stride) {
         if (bad[u] == 0 && !(cut && excluded.u0 <= u && u < excluded.u1))
           take(std::int32_t{from[u]} - std::int32_t{under[u]});
       }
@@ -47,11 +53,11 @@ std::int32_t frame_offset(ImageView<const std::uint16_t> frame, ImageView<const 
   return rank_median(differences);
 }
 
-void subtract_background_row(ImageView<const std::uint16_t> frame, ImageView<const std::uint16_t> background,
+void subtract_background_row(const std::uint16_t* frame_row, ImageView<const std::uint16_t> background,
                              std::int32_t offset, ImageView<const std::uint8_t> bad_pixels, const Region& excluded,
                              int v, std::uint16_t* residual) {
-  const int width = frame.width();
-  subtract_pixels(frame.row(v), background.row(v), offset, static_cast<std::size_t>(width), residual);
+  const int width = background.width();
+  subtract_pixels(frame_row, background.row(v), offset, static_cast<std::size_t>(width), residual);
   if (!bad_pixels.empty()) {
     const std::uint8_t* bad = bad_pixels.row(v);
     for (int u = 0; u < width; ++u) residual[u] = bad[u] != 0 ? std::uint16_t{0} : residual[u];
@@ -63,7 +69,7 @@ void subtract_background(ImageView<const std::uint16_t> frame, ImageView<const s
                          std::int32_t offset, ImageView<const std::uint8_t> bad_pixels, const Region& excluded,
                          ImageView<std::uint16_t> residual) {
   for (int v = 0; v < frame.height(); ++v) {
-    subtract_background_row(frame, background, offset, bad_pixels, excluded, v, residual.row(v));
+    subtract_background_row(frame.row(v), background, offset, bad_pixels, excluded, v, residual.row(v));
   }
 }
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstring>
+#include <functional>
 #include <tbb/blocked_range.h>
 #include <tbb/parallel_for.h>
 
@@ -14,43 +16,67 @@ namespace dctprep {
 
 namespace {
 
-// Pixels worked on at a time: of 100 frames, one byte each, they stay in a core's second-level cache; a row of one
-// frame is a page.
+// Pixels worked on at a time: half a page of each frame.
 constexpr std::size_t kTile = 2048;
 static_assert(kTile % kLadderGroup == 0);
 constexpr std::size_t kCountsAGroup = kLadderRungs * kLadderGroup;
-constexpr std::size_t kMostRows = 255;  // that ladder_count() takes at a time
+constexpr std::size_t kMostRows = 255;  // that ladder_count_bytes() takes at a time
+static_assert(kLadderGroup == kPixelGroup);
 constexpr std::uint16_t kRungsBelow = kLadderRungs / 2;
 constexpr std::size_t kSample = 63;  // frames whose median stands in for that of a whole window
 
-std::size_t groups_of(std::size_t pixels) { return (pixels + kLadderGroup - 1) / kLadderGroup; }
+std::size_t groups_of(std::size_t pixels) { return whole_groups(pixels) / kPixelGroup; }
 
 }  // namespace
 
 WindowMedian::WindowMedian(std::size_t pixels)
-    : pixels_(pixels), base_(groups_of(pixels) * kLadderGroup, 0), counts_(groups_of(pixels) * kCountsAGroup, 0) {}
+    : pixels_(pixels), base_(whole_groups(pixels), 0), counts_(groups_of(pixels) * kCountsAGroup, 0) {}
 
 std::size_t WindowMedian::bytes(std::size_t pixels) {
   return groups_of(pixels) * (kCountsAGroup + kLadderGroup) * sizeof(std::uint16_t);
+}
+
+WindowMedian::Batches WindowMedian::batches_of(std::vector<const CompactFrame*>& frames) {
+  std::stable_sort(frames.begin(), frames.end(), [](const CompactFrame* a, const CompactFrame* b) {
+    return std::less<>()(a->reference()->data(), b->reference()->data());
+  });
+  Batches batches;
+  for (std::size_t first = 0; first < frames.size();) {
+    Batch batch{.reference = frames[first]->reference()->data(), .rows = {}, .frames = {}};
+    std::size_t last = first;
+    for (; last < frames.size() && last - first < kMostRows && frames[last]->reference()->data() == batch.reference;
+         ++last) {
+      batch.rows.push_back(frames[last]->bytes());
+    }
+    batch.frames = std::span(frames).subspan(first, last - first);
+    batches.push_back(std::move(batch));
+    first = last;
+  }
+  return batches;
 }
 
 template <class Body>
 void WindowMedian::for_each_tile(const Body& body) {
   const std::size_t tiles = (pixels_ + kTile - 1) / kTile;
   tbb::parallel_for(tbb::blocked_range<std::size_t>(0, tiles, 4), [&](const auto& range) {
+    const auto started = std::chrono::steady_clock::now();
     for (std::size_t tile = range.begin(); tile < range.end(); ++tile) {
       const std::size_t first = tile * kTile;
       body(first, std::min(kTile, pixels_ - first));
     }
+    seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   });
 }
 
-void WindowMedian::advance(std::span<const MedianStep> steps) {
+void WindowMedian::advance(std::span<MedianStep> steps) {
   if (steps.empty()) return;
+  std::vector<Counted> counted;
+  for (MedianStep& step : steps)
+    counted.push_back({batches_of(step.window), batches_of(step.entering), batches_of(step.leaving)});
   std::atomic<std::uint64_t> groups{0}, selected{0};
   for_each_tile([&](std::size_t first, std::size_t size) {
     Counters counters;
-    advance_tile(steps, first, size, counters);
+    advance_tile(steps, counted, first, size, counters);
     groups += counters.groups;
     selected += counters.selected;
   });
@@ -60,28 +86,30 @@ void WindowMedian::advance(std::span<const MedianStep> steps) {
   state_ = n <= kRankSelectMostRows ? State::kCounts : State::kNothing;
 }
 
-void WindowMedian::leave(std::span<const std::uint16_t* const> frames) {
+void WindowMedian::leave(std::vector<const CompactFrame*> frames) {
   if (state_ != State::kCounts || frames.empty()) return;
-  for_each_tile([&](std::size_t first, std::size_t size) { count_frames(frames, first, size, false); });
+  const Batches batches = batches_of(frames);
+  for_each_tile([&](std::size_t first, std::size_t size) { count(batches, first, size, false); });
 }
 
 void WindowMedian::forget() {
   if (state_ == State::kCounts) state_ = State::kLadder;
 }
 
-void WindowMedian::advance_tile(std::span<const MedianStep> steps, std::size_t first, std::size_t size,
-                                Counters& counters) {
+void WindowMedian::advance_tile(std::span<const MedianStep> steps, std::span<const Counted> counted, std::size_t first,
+                                std::size_t size, Counters& counters) {
   State state = state_;
-  for (const MedianStep& step : steps) {
+  for (std::size_t s = 0; s < steps.size(); ++s) {
+    const MedianStep& step = steps[s];
     const std::size_t n = step.window.size();
     if (n > kRankSelectMostRows) {
       state = State::kNothing;
     } else if (state == State::kCounts) {
-      count_frames(step.entering, first, size, true);
-      count_frames(step.leaving, first, size, false);
+      count(counted[s].entering, first, size, true);
+      count(counted[s].leaving, first, size, false);
     } else if (state == State::kLadder) {
       clear_counts(first, size);
-      count_frames(step.window, first, size, true);
+      count(counted[s].window, first, size, true);
       state = State::kCounts;
     }
     for (std::size_t at = first; at < first + size; at += kLadderGroup) {
@@ -95,7 +123,7 @@ void WindowMedian::advance_tile(std::span<const MedianStep> steps, std::size_t f
         std::memcpy(step.background + at, median, in_group * sizeof(std::uint16_t));
       } else {
         ++counters.selected;
-        select_group(step, at, in_group, state);
+        select_group(step, counted[s].window, at, in_group, state);
       }
     }
     // An empty window is counted too: nothing lies below any rung.
@@ -110,47 +138,54 @@ void WindowMedian::clear_counts(std::size_t first, std::size_t size) {
             std::uint16_t{0});
 }
 
-// Heights of the tile, frame after frame as memory gives them, but written group by group as they are counted.
-void WindowMedian::count_frames(std::span<const std::uint16_t* const> frames, std::size_t first, std::size_t size,
-                                bool add) {
-  thread_local std::vector<std::uint8_t> heights;
-  for (std::size_t from = 0; from < frames.size(); from += kMostRows) {
-    const std::size_t n = std::min(kMostRows, frames.size() - from);
-    heights.resize(groups_of(size) * n * kLadderGroup);
-    for (std::size_t k = 0; k < n; ++k) {
-      for (std::size_t at = 0; at < size; at += kLadderGroup) {
-        const std::size_t in_group = std::min(kLadderGroup, size - at);
-        std::uint8_t* row = heights.data() + at * n + k * kLadderGroup;
-        ladder_heights(frames[from + k] + first + at, base_.data() + first + at, in_group, row);
-        std::fill(row + in_group, row + kLadderGroup, std::uint8_t{0});
+void WindowMedian::count(const Batches& batches, std::size_t first, std::size_t size, bool add) {
+  for (const Batch& batch : batches) {
+    for (std::size_t at = first; at < first + size; at += kLadderGroup) {
+      std::uint8_t shift[kLadderGroup];
+      if (ladder_shift(base_.data() + at, batch.reference + at, shift)) {
+        ladder_count_bytes(batch.rows.data(), at, batch.rows.size(), shift, add, counts_.data() + at * kLadderRungs);
+      } else {
+        count_far(batch, at, std::min(kLadderGroup, first + size - at), add);
       }
-    }
-    for (std::size_t at = 0; at < size; at += kLadderGroup) {
-      ladder_count(heights.data() + at * n, n, add, counts_.data() + (first + at) * kLadderRungs);
     }
   }
 }
 
+// A group whose bytes do not say where its values stand on the ladder.
+void WindowMedian::count_far(const Batch& batch, std::size_t first, std::size_t size, bool add) {
+  thread_local std::vector<std::uint8_t> heights;
+  heights.assign(batch.frames.size() * kLadderGroup, 0);
+  for (std::size_t k = 0; k < batch.frames.size(); ++k) {
+    std::uint16_t values[kLadderGroup];
+    batch.frames[k]->read(first, size, values);
+    ladder_heights(values, base_.data() + first, size, heights.data() + k * kLadderGroup);
+  }
+  ladder_count(heights.data(), batch.frames.size(), add, counts_.data() + first * kLadderRungs);
+}
+
 // A ladder round `median` for one group, and the window counted against it.
-void WindowMedian::build_ladder(const std::uint16_t* median, std::span<const std::uint16_t* const> window,
-                                std::size_t first, std::size_t size) {
+void WindowMedian::build_ladder(const std::uint16_t* median, const Batches& window, std::size_t first,
+                                std::size_t size) {
   for (std::size_t i = 0; i < size; ++i) {
     base_[first + i] =
         std::min(kLadderHighestBase, static_cast<std::uint16_t>(median[i] - std::min(median[i], kRungsBelow)));
   }
   clear_counts(first, size);
-  count_frames(window, first, size, true);
+  count(window, first, size, true);
 }
 
-void WindowMedian::select_group(const MedianStep& step, std::size_t first, std::size_t size, State state) {
+void WindowMedian::select_group(const MedianStep& step, const Batches& window, std::size_t first, std::size_t size,
+                                State state) {
   const std::size_t n = step.window.size();
   std::uint16_t* median = step.background + first;
   if (n > kRankSelectMostRows) {
-    std::vector<std::uint16_t> values(n);
-    for (std::size_t i = 0; i < size; ++i) {
-      for (std::size_t k = 0; k < n; ++k) values[k] = step.window[k][first + i];
-      median[i] = rank_median(values);
+    std::vector<std::vector<std::uint16_t>> values(size, std::vector<std::uint16_t>(n));
+    for (std::size_t k = 0; k < n; ++k) {
+      std::uint16_t group[kLadderGroup];
+      step.window[k]->read(first, size, group);
+      for (std::size_t i = 0; i < size; ++i) values[i][k] = group[i];
     }
+    for (std::size_t i = 0; i < size; ++i) median[i] = rank_median(values[i]);
     return;
   }
   thread_local std::vector<const std::uint16_t*> rows;
@@ -161,7 +196,7 @@ void WindowMedian::select_group(const MedianStep& step, std::size_t first, std::
     stack.resize(count * kLadderGroup);
     for (std::size_t k = 0; k < count; ++k) {
       rows[k] = stack.data() + k * kLadderGroup;
-      std::memcpy(stack.data() + k * kLadderGroup, step.window[k * every] + first, size * sizeof(std::uint16_t));
+      step.window[k * every]->read(first, size, stack.data() + k * kLadderGroup);
     }
     rank_select(rows.data(), count, static_cast<std::uint16_t>(count / 2), size, median);
   };
@@ -170,7 +205,7 @@ void WindowMedian::select_group(const MedianStep& step, std::size_t first, std::
   const std::size_t every = n / kSample;
   if (state == State::kNothing && every > 1) {
     select(every);
-    build_ladder(median, step.window, first, size);
+    build_ladder(median, window, first, size);
     std::uint16_t found[kLadderGroup];
     if (ladder_median(counts_.data() + first * kLadderRungs, base_.data() + first, static_cast<std::uint16_t>(n / 2),
                       found)) {
@@ -179,7 +214,7 @@ void WindowMedian::select_group(const MedianStep& step, std::size_t first, std::
     }
   }
   select(1);
-  build_ladder(median, step.window, first, size);
+  build_ladder(median, window, first, size);
 }
 
 }  // namespace dctprep

@@ -1,20 +1,21 @@
 // The medians of windows that move over frames, each found from the one before.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include "dctprep/base/image.h"
+#include "dctprep/background/compact_frame.h"
 
 namespace dctprep {
 
 // One background to be made: its window, and how that differs from the window before.
 struct MedianStep {
-  std::vector<const std::uint16_t*> window;    // frames, in any order
-  std::vector<const std::uint16_t*> entering;  // in this window and not in the one before
-  std::vector<const std::uint16_t*> leaving;   // in the one before and not in this
-  std::uint16_t* background = nullptr;         // 0 where the window is empty
+  std::vector<const CompactFrame*> window;    // frames, in any order
+  std::vector<const CompactFrame*> entering;  // in this window and not in the one before
+  std::vector<const CompactFrame*> leaving;   // in the one before and not in this
+  std::uint16_t* background = nullptr;        // 0 where the window is empty
 };
 
 // Keeps, for every pixel, a ladder of 16 thresholds one count apart round its last median, and how many values of the
@@ -26,11 +27,11 @@ class WindowMedian {
   explicit WindowMedian(std::size_t pixels);
 
   // Makes the backgrounds of consecutive windows, on all cores. All frames of all steps must be in memory; several
-  // small steps in one call are faster than one by one.
-  void advance(std::span<const MedianStep> steps);
+  // small steps in one call are faster than one by one. The lists of frames are sorted as is best.
+  void advance(std::span<MedianStep> steps);
   // Counts frames of the last window that will not be in the next one, before they go; the next step then leaves them
   // out of `leaving`.
-  void leave(std::span<const std::uint16_t* const> frames);
+  void leave(std::vector<const CompactFrame*> frames);
   // The next window has little in common with the last: it is counted anew, and its first step needs no `entering` and
   // `leaving`.
   void forget();
@@ -41,6 +42,8 @@ class WindowMedian {
     std::uint64_t selected = 0;
   };
   Counters counters() const { return counters_; }
+  // Spent in advance() and leave(), summed over threads.
+  double seconds() const { return seconds_; }
   // Bytes held between calls.
   static std::size_t bytes(std::size_t pixels);
 
@@ -48,20 +51,34 @@ class WindowMedian {
   // What is known of the last window: nothing; where its medians lay; how many values lie below each rung.
   enum class State { kNothing, kLadder, kCounts };
 
+  // Frames to be counted together: they are held against one reference, and are few enough for one call of the kernel.
+  struct Batch {
+    const std::uint16_t* reference;
+    std::vector<const std::uint8_t*> rows;
+    std::span<const CompactFrame* const> frames;
+  };
+  using Batches = std::vector<Batch>;
+  struct Counted {
+    Batches window, entering, leaving;
+  };
+  static Batches batches_of(std::vector<const CompactFrame*>& frames);  // sorts them; the batches point into them
+
   template <class Body>
   void for_each_tile(const Body& body);
-  void advance_tile(std::span<const MedianStep> steps, std::size_t first, std::size_t size, Counters& counters);
-  void count_frames(std::span<const std::uint16_t* const> frames, std::size_t first, std::size_t size, bool add);
+  void advance_tile(std::span<const MedianStep> steps, std::span<const Counted> counted, std::size_t first,
+                    std::size_t size, Counters& counters);
+  void count(const Batches& batches, std::size_t first, std::size_t size, bool add);
+  void count_far(const Batch& batch, std::size_t first, std::size_t size, bool add);
   void clear_counts(std::size_t first, std::size_t size);
-  void build_ladder(const std::uint16_t* median, std::span<const std::uint16_t* const> window, std::size_t first,
-                    std::size_t size);
-  void select_group(const MedianStep& step, std::size_t first, std::size_t size, State state);
+  void build_ladder(const std::uint16_t* median, const Batches& window, std::size_t first, std::size_t size);
+  void select_group(const MedianStep& step, const Batches& window, std::size_t first, std::size_t size, State state);
 
   std::size_t pixels_;
   State state_ = State::kNothing;
   std::vector<std::uint16_t> base_;    // of whole groups
   std::vector<std::uint16_t> counts_;  // group by group, rung by rung
   Counters counters_;
+  std::atomic<double> seconds_ = 0;
 };
 
 }  // namespace dctprep

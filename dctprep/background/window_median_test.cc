@@ -10,10 +10,28 @@
 namespace dctprep {
 namespace {
 
-std::vector<const std::uint16_t*> pointers(const std::vector<Image<std::uint16_t>>& frames,
-                                           const std::vector<int>& which) {
-  std::vector<const std::uint16_t*> result;
-  for (const int k : which) result.push_back(frames[static_cast<std::size_t>(k)].data());
+using Frames = std::vector<std::unique_ptr<CompactFrame>>;
+
+std::vector<const CompactFrame*> pointers(const Frames& frames, const std::vector<int>& which) {
+  std::vector<const CompactFrame*> result;
+  for (const int k : which) result.push_back(frames[static_cast<std::size_t>(k)].get());
+  return result;
+}
+
+// Each of `references` references is one of the frames.
+Frames compact(const std::vector<Image<std::uint16_t>>& frames, CompactFramePool& pool, std::size_t references) {
+  Frames result;
+  std::shared_ptr<FrameReference> reference;
+  for (std::size_t k = 0; k < frames.size(); ++k) {
+    if (k % std::max<std::size_t>(1, frames.size() / references) == 0) {
+      reference = std::make_shared<FrameReference>(frames[k].size());
+      std::copy_n(frames[k].data(), frames[k].size(), reference->data());
+    }
+    result.push_back(pool.take());
+    result.back()->restart(reference);
+    result.back()->append(frames[k].data(), frames[k].size());
+    result.back()->finish();
+  }
   return result;
 }
 
@@ -55,6 +73,8 @@ TEST(WindowMedian, EqualsSortingForAnyWindowsAndData) {
     const int height = 1 + static_cast<int>(random() % 3),
               width = 1 + static_cast<int>(random() % (round % 5 == 0 ? 2500 : 150));
     const auto frames = draw_frames(random, count, height, width, static_cast<Data>(round % 6));
+    CompactFramePool pool(static_cast<std::size_t>(height * width), frames.size());
+    const Frames held = compact(frames, pool, 1 + random() % 4);
     const BackgroundOptions options{.half_window = static_cast<int>(random() % 30),
                                     .half_step = static_cast<int>(random() % 5),
                                     .stride = 1 + static_cast<int>(random() % 3)};
@@ -81,7 +101,7 @@ TEST(WindowMedian, EqualsSortingForAnyWindowsAndData) {
         std::set_difference(before.begin(), before.end(), windows[b].begin(), windows[b].end(),
                             std::back_inserter(leaving));
         if (b == first && round % 3 == 0) {
-          median.leave(pointers(frames, leaving));
+          median.leave(pointers(held, leaving));
           leaving.clear();
         }
         if (b == first && round % 7 == 0) {
@@ -90,8 +110,8 @@ TEST(WindowMedian, EqualsSortingForAnyWindowsAndData) {
           leaving.clear();
         }
         backgrounds.emplace_back(height, width);
-        steps.push_back({pointers(frames, windows[b]), pointers(frames, entering), pointers(frames, leaving),
-                         backgrounds.back().data()});
+        steps.push_back(
+            {pointers(held, windows[b]), pointers(held, entering), pointers(held, leaving), backgrounds.back().data()});
         before = windows[b];
       }
       median.advance(steps);
@@ -104,15 +124,17 @@ TEST(WindowMedian, EqualsSortingForAnyWindowsAndData) {
 TEST(WindowMedian, ReadsMostMediansOffTheLadder) {
   std::mt19937 random(2);
   const auto frames = draw_frames(random, 300, 20, 64, Data::kNoise);
+  CompactFramePool pool(20 * 64, frames.size());
+  const Frames held = compact(frames, pool, 1);
   WindowMedian median(20 * 64);
   Image<std::uint16_t> background(20, 64);
   std::vector<int> window(101);
   for (int first = 0; first + 101 <= 300; first += 10) {
     for (int i = 0; i < 101; ++i) window[static_cast<std::size_t>(i)] = first + i;
-    MedianStep step{.window = pointers(frames, window), .background = background.data()};
+    MedianStep step{.window = pointers(held, window), .background = background.data()};
     for (int i = 0; i < 10 && first > 0; ++i) {
-      step.entering.push_back(frames[static_cast<std::size_t>(first + 91 + i)].data());
-      step.leaving.push_back(frames[static_cast<std::size_t>(first - 10 + i)].data());
+      step.entering.push_back(held[static_cast<std::size_t>(first + 91 + i)].get());
+      step.leaving.push_back(held[static_cast<std::size_t>(first - 10 + i)].get());
     }
     median.advance(std::span(&step, 1));
     expect_median(background, frames, window);

@@ -3,12 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <new>
 #include <span>
 #include <type_traits>
 
 #include "dctprep/base/assert.h"
+#include "dctprep/base/huge_buffer.h"
 
 namespace dctprep {
 
@@ -62,11 +61,11 @@ class Image {
   Image() = default;
   Image(int height, int width) : height_(height), width_(width) {
     DCTPREP_ASSERT(height >= 0 && width >= 0);
-    if (size() > 0) data_.reset(static_cast<T*>(::operator new(size() * sizeof(T), kAlignment)));
+    if (size() > 0) buffer_ = HugeBuffer(size() * sizeof(T));
   }
   Image(int height, int width, T value) : Image(height, width) { fill(value); }
 
-  T* data() const { return data_.get(); }
+  T* data() const { return reinterpret_cast<T*>(buffer_.data()); }
   int height() const { return height_; }
   int width() const { return width_; }
   std::size_t size() const { return static_cast<std::size_t>(height_) * static_cast<std::size_t>(width_); }
@@ -94,13 +93,9 @@ class Image {
   }
 
  private:
-  static constexpr std::align_val_t kAlignment{64};
-  struct Free {
-    void operator()(T* data) const { ::operator delete(data, kAlignment); }
-  };
   int height_ = 0;
   int width_ = 0;
-  std::unique_ptr<T, Free> data_;
+  HugeBuffer buffer_;
 };
 
 }  // namespace dctprep

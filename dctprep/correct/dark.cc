@@ -57,7 +57,7 @@ Image<std::uint16_t> median_of_frames(const FrameSource& source, const std::stri
 void subtract_dark(ImageView<std::uint16_t> frame, ImageView<const std::uint16_t> dark) {
   if (dark.empty()) return;
   DCTPREP_ASSERT(frame.size() == dark.size());
-  correct_pixels(frame.pixels().data(), dark.pixels().data(), 1.0f, frame.size());
+  correct_pixels(frame.data(), dark.data(), 1.0f, frame.size(), frame.data());
 }
 
 }  // namespace dctprep

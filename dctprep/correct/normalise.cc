@@ -111,7 +111,7 @@ std::vector<int> intensity_sample(int frames) {
 float normalisation_factor(double reference, double intensity) { return static_cast<float>(reference / intensity); }
 
 void normalise(ImageView<std::uint16_t> frame, float factor) {
-  correct_pixels(frame.pixels().data(), nullptr, factor, frame.size());
+  correct_pixels(frame.data(), nullptr, factor, frame.size(), frame.data());
 }
 
 }  // namespace dctprep

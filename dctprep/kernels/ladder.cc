@@ -2,6 +2,7 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "dctprep/kernels/ladder.cc"
+#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
@@ -28,12 +29,15 @@ void Heights(const uint16_t* values, const uint16_t* base, size_t count, uint8_t
   }
 }
 
-void Count(const uint8_t* above, size_t n, bool add, uint16_t* counts) {
+// Rows are given by row(k), a pointer to the group's bytes, of which `shift` is taken away.
+template <class Row>
+HWY_INLINE void CountRows(const Row& row, const uint8_t* shift, size_t n, bool add, uint16_t* counts) {
 #if HWY_TARGET == HWY_SCALAR
   for (size_t k = 0; k < n; ++k) {
+    const uint8_t* heights = row(k);
     for (size_t j = 0; j < kLadderRungs; ++j) {
       for (size_t i = 0; i < kLadderGroup; ++i) {
-        const uint16_t below = above[k * kLadderGroup + i] < j + 1;
+        const uint16_t below = heights[i] < j + 1 + shift[i];
         uint16_t& count = counts[j * kLadderGroup + i];
         count = static_cast<uint16_t>(add ? count + below : count - below);
       }
@@ -47,6 +51,7 @@ void Count(const uint8_t* above, size_t n, bool add, uint16_t* counts) {
   const size_t lanes = hn::Lanes(d8);
   const V one = hn::Set(d8, uint8_t{1});
   for (size_t i = 0; i < kLadderGroup; i += lanes) {
+    const V down = hn::LoadU(d8, shift + i);
     // Half of the rungs at a time, so that the sums stay in registers.
     for (size_t first = 0; first < kLadderRungs; first += 8) {
       V s0 = hn::Zero(d8), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
@@ -54,7 +59,7 @@ void Count(const uint8_t* above, size_t n, bool add, uint16_t* counts) {
               r3 = hn::Add(r2, one), r4 = hn::Add(r3, one), r5 = hn::Add(r4, one), r6 = hn::Add(r5, one),
               r7 = hn::Add(r6, one);
       for (size_t k = 0; k < n; ++k) {
-        const V height = hn::LoadU(d8, above + k * kLadderGroup + i);
+        const V height = hn::SaturatedSub(hn::LoadU(d8, row(k) + i), down);
         s0 = hn::IfThenElse(hn::Lt(height, r0), hn::Add(s0, one), s0);
         s1 = hn::IfThenElse(hn::Lt(height, r1), hn::Add(s1, one), s1);
         s2 = hn::IfThenElse(hn::Lt(height, r2), hn::Add(s2, one), s2);
@@ -77,6 +82,31 @@ void Count(const uint8_t* above, size_t n, bool add, uint16_t* counts) {
     }
   }
 #endif
+}
+
+void Count(const uint8_t* above, size_t n, bool add, uint16_t* counts) {
+  const uint8_t none[kLadderGroup] = {0};
+  CountRows([&](size_t k) { return above + k * kLadderGroup; }, none, n, add, counts);
+}
+
+// How far ahead of the counting memory is asked for: rows lie in pages of their own, too many for the processor to see
+// the pattern by itself.
+constexpr size_t kAhead = 4 * kLadderGroup;
+
+void CountBytes(const uint8_t* const* rows, size_t at, size_t n, const uint8_t* shift, bool add, uint16_t* counts) {
+  for (size_t k = 0; k < n; ++k) hwy::Prefetch(rows[k] + at + kAhead);
+  CountRows([&](size_t k) { return rows[k] + at; }, shift, n, add, counts);
+}
+
+bool Shift(const uint16_t* base, const uint16_t* references, uint8_t* shift) {
+  constexpr int kMost = 255 - static_cast<int>(kLadderRungs);
+  int outside = 0;
+  for (size_t i = 0; i < kLadderGroup; ++i) {
+    const int down = base[i] - references[i] + 128;
+    outside |= static_cast<int>(down < 0) | static_cast<int>(down > kMost);
+    shift[i] = static_cast<uint8_t>(down);
+  }
+  return outside == 0;
 }
 
 bool Median(const uint16_t* counts, const uint16_t* base, uint16_t rank, uint16_t* median) {
@@ -109,6 +139,8 @@ namespace dctprep {
 
 HWY_EXPORT(Heights);
 HWY_EXPORT(Count);
+HWY_EXPORT(CountBytes);
+HWY_EXPORT(Shift);
 HWY_EXPORT(Median);
 
 void ladder_heights(const std::uint16_t* values, const std::uint16_t* base, std::size_t count,
@@ -118,6 +150,15 @@ void ladder_heights(const std::uint16_t* values, const std::uint16_t* base, std:
 
 void ladder_count(const std::uint8_t* above, std::size_t n, bool add, std::uint16_t* counts) noexcept {
   HWY_DYNAMIC_DISPATCH(Count)(above, n, add, counts);
+}
+
+void ladder_count_bytes(const std::uint8_t* const* rows, std::size_t at, std::size_t n, const std::uint8_t* shift,
+                        bool add, std::uint16_t* counts) noexcept {
+  HWY_DYNAMIC_DISPATCH(CountBytes)(rows, at, n, shift, add, counts);
+}
+
+bool ladder_shift(const std::uint16_t* base, const std::uint16_t* references, std::uint8_t* shift) noexcept {
+  return HWY_DYNAMIC_DISPATCH(Shift)(base, references, shift);
 }
 
 bool ladder_median(const std::uint16_t* counts, const std::uint16_t* base, std::uint16_t rank,

@@ -21,6 +21,15 @@ void ladder_heights(const std::uint16_t* values, const std::uint16_t* base, std:
 // 255 rows of heights is `above + k * kLadderGroup`.
 void ladder_count(const std::uint8_t* above, std::size_t n, bool add, std::uint16_t* counts) noexcept;
 
+// The same from pixels held as bytes (byte_pixels.h), for one group: row k of the n <= 255 is rows[k] + at, and a value
+// stands at max(0, byte - shift[i]).
+void ladder_count_bytes(const std::uint8_t* const* rows, std::size_t at, std::size_t n, const std::uint8_t* shift,
+                        bool add, std::uint16_t* counts) noexcept;
+
+// For one group: shift[i] = base[i] - references[i] + 128, or false where some pixel's ladder does not lie between the
+// bytes 0 and 255, so that bytes do not say where its values stand.
+bool ladder_shift(const std::uint16_t* base, const std::uint16_t* references, std::uint8_t* shift) noexcept;
+
 // For one group: median[i] = base[i] + the number of rungs with counts <= rank, which is the element at index `rank` of
 // the sorted values. False where that does not hold for some pixel, because it lies below or above the ladder.
 bool ladder_median(const std::uint16_t* counts, const std::uint16_t* base, std::uint16_t rank,

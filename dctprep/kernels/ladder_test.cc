@@ -5,6 +5,7 @@
 #include <random>
 #include <vector>
 
+#include "dctprep/kernels/byte_pixels.h"
 #include "dctprep/kernels/on_every_target_test.h"
 
 namespace dctprep {
@@ -47,6 +48,56 @@ TEST(Ladder, CountsWhatLiesBelowEachRung) {
         ASSERT_EQ(counts, expected) << target << " n " << n;
       }
     }
+  });
+}
+
+TEST(Ladder, CountsBytesLikeTheValuesTheyStandFor) {
+  on_every_target([](const char* target) {
+    std::mt19937 random(4);
+    int inside = 0, outside = 0;
+    for (int round = 0; round < 60; ++round) {
+      const std::size_t n = random() % 70, at = kLadderGroup * (random() % 3);
+      std::vector<std::uint16_t> base(kLadderGroup), references(kLadderGroup);
+      const int middle = round % 3 == 0 ? 5 : round % 3 == 1 ? 1000 : 65500;
+      const int apart = round % 4 == 0 ? 400 : 60;
+      for (std::size_t i = 0; i < kLadderGroup; ++i) {
+        references[i] = static_cast<std::uint16_t>(std::clamp(middle + static_cast<int>(random() % 40), 0, 65535));
+        base[i] = static_cast<std::uint16_t>(
+            std::clamp(references[i] + static_cast<int>(random() % static_cast<unsigned>(apart)) - apart / 2, 0,
+                       static_cast<int>(kLadderHighestBase)));
+      }
+      std::vector<std::vector<std::uint8_t>> bytes(n, std::vector<std::uint8_t>(at + kLadderGroup));
+      std::vector<const std::uint8_t*> rows;
+      std::vector<std::uint8_t> heights(std::max<std::size_t>(1, n) * kLadderGroup), shift(kLadderGroup);
+      for (std::size_t k = 0; k < n; ++k) {
+        rows.push_back(bytes[k].data());
+        std::vector<std::uint16_t> values(kLadderGroup);
+        std::uint64_t beyond;
+        for (std::size_t i = 0; i < kLadderGroup; ++i) {
+          const int value =
+              random() % 10 == 0 ? static_cast<int>(random() % 65536) : base[i] + static_cast<int>(random() % 40) - 12;
+          values[i] = static_cast<std::uint16_t>(std::clamp(value, 0, 65535));
+        }
+        narrow_pixels(values.data(), references.data(), kLadderGroup, bytes[k].data() + at, &beyond);
+        ladder_heights(values.data(), base.data(), kLadderGroup, heights.data() + k * kLadderGroup);
+      }
+      bool expected_inside = true;
+      for (std::size_t i = 0; i < kLadderGroup; ++i) {
+        const int down = base[i] - references[i] + 128;
+        expected_inside = expected_inside && down >= 0 && down + static_cast<int>(kLadderRungs) <= 255;
+      }
+      ASSERT_EQ(ladder_shift(base.data(), references.data(), shift.data()), expected_inside) << target;
+      ++(expected_inside ? inside : outside);
+      if (!expected_inside) continue;
+      for (const bool add : {true, false}) {
+        std::vector<std::uint16_t> counts(kLadderRungs * kLadderGroup, 500), expected = counts;
+        ladder_count_bytes(rows.data(), at, n, shift.data(), add, counts.data());
+        ladder_count(heights.data(), n, add, expected.data());
+        ASSERT_EQ(counts, expected) << target << " n " << n;
+      }
+    }
+    EXPECT_GT(inside, 20);
+    EXPECT_GT(outside, 5);
   });
 }
 

@@ -16,7 +16,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 // Adding and taking away 1.5 * 2^23 rounds a float below 2^22 to a whole number, half to even.
 constexpr float kRound = 12582912.0f;
 
-uint16_t CorrectPixels(uint16_t* pixels, const uint16_t* dark, float factor, size_t count) {
+uint16_t CorrectPixels(const uint16_t* raw, const uint16_t* dark, float factor, size_t count, uint16_t* corrected) {
   size_t i = 0;
   uint16_t largest = 0;
 #if HWY_TARGET != HWY_SCALAR
@@ -37,25 +37,25 @@ uint16_t CorrectPixels(uint16_t* pixels, const uint16_t* dark, float factor, siz
   };
   auto top = hn::Zero(d16);
   for (; i + hn::Lanes(d16) <= count; i += hn::Lanes(d16)) {
-    auto value = hn::LoadU(d16, pixels + i);
+    auto value = hn::LoadU(d16, raw + i);
     top = hn::Max(top, value);
     if (dark != nullptr) value = hn::SaturatedSub(value, hn::LoadU(d16, dark + i));
     if (factor == 1.0f) {
-      hn::StoreU(value, d16, pixels + i);
+      hn::StoreU(value, d16, corrected + i);
     } else {
       const auto low = scaled(hn::LowerHalf(half, value)), high = scaled(hn::UpperHalf(half, value));
-      hn::StoreU(hn::TruncateTo(half, low), half, pixels + i);
-      hn::StoreU(hn::TruncateTo(half, high), half, pixels + i + hn::Lanes(half));
+      hn::StoreU(hn::TruncateTo(half, low), half, corrected + i);
+      hn::StoreU(hn::TruncateTo(half, high), half, corrected + i + hn::Lanes(half));
     }
   }
   largest = hn::GetLane(hn::MaxOfLanes(d16, top));
 #endif
   for (; i < count; ++i) {
-    largest = std::max(largest, pixels[i]);
-    const uint16_t value = static_cast<uint16_t>(pixels[i] - (dark == nullptr ? 0 : std::min(pixels[i], dark[i])));
+    largest = std::max(largest, raw[i]);
+    const uint16_t value = static_cast<uint16_t>(raw[i] - (dark == nullptr ? 0 : std::min(raw[i], dark[i])));
     const float product = std::min(65535.0f, static_cast<float>(value) * factor);
     const float rounded = (product + kRound) - kRound;
-    pixels[i] = factor == 1.0f ? value : static_cast<uint16_t>(rounded);
+    corrected[i] = factor == 1.0f ? value : static_cast<uint16_t>(rounded);
   }
   return largest;
 }
@@ -119,9 +119,9 @@ HWY_EXPORT(CorrectPixels);
 HWY_EXPORT(SubtractPixels);
 HWY_EXPORT(PixelsAtLeast);
 
-std::uint16_t correct_pixels(std::uint16_t* pixels, const std::uint16_t* dark, float factor,
-                             std::size_t count) noexcept {
-  return HWY_DYNAMIC_DISPATCH(CorrectPixels)(pixels, dark, factor, count);
+std::uint16_t correct_pixels(const std::uint16_t* raw, const std::uint16_t* dark, float factor, std::size_t count,
+                             std::uint16_t* corrected) noexcept {
+  return HWY_DYNAMIC_DISPATCH(CorrectPixels)(raw, dark, factor, count, corrected);
 }
 
 void subtract_pixels(const std::uint16_t* frame, const std::uint16_t* background, std::int32_t offset,

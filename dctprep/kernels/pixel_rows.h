@@ -6,10 +6,10 @@
 
 namespace dctprep {
 
-// pixels[i] = min(65535, rint(float32(max(0, pixels[i] - dark[i])) * factor)), half to even; without the product where
-// `factor` is 1, without the subtraction where `dark` is null. Returns the largest of pixels[i] as they were.
-std::uint16_t correct_pixels(std::uint16_t* pixels, const std::uint16_t* dark, float factor,
-                             std::size_t count) noexcept;
+// corrected[i] = min(65535, rint(float32(max(0, raw[i] - dark[i])) * factor)), half to even; without the product where
+// `factor` is 1, without the subtraction where `dark` is null. Returns the largest of raw[i]. `corrected` may be `raw`.
+std::uint16_t correct_pixels(const std::uint16_t* raw, const std::uint16_t* dark, float factor, std::size_t count,
+                             std::uint16_t* corrected) noexcept;
 
 // residual[i] = clamp(frame[i] - background[i] - offset, 0, 65535), |offset| <= 65535.
 void subtract_pixels(const std::uint16_t* frame, const std::uint16_t* background, std::int32_t offset,

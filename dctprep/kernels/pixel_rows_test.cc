@@ -25,7 +25,7 @@ TEST(CorrectPixels, EqualsRintOnEveryTarget) {
     std::vector<std::uint16_t> all(65536);
     for (const float factor : {1.0f, 0.5f, 0.99999994f, 1.5f, 1.0003f, 1e-9f, 1e9f, 3.0f}) {
       for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::uint16_t>(i);
-      EXPECT_EQ(correct_pixels(all.data(), nullptr, factor, all.size()), 65535);
+      EXPECT_EQ(correct_pixels(all.data(), nullptr, factor, all.size(), all.data()), 65535);
       for (std::size_t i = 0; i < all.size(); ++i) {
         const float expected = std::min(65535.0f, std::rint(static_cast<float>(i) * factor));
         ASSERT_EQ(all[i], static_cast<std::uint16_t>(expected)) << target << " " << i << " * " << factor;
@@ -34,8 +34,8 @@ TEST(CorrectPixels, EqualsRintOnEveryTarget) {
     for (const std::size_t count : kCounts) {
       const auto raw = draw(random, count, 300), dark = draw(random, count, 200);
       for (const float factor : {1.0f, 1.25f}) {
-        auto pixels = raw;
-        const auto largest = correct_pixels(pixels.data(), dark.data(), factor, count);
+        std::vector<std::uint16_t> pixels(count);
+        const auto largest = correct_pixels(raw.data(), dark.data(), factor, count, pixels.data());
         EXPECT_EQ(largest, count == 0 ? 0 : *std::max_element(raw.begin(), raw.end()));
         for (std::size_t i = 0; i < count; ++i) {
           ASSERT_EQ(pixels[i],

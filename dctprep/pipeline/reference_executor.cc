@@ -103,8 +103,12 @@ RunReport run_reference(const Setup& setup, ResultSink& sink, Progress& progress
   std::vector<std::vector<std::uint32_t>> saturated;
   for (int k = 0; k < setup.frames(); ++k) {
     stack.emplace_back(setup.height(), setup.width(), std::uint16_t{0});
-    CorrectedFrame corrected = read_corrected_frame(setup, k, stack.back(), setup.config.beam.transmission);
+    Image<std::uint16_t> raw(setup.height(), setup.width());
+    CorrectedFrame corrected = read_corrected_frame(
+        setup, k, raw, setup.config.beam.transmission,
+        [&](int v, const std::uint16_t* row) { std::copy(row, row + setup.width(), stack.back().row(v)); });
     tally.frame(k, corrected);
+    if (!corrected.transmission.empty()) sink.transmission(k, corrected.transmission);
     saturated.push_back(std::move(corrected.saturated));
   }
   Stack volume;

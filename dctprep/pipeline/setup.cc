@@ -96,18 +96,20 @@ void read_flat(Setup& setup) {
     std::copy(crop.row(v), crop.row(v) + crop.width(), setup.flat.inside_beam.row(v));
 }
 
-// J' of a raw frame, in place, in one visit. Returns the pixels whose raw value is saturated, outside `excluded`.
-std::vector<std::uint32_t> correct_frame(const Setup& setup, float factor, ImageView<std::uint16_t> pixels) {
+// J' of a raw frame. Returns the pixels whose raw value is saturated, outside `excluded`.
+std::vector<std::uint32_t> correct_frame(const Setup& setup, float factor, ImageView<const std::uint16_t> raw,
+                                         const TakeRow& take) {
   std::vector<std::uint32_t> saturated;
-  const auto width = static_cast<std::size_t>(pixels.width());
-  std::vector<std::uint16_t> raw(width);
-  for (int v = 0; v < pixels.height(); ++v) {
-    std::uint16_t* row = pixels.row(v);
-    std::copy(row, row + width, raw.begin());
-    const std::uint16_t largest = correct_pixels(row, setup.dark.empty() ? nullptr : setup.dark.row(v), factor, width);
+  const auto width = static_cast<std::size_t>(raw.width());
+  std::vector<std::uint16_t> corrected(width);
+  for (int v = 0; v < raw.height(); ++v) {
+    const std::uint16_t* row = raw.row(v);
+    const std::uint16_t* dark = setup.dark.empty() ? nullptr : setup.dark.row(v);
+    const std::uint16_t largest = correct_pixels(row, dark, factor, width, corrected.data());
+    take(v, corrected.data());
     if (largest < setup.saturation) continue;
-    for (int u = 0; u < pixels.width(); ++u) {
-      if (raw[static_cast<std::size_t>(u)] < setup.saturation || setup.excluded.contains(v, u)) continue;
+    for (int u = 0; u < raw.width(); ++u) {
+      if (row[u] < setup.saturation || setup.excluded.contains(v, u)) continue;
       saturated.push_back(static_cast<std::uint32_t>(v) * static_cast<std::uint32_t>(width) +
                           static_cast<std::uint32_t>(u));
     }
@@ -123,7 +125,8 @@ Image<float> transmission_of(const Setup& setup, ImageView<const std::uint16_t> 
     const std::uint16_t* row = pixels.row(beam.v0 + v) + beam.u0;
     std::copy(row, row + beam.width(), inside.row(v));
     if (setup.dark.empty()) continue;
-    correct_pixels(inside.row(v), setup.dark.row(beam.v0 + v) + beam.u0, 1.0f, static_cast<std::size_t>(beam.width()));
+    correct_pixels(inside.row(v), setup.dark.row(beam.v0 + v) + beam.u0, 1.0f, static_cast<std::size_t>(beam.width()),
+                   inside.row(v));
   }
   return transmission(inside, intensity, setup.flat, setup.config.denoise.radius);
 }
@@ -163,8 +166,8 @@ Setup prepare_run(const Scan& scan, const Config& config, Progress& progress) {
   return setup;
 }
 
-CorrectedFrame read_corrected_frame(const Setup& setup, int k, ImageView<std::uint16_t> pixels,
-                                    bool with_transmission) {
+CorrectedFrame read_corrected_frame(const Setup& setup, int k, ImageView<std::uint16_t> raw, bool with_transmission,
+                                    const TakeRow& take) {
   CorrectedFrame corrected;
   const auto mark_bad = [&](BadFrameCause cause, std::string fault) {
     corrected.bad = cause;
@@ -179,24 +182,24 @@ CorrectedFrame read_corrected_frame(const Setup& setup, int k, ImageView<std::ui
     mark_bad(BadFrameCause::kListed, "listed in scan.bad_frames");
     return corrected;
   }
-  if (auto fault = setup.scan->frames->read(k, pixels)) {
+  if (auto fault = setup.scan->frames->read(k, raw)) {
     mark_bad(fault->cause, fmt::format("{}: {}", setup.scan->frames->frame_name(k), fault->what));
     return corrected;
   }
   if (!setup.beam.empty()) {
-    const double intensity = beam_intensity(pixels, setup.dark, setup.intensity_regions, setup.scan->bad_pixels);
+    const double intensity = beam_intensity(raw, setup.dark, setup.intensity_regions, setup.scan->bad_pixels);
     if (intensity <= kNoBeamShare * setup.median_intensity) {
       mark_bad(BadFrameCause::kNoBeam, fmt::format("no beam: its intensity is {:.4g}, the scan's median {:.4g}",
                                                    intensity, setup.median_intensity));
       return corrected;
     }
     corrected.intensity = intensity;
-    if (with_transmission) corrected.transmission = transmission_of(setup, pixels, intensity);
+    if (with_transmission) corrected.transmission = transmission_of(setup, raw, intensity);
     if (setup.config.beam.normalise.value() != Normalise::kNone) {
       corrected.factor = normalisation_factor(setup.reference_intensity, intensity);
     }
   }
-  corrected.saturated = correct_frame(setup, corrected.factor, pixels);
+  corrected.saturated = correct_frame(setup, corrected.factor, raw, take);
   return corrected;
 }
 

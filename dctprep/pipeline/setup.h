@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -53,8 +54,12 @@ struct CorrectedFrame {
   Image<float> transmission;  // where asked for; NaN where it is bad
 };
 
-// Reads frame `k` into `pixels` and corrects it in place to J'. Thread-safe.
-CorrectedFrame read_corrected_frame(const Setup& setup, int k, ImageView<std::uint16_t> pixels, bool with_transmission);
+// Takes row `v` of a corrected frame, setup.width() pixels; rows come in order.
+using TakeRow = std::function<void(int v, std::uint16_t* row)>;
+
+// Reads frame `k` and hands over its rows of J', none where it is bad. `raw` is where it is read to. Thread-safe.
+CorrectedFrame read_corrected_frame(const Setup& setup, int k, ImageView<std::uint16_t> raw, bool with_transmission,
+                                    const TakeRow& take);
 
 // What blobs are measured against; `bad_frames` is filled in as frames are read.
 MeasureContext measure_context(const Setup& setup);

@@ -1,17 +1,23 @@
 // The executor that users run: bounded memory, all cores, block by block.
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <chrono>
 #include <iterator>
 #include <map>
-#include <thread>
+#include <span>
+#include <tbb/global_control.h>
+#include <tbb/task_arena.h>
 
 #include "dctprep/background/window_median.h"
 #include "dctprep/base/cancel.h"
 #include "dctprep/base/error.h"
 #include "dctprep/base/log.h"
+#include "dctprep/core/frame_median.h"
 #include "dctprep/pipeline/frame_pass.h"
 #include "dctprep/pipeline/parallel.h"
 #include "dctprep/pipeline/run.h"
+#include "dctprep/pipeline/serial_chain.h"
 #include "dctprep/pipeline/stream_plan.h"
 #include "dctprep/pipeline/tally.h"
 #include "dctprep/segment/grow_blobs.h"
@@ -23,20 +29,38 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// Adds what it lives to a sum, from any thread.
 class Stopwatch {
  public:
-  explicit Stopwatch(double& seconds) : seconds_(seconds), started_(Clock::now()) {}
+  explicit Stopwatch(std::atomic<double>& seconds) : seconds_(seconds), started_(Clock::now()) {}
   ~Stopwatch() { seconds_ += std::chrono::duration<double>(Clock::now() - started_).count(); }
 
  private:
-  double& seconds_;
+  std::atomic<double>& seconds_;
   Clock::time_point started_;
 };
 
-int batch_size() { return 2 * static_cast<int>(std::max(1u, std::thread::hardware_concurrency())); }
+std::size_t threads_allowed() {
+  return tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism);
+}
+
+// Frames that are thresholded before they are handed to segmentation together: enough to occupy the cores, and few
+// enough that what they leave is small.
+int frames_a_batch() { return std::max(16, 2 * static_cast<int>(threads_allowed())); }
+constexpr std::size_t kBatchesWaiting = 2;
+// Voxels of closed islands that are grown and measured together.
+constexpr std::size_t kVoxelsTogether = std::size_t{1} << 21;
+
+// Frames whose median is the first reference that bytes are differences from.
+constexpr std::size_t kFirstReferenceFrames = 9;
+// A pixel's background has moved away from its reference, and a share of pixels that makes a new reference worth its
+// memory, of which there are only so many at a time.
+constexpr int kReferenceFar = 64;
+constexpr std::size_t kReferenceFarShare = 64;
+constexpr std::size_t kMostReferences = 4;
 
 struct HeldFrame {
-  Image<std::uint16_t> pixels;
+  std::unique_ptr<CompactFrame> pixels;
   std::vector<std::uint32_t> saturated;
 };
 
@@ -47,34 +71,38 @@ class StreamingRun {
         sink_(sink),
         progress_(progress),
         plan_(plan_stream(setup.blocks, setup.frames(), setup.config.background, setup.wrap)),
+        pixels_(static_cast<std::size_t>(setup.height()) * static_cast<std::size_t>(setup.width())),
+        need_(memory_need(setup)),
         tally_(setup, sink),
         geometry_{setup.frames(), setup.height(), setup.width(), setup.wrap},
         tracker_(geometry_, setup.config.segment.connectivity, setup.config.segment.seed.value()),
         frame_pass_(setup),
-        median_(static_cast<std::size_t>(setup.height()) * static_cast<std::size_t>(setup.width())),
-        need_(memory_need(setup)) {
+        median_(pixels_),
+        pool_(pixels_, static_cast<std::size_t>(plan_.most_frames)),
+        chain_(kBatchesWaiting) {
     const SpotImage image = setup.config.spots.image;
     keeps_history_ = image == SpotImage::kBlob2d || image == SpotImage::kBox;
   }
 
   RunReport run() {
     constexpr double kGib = 1024.0 * 1024.0 * 1024.0;
-    log_info("memory: {:.2f} GiB, {:.2f} GiB of it for a window of {} frames; open blobs may take {:.2f} GiB more",
-             static_cast<double>(need_.total) / kGib, static_cast<double>(need_.window) / kGib, plan_.most_frames,
-             static_cast<double>(need_.open_blobs) / kGib);
+    log_info(
+        "memory: {:.2f} GiB, {:.2f} GiB of it for a window of {} frames; up to {:.2f} GiB more where pixels vary "
+        "widely, and {:.2f} GiB for open blobs",
+        static_cast<double>(need_.total) / kGib, static_cast<double>(need_.window) / kGib, plan_.most_frames,
+        static_cast<double>(need_.listed) / kGib, static_cast<double>(need_.open_blobs) / kGib);
     progress_.start("processing", setup_.frames(), "images");
-    for (const StreamStep& step : plan_.steps) {
-      read_frames(step.read);
-      const std::vector<Image<std::uint16_t>> backgrounds = make_backgrounds(step);
-      for (std::size_t b = step.first_block; b < step.end_block; ++b)
-        process_block(setup_.blocks[b], backgrounds[b - step.first_block]);
-      leave_window(step);
-      for (const int k : step.drop) drop(k);
+    try {
+      process();
+    } catch (...) {
+      // An error of an earlier frame, which segmentation has not come to yet, goes first: the same on any number of
+      // threads.
+      chain_.finish();
+      throw;
     }
-    std::vector<Island> islands;
-    tracker_.finish(islands);
-    measure(islands);
+    chain_.finish();
     progress_.finish();
+    background_seconds_ += median_.seconds();
     return tally_.end({{"read", read_seconds_},
                        {"background", background_seconds_},
                        {"frames", frame_seconds_},
@@ -84,43 +112,130 @@ class StreamingRun {
   }
 
  private:
+  void process() {
+    for (const StreamStep& step : plan_.steps) {
+      read_frames(step.read);
+      std::vector<Image<std::uint16_t>> backgrounds = make_backgrounds(step);
+      for (std::size_t b = step.first_block; b < step.end_block; ++b)
+        process_block(setup_.blocks[b], backgrounds[b - step.first_block]);
+      leave_window(step);
+      for (const int k : step.drop) drop(k);
+      if (!window_.empty()) renew_reference(backgrounds.back());
+      if (setup_.config.background.save) write_backgrounds(step, std::move(backgrounds));
+    }
+    chain_.add([this] {
+      tracker_.finish(closed_);
+      measure();
+    });
+  }
+
   void read_frames(const std::vector<int>& wanted) {
-    const Stopwatch watch(read_seconds_);
-    const auto batch = static_cast<std::size_t>(batch_size());
-    for (std::size_t first = 0; first < wanted.size(); first += batch) {
-      const std::size_t count = std::min(batch, wanted.size() - first);
-      std::vector<HeldFrame> frames(count);
-      std::vector<CorrectedFrame> corrected(count);
-      for (HeldFrame& frame : frames) frame.pixels = new_buffer();
-      parallel_in_order(count, [&](std::size_t i) {
-        check_cancelled();
-        corrected[i] =
-            read_corrected_frame(setup_, wanted[first + i], frames[i].pixels, setup_.config.beam.transmission);
+    if (wanted.empty()) return;
+    if (!reference_) make_first_reference(wanted);
+    std::vector<HeldFrame> frames(wanted.size());
+    std::vector<CorrectedFrame> corrected(wanted.size());
+    for (HeldFrame& frame : frames) {
+      frame.pixels = pool_.take();
+      frame.pixels->restart(reference_);
+    }
+    parallel_in_order(wanted.size(), [&](std::size_t i) {
+      check_cancelled();
+      const Stopwatch watch(read_seconds_);
+      CompactFrame& pixels = *frames[i].pixels;
+      corrected[i] = read_frame(wanted[i], [&](int v, std::uint16_t* row) {
+        leave_out_excluded(v, row);
+        pixels.append(row, static_cast<std::size_t>(setup_.width()));
       });
-      for (std::size_t i = 0; i < count; ++i) {
-        const int k = wanted[first + i];
-        tally_.frame(k, corrected[i]);
-        frames[i].saturated = std::move(corrected[i].saturated);
-        if (corrected[i].bad) {
-          free_.push_back(std::move(frames[i].pixels));
-        } else {
-          held_.emplace(k, std::move(frames[i]));
-        }
+      if (!corrected[i].bad) pixels.finish();
+    });
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      const int k = wanted[i];
+      const bool is_new = tally_.frame(k, corrected[i]);
+      if (is_new && !corrected[i].transmission.empty()) write_transmission(k, std::move(corrected[i].transmission));
+      frames[i].saturated = std::move(corrected[i].saturated);
+      if (corrected[i].bad) {
+        pool_.give_back(std::move(frames[i].pixels));
+      } else {
+        listed_bytes_ += frames[i].pixels->listed_bytes();
+        held_.emplace(k, std::move(frames[i]));
       }
+    }
+    if (listed_bytes_ > need_.listed) {
+      fail(
+          "frames {} to {}: so many of their pixels are far from the background that {} MiB do not hold them: raise "
+          "run.memory by {} MiB",
+          wanted.front(), wanted.back(), need_.listed >> 20, ((listed_bytes_ - need_.listed) >> 20) + 1);
     }
   }
 
-  Image<std::uint16_t> new_buffer() {
-    if (free_.empty()) return Image<std::uint16_t>(setup_.height(), setup_.width());
-    Image<std::uint16_t> buffer = std::move(free_.back());
-    free_.pop_back();
-    return buffer;
+  CorrectedFrame read_frame(int k, const TakeRow& take) const {
+    thread_local Image<std::uint16_t> raw;
+    if (raw.height() != setup_.height() || raw.width() != setup_.width())
+      raw = Image<std::uint16_t>(setup_.height(), setup_.width());
+    return read_corrected_frame(setup_, k, raw, setup_.config.beam.transmission, take);
+  }
+
+  // Where nobody will see their background, excluded pixels need not be held: they are the brightest, and vary most.
+  void leave_out_excluded(int v, std::uint16_t* row) const {
+    const Region& excluded = setup_.excluded;
+    if (setup_.config.background.save || v < excluded.v0 || v >= excluded.v1) return;
+    const std::uint16_t* reference =
+        reference_->data() + static_cast<std::size_t>(v) * static_cast<std::size_t>(setup_.width());
+    std::copy(reference + excluded.u0, reference + excluded.u1, row + excluded.u0);
+  }
+
+  void make_first_reference(const std::vector<int>& wanted) {
+    const std::size_t every = std::max<std::size_t>(1, wanted.size() / kFirstReferenceFrames);
+    const std::size_t count = std::min((wanted.size() + every - 1) / every, kFirstReferenceFrames);
+    std::vector<Image<std::uint16_t>> sample(count);
+    parallel_in_order(count, [&](std::size_t i) {
+      check_cancelled();
+      const Stopwatch watch(read_seconds_);
+      Image<std::uint16_t> frame(setup_.height(), setup_.width());
+      const CorrectedFrame corrected = read_frame(wanted[i * every], [&](int v, const std::uint16_t* row) {
+        std::copy(row, row + setup_.width(), frame.row(v));
+      });
+      if (!corrected.bad) sample[i] = std::move(frame);
+    });
+    std::vector<const std::uint16_t*> good;
+    for (const auto& frame : sample) {
+      if (!frame.empty()) good.push_back(frame.data());
+    }
+    auto reference = std::make_shared<FrameReference>(pixels_);
+    if (good.empty()) {
+      std::fill_n(reference->data(), pixels_, std::uint16_t{0});
+    } else {
+      rank_median_over_frames(good, pixels_, reference->data());
+    }
+    set_reference(std::move(reference));
+  }
+
+  void set_reference(std::shared_ptr<const FrameReference> reference) {
+    reference_ = std::move(reference);
+    references_.push_back(reference_);
+  }
+
+  // Frames to come are held against a newer background where the last has moved away too far from the reference.
+  void renew_reference(const Image<std::uint16_t>& background) {
+    std::erase_if(references_, [](const auto& reference) { return reference.expired(); });
+    if (references_.size() >= kMostReferences) return;
+    std::size_t seen = 0, far = 0;
+    constexpr std::size_t kEvery = 16;
+    for (std::size_t i = 0; i < pixels_; i += kEvery) {
+      ++seen;
+      far += std::abs(background.data()[i] - reference_->data()[i]) > kReferenceFar ? 1 : 0;
+    }
+    if (far * kReferenceFarShare <= seen) return;
+    auto reference = std::make_shared<FrameReference>(pixels_);
+    std::copy_n(background.data(), pixels_, reference->data());
+    set_reference(std::move(reference));
   }
 
   void drop(int k) {
     const auto at = held_.find(k);
     if (at == held_.end()) return;
-    free_.push_back(std::move(at->second.pixels));
+    listed_bytes_ -= at->second.pixels->listed_bytes();
+    pool_.give_back(std::move(at->second.pixels));
     held_.erase(at);
   }
 
@@ -131,9 +246,9 @@ class StreamingRun {
     return window;
   }
 
-  std::vector<const std::uint16_t*> pixels_of(const std::vector<int>& frames) const {
-    std::vector<const std::uint16_t*> pixels;
-    for (const int k : frames) pixels.push_back(held_.at(k).pixels.data());
+  std::vector<const CompactFrame*> pixels_of(const std::vector<int>& frames) const {
+    std::vector<const CompactFrame*> pixels;
+    for (const int k : frames) pixels.push_back(held_.at(k).pixels.get());
     return pixels;
   }
 
@@ -145,30 +260,21 @@ class StreamingRun {
 
   std::vector<Image<std::uint16_t>> make_backgrounds(const StreamStep& step) {
     std::vector<Image<std::uint16_t>> backgrounds;
-    {
-      const Stopwatch watch(background_seconds_);
-      std::vector<MedianStep> medians;
-      for (std::size_t b = step.first_block; b < step.end_block; ++b) {
-        const std::vector<int> window = good_window(b);
-        backgrounds.emplace_back(setup_.height(), setup_.width());
-        medians.push_back({pixels_of(window), pixels_of(without(window, window_)), pixels_of(without(window_, window)),
-                           backgrounds.back().data()});
-        window_ = window;
-      }
-      median_.advance(medians);
+    std::vector<MedianStep> medians;
+    for (std::size_t b = step.first_block; b < step.end_block; ++b) {
+      const std::vector<int> window = good_window(b);
+      backgrounds.emplace_back(setup_.height(), setup_.width());
+      medians.push_back({pixels_of(window), pixels_of(without(window, window_)), pixels_of(without(window_, window)),
+                         backgrounds.back().data()});
+      window_ = window;
     }
-    if (setup_.config.background.save) {
-      const Stopwatch watch(write_seconds_);
-      for (std::size_t i = 0; i < backgrounds.size(); ++i)
-        sink_.background(static_cast<int>(step.first_block + i), backgrounds[i]);
-    }
+    median_.advance(medians);
     return backgrounds;
   }
 
   // Frames that the next window does not hold are counted out of it before they are dropped.
   void leave_window(const StreamStep& step) {
     if (step.end_block == setup_.blocks.size()) return;
-    const Stopwatch watch(background_seconds_);
     const std::vector<int> next = good_window(step.end_block);
     const std::vector<int> leaving = without(window_, next);
     const std::size_t staying = window_.size() - leaving.size();
@@ -183,18 +289,19 @@ class StreamingRun {
   }
 
   void process_block(const BackgroundBlock& block, const Image<std::uint16_t>& background) {
-    const int batch = batch_size();
+    const int batch = frames_a_batch();
     for (int first = block.first; first <= block.last; first += batch) {
       const int count = std::min(batch, block.last - first + 1);
-      std::vector<SparseFrame> sparse(static_cast<std::size_t>(count));
-      {
+      auto sparse = std::make_shared<std::vector<SparseFrame>>(static_cast<std::size_t>(count));
+      parallel_in_order(sparse->size(), [&](std::size_t i) {
+        check_cancelled();
         const Stopwatch watch(frame_seconds_);
-        parallel_in_order(sparse.size(), [&](std::size_t i) {
-          check_cancelled();
-          sparse[i] = process_frame(first + static_cast<int>(i), background);
-        });
-      }
-      for (SparseFrame& frame : sparse) segment(std::move(frame));
+        (*sparse)[i] = process_frame(first + static_cast<int>(i), background);
+      });
+      chain_.add([this, sparse] {
+        for (SparseFrame& frame : *sparse) segment(std::move(frame));
+        measure();
+      });
       progress_.advance(count);
     }
   }
@@ -202,24 +309,42 @@ class StreamingRun {
   SparseFrame process_frame(int k, const Image<std::uint16_t>& background) {
     const auto held = held_.find(k);
     if (held == held_.end()) return SparseFrame{.frame = k, .runs = {}, .values = {}, .saturated = {}};
-    FramePass::Result result = frame_pass_.run(k, held->second.pixels, background, held->second.saturated);
+    FramePass::Result result = frame_pass_.run(k, *held->second.pixels, background, held->second.saturated);
     tally_.frame_offset(k, result.offset);
     return std::move(result.sparse);
   }
 
+  // What follows is called by the chain alone, as is the sink.
+
+  void write_transmission(int k, Image<float> image) {
+    const auto shared = std::make_shared<Image<float>>(std::move(image));
+    chain_.add([this, k, shared] {
+      const Stopwatch watch(write_seconds_);
+      sink_.transmission(k, *shared);
+    });
+  }
+
+  void write_backgrounds(const StreamStep& step, std::vector<Image<std::uint16_t>> images) {
+    const auto shared = std::make_shared<std::vector<Image<std::uint16_t>>>(std::move(images));
+    chain_.add([this, first = step.first_block, shared] {
+      const Stopwatch watch(write_seconds_);
+      for (std::size_t i = 0; i < shared->size(); ++i) sink_.background(static_cast<int>(first + i), (*shared)[i]);
+    });
+  }
+
   void segment(SparseFrame&& frame) {
-    std::vector<Island> islands;
     const int k = frame.frame;
+    std::size_t islands = closed_.size();
     {
       const Stopwatch watch(segment_seconds_);
-      tracker_.push(frame, islands);
+      tracker_.push(frame, closed_);
       if (keeps_history_) {
         history_bytes_ += bytes(frame);
         history_.emplace(k, std::move(frame));
       }
     }
-    measure(islands);
-    if (keeps_history_) forget_history();
+    for (; islands < closed_.size(); ++islands) closed_voxels_ += closed_[islands].voxels.size();
+    if (closed_voxels_ > kVoxelsTogether) measure();
     if (tracker_.bytes() + history_bytes_ > need_.open_blobs) {
       const IslandTracker::Extent blob = tracker_.largest_open();
       const SegmentOptions& options = setup_.config.segment;
@@ -235,21 +360,28 @@ class StreamingRun {
     }
   }
 
-  void measure(std::vector<Island>& islands) {
-    std::vector<std::vector<MeasuredBlob>> measured(islands.size());
-    {
-      const Stopwatch watch(measure_seconds_);
-      parallel_in_order(islands.size(), [&](std::size_t i) {
-        for (Blob& blob : grow_blobs(islands[i], geometry_, setup_.config.segment)) {
+  // Grows and measures the islands that have closed.
+  void measure() {
+    std::vector<std::vector<MeasuredBlob>> measured(closed_.size());
+    // Nothing else is begun on a core that waits here.
+    tbb::this_task_arena::isolate([&] {
+      parallel_in_order(closed_.size(), [&](std::size_t i) {
+        const Stopwatch watch(measure_seconds_);
+        for (Blob& blob : grow_blobs(closed_[i], geometry_, setup_.config.segment)) {
           measured[i].push_back(measure_blob(std::move(blob), tally_.context(),
                                              [&](int k) -> const SparseFrame& { return history_.at(k); }));
         }
       });
+    });
+    closed_.clear();
+    closed_voxels_ = 0;
+    {
+      const Stopwatch watch(write_seconds_);
+      for (const auto& blobs : measured) {
+        for (const MeasuredBlob& blob : blobs) tally_.blob(blob);
+      }
     }
-    const Stopwatch watch(write_seconds_);
-    for (const auto& blobs : measured) {
-      for (const MeasuredBlob& blob : blobs) tally_.blob(blob);
-    }
+    if (keeps_history_) forget_history();
   }
 
   static std::size_t bytes(const SparseFrame& frame) {
@@ -270,53 +402,66 @@ class StreamingRun {
   ResultSink& sink_;
   Progress& progress_;
   StreamPlan plan_;
+  std::size_t pixels_;
+  MemoryNeed need_;
   Tally tally_;
   SegmentGeometry geometry_;
   IslandTracker tracker_;
   FramePass frame_pass_;
   WindowMedian median_;
   std::vector<int> window_;  // good frames of the last window
-  MemoryNeed need_;
+  std::shared_ptr<const FrameReference> reference_;
+  std::vector<std::weak_ptr<const FrameReference>> references_;  // of frames still held
+  CompactFramePool pool_;
   std::map<int, HeldFrame> held_;
-  std::vector<Image<std::uint16_t>> free_;
+  std::size_t listed_bytes_ = 0;
+  std::vector<Island> closed_;  // not measured yet
+  std::size_t closed_voxels_ = 0;
   std::map<int, SparseFrame> history_;
   std::size_t history_bytes_ = 0;
   bool keeps_history_ = false;
-  double read_seconds_ = 0, background_seconds_ = 0, frame_seconds_ = 0, segment_seconds_ = 0, measure_seconds_ = 0,
-         write_seconds_ = 0;
+  // Summed over threads.
+  std::atomic<double> read_seconds_ = 0, background_seconds_ = 0, frame_seconds_ = 0, segment_seconds_ = 0,
+                      measure_seconds_ = 0, write_seconds_ = 0;
+  SerialChain chain_;  // the last member: it ends before what its jobs use
 };
 
 }  // namespace
 
 MemoryNeed memory_need(const Setup& setup) {
   const auto pixels = static_cast<std::uint64_t>(setup.height()) * static_cast<std::uint64_t>(setup.width());
-  const auto batch = static_cast<std::uint64_t>(batch_size());
+  const auto threads = std::uint64_t{threads_allowed()};
   const StreamPlan plan = plan_stream(setup.blocks, setup.frames(), setup.config.background, setup.wrap);
-  constexpr std::uint64_t kOpenBlobs = std::uint64_t{1} << 30;
+  const auto frames = static_cast<std::uint64_t>(plan.most_frames);
+  constexpr std::uint64_t kMib = std::uint64_t{1} << 20, kOpenBlobs = 1024 * kMib;
   MemoryNeed need;
-  need.window = static_cast<std::uint64_t>(plan.most_frames) * pixels * 2;
+  need.window = frames * whole_groups(pixels);
   std::size_t together = 1;
   for (const StreamStep& step : plan.steps) together = std::max(together, step.end_block - step.first_block);
-  // The ladders of the medians, the backgrounds of a step, the frames being read with their raw chunks, dark and masks.
-  const std::uint64_t fixed = need.window + WindowMedian::bytes(pixels) + together * pixels * 2 + batch * pixels * 4 +
-                              8 * pixels + (std::uint64_t{64} << 20);
+  // The ladders of the medians; the backgrounds of a step, twice where they wait to be written; references; a frame
+  // being read and its raw chunk on each thread, and those of the first reference; dark and masks.
+  const std::uint64_t backgrounds = together * (setup.config.background.save ? 1 + kBatchesWaiting : 1) * pixels * 2;
+  need.total = need.window + WindowMedian::bytes(pixels) + backgrounds + kMostReferences * pixels * 2 +
+               threads * pixels * 4 + kFirstReferenceFrames * pixels * 2 + 8 * pixels + 64 * kMib;
+  // A pixel takes three bytes at most. An eighth of that is asked for in advance where memory is limited.
+  need.listed = frames * (pixels * 5 / 2 + 4096 * 5);
   need.open_blobs = kOpenBlobs;
   const Auto<std::int64_t>& given = setup.config.run.memory;
   if (!given.is_auto()) {
     const auto memory = static_cast<std::uint64_t>(given.value());
-    constexpr std::uint64_t kLeastOpenBlobs = std::uint64_t{32} << 20;
-    if (memory < fixed + kLeastOpenBlobs) {
+    const std::uint64_t least_listed = std::min(need.listed, frames * pixels / 4), least_open = 32 * kMib;
+    const std::uint64_t least = need.total + least_listed + least_open;
+    if (memory < least) {
       fail_usage(
           "run.memory = {:.2g} MiB is too little: {} MiB are needed, {} MiB of them for the {} frames of the "
-          "background's "
-          "window; raise it, or "
-          "make background.half_window smaller or background.stride larger",
-          static_cast<double>(memory) / (1 << 20), ((fixed + kLeastOpenBlobs) >> 20) + 1, (need.window >> 20) + 1,
-          plan.most_frames);
+          "background's window; raise it, or make background.half_window smaller or background.stride larger",
+          static_cast<double>(memory) / (1 << 20), (least >> 20) + 1, (need.window >> 20) + 1, plan.most_frames);
     }
-    need.open_blobs = memory - fixed;
+    // What is left goes to both, as far as they can use it.
+    const std::uint64_t spare = memory - least;
+    need.listed = std::min(need.listed, least_listed + spare / 2);
+    need.open_blobs = memory - need.total - need.listed;
   }
-  need.total = fixed;
   return need;
 }
 

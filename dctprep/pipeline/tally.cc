@@ -15,18 +15,18 @@ Tally::Tally(const Setup& setup, ResultSink& sink) : setup_(setup), sink_(sink),
   report_.frames = setup.frames();
 }
 
-void Tally::frame(int k, const CorrectedFrame& corrected) {
+bool Tally::frame(int k, const CorrectedFrame& corrected) {
   const auto index = static_cast<std::size_t>(k);
-  if (seen_[index] != 0) return;
+  if (seen_[index] != 0) return false;
   seen_[index] = 1;
   summary_.beam_intensity[index] = corrected.intensity;
   summary_.beam_factor[index] = corrected.factor;
-  if (!corrected.transmission.empty()) sink_.transmission(k, corrected.transmission);
   if (corrected.bad) {
     context_.bad_frames[index] = 1;
     report_.bad_frames.push_back({k, *corrected.bad, corrected.fault});
     check_bad_frame_count(setup_, report_.bad_frames);
   }
+  return true;
 }
 
 void Tally::blob(const MeasuredBlob& measured) {

@@ -14,8 +14,8 @@ class Tally {
  public:
   Tally(const Setup& setup, ResultSink& sink);
 
-  // After a frame is read; a second time changes nothing. Throws where bad frames become too many.
-  void frame(int k, const CorrectedFrame& corrected);
+  // After a frame is read; false the second time, which changes nothing. Throws where bad frames become too many.
+  bool frame(int k, const CorrectedFrame& corrected);
   void frame_offset(int k, std::int32_t offset) { summary_.frame_offset[static_cast<std::size_t>(k)] = offset; }
   // Hands it to the sink.
   void blob(const MeasuredBlob& measured);

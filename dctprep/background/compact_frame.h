@@ -1,0 +1,89 @@
+// A frame held in half its memory: one byte a pixel, and what does not fit listed apart.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "dctprep/base/huge_buffer.h"
+
+namespace dctprep {
+
+// Pixels are worked on in groups of this many; the last one of a frame may hold fewer, and memory for all.
+inline constexpr std::size_t kPixelGroup = 64;
+constexpr std::size_t whole_groups(std::size_t pixels) {
+  return (pixels + kPixelGroup - 1) / kPixelGroup * kPixelGroup;
+}
+
+// What the bytes of frames are differences from: a background of about their time, so that most are small. Any values
+// are right; the closer, the less is listed apart.
+class FrameReference {
+ public:
+  explicit FrameReference(std::size_t pixels);
+  std::uint16_t* data() const { return reinterpret_cast<std::uint16_t*>(buffer_.data()); }
+
+ private:
+  HugeBuffer buffer_;
+};
+
+// Exact: what is appended is what is read. Pixels are numbered in one row, v * width + u.
+class CompactFrame {
+ public:
+  // In `bytes`, of whole_groups(pixels).
+  CompactFrame(std::size_t pixels, std::uint8_t* bytes);
+
+  // Forgets the pixels held; those appended from now on are held against `reference`.
+  void restart(std::shared_ptr<const FrameReference> reference);
+  // The next `count` pixels.
+  void append(const std::uint16_t* values, std::size_t count);
+  // After the last pixel.
+  void finish();
+
+  // Pixels [first, first + count), of a frame that is finished. Thread-safe.
+  void read(std::size_t first, std::size_t count, std::uint16_t* values) const;
+
+  std::size_t size() const { return pixels_; }
+  const std::uint8_t* bytes() const { return bytes_; }
+  const std::shared_ptr<const FrameReference>& reference() const { return reference_; }
+  // Memory that is taken by what does not fit its byte: four bytes for each such pixel, at most two for each pixel.
+  std::size_t listed_bytes() const { return listed_.capacity() * sizeof(Listed); }
+
+ private:
+  static constexpr std::size_t kSegment = 4096;  // pixels whose listed ones are found together
+  struct Listed {
+    std::uint16_t place;  // in the segment
+    std::uint16_t value;
+  };
+
+  std::size_t segment_size(std::size_t segment) const { return std::min(kSegment, pixels_ - segment * kSegment); }
+  // A segment of which half is listed holds all its values instead, two in the place of one.
+  static bool holds_all(std::size_t listed, std::size_t size) { return 2 * listed >= size && listed > 0; }
+  void close_segment(std::size_t segment);
+
+  std::size_t pixels_;
+  std::size_t appended_ = 0;
+  std::shared_ptr<const FrameReference> reference_;
+  std::uint8_t* bytes_;
+  std::vector<Listed> listed_;        // segment by segment, in order
+  std::vector<std::uint32_t> begin_;  // of each segment in listed_, and the end
+};
+
+// The memory of up to `most` frames, each used again when it is given back.
+class CompactFramePool {
+ public:
+  CompactFramePool(std::size_t pixels, std::size_t most);
+
+  // There must be one left.
+  std::unique_ptr<CompactFrame> take();
+  void give_back(std::unique_ptr<CompactFrame> frame);
+
+ private:
+  std::size_t pixels_, most_;
+  std::size_t made_ = 0;
+  HugeBuffer bytes_;
+  std::vector<std::unique_ptr<CompactFrame>> free_;
+};
+
+}  // namespace dctprep

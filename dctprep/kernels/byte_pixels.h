@@ -1,0 +1,19 @@
+// Pixels held in one byte: what they differ from a reference by. Each loop equals its scalar form bit for bit.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace dctprep {
+
+// bytes[i] = clamp(values[i] - references[i] + 128, 0, 255), i < count. Bit i of `beyond` (bit i % 64 of word i / 64;
+// the rest of the last word is 0) says that bytes[i] is 0 or 255, which a value further away may be, too; `beyond` has
+// (count + 63) / 64 words. Returns whether any is set.
+bool narrow_pixels(const std::uint16_t* values, const std::uint16_t* references, std::size_t count, std::uint8_t* bytes,
+                   std::uint64_t* beyond) noexcept;
+
+// values[i] = references[i] + bytes[i] - 128, modulo 65536: what was narrowed, where its byte is neither 0 nor 255.
+void widen_pixels(const std::uint8_t* bytes, const std::uint16_t* references, std::size_t count,
+                  std::uint16_t* values) noexcept;
+
+}  // namespace dctprep

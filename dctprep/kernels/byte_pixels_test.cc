@@ -1,0 +1,51 @@
+#include "dctprep/kernels/byte_pixels.h"
+
+#include <algorithm>
+#include <gtest/gtest.h>
+#include <random>
+#include <vector>
+
+#include "dctprep/kernels/on_every_target_test.h"
+
+namespace dctprep {
+namespace {
+
+TEST(BytePixels, ComeBackWhereTheyAreNotBeyond) {
+  on_every_target([](const char* target) {
+    std::mt19937 random(1);
+    for (const std::size_t count : {0, 1, 31, 32, 63, 64, 65, 128, 1000}) {
+      for (const unsigned spread : {5u, 250u, 300u, 65536u}) {
+        std::vector<std::uint16_t> values(count), references(count), back(count);
+        std::vector<std::uint8_t> bytes(count);
+        std::vector<std::uint64_t> beyond((count + 63) / 64, ~std::uint64_t{0});
+        for (std::size_t i = 0; i < count; ++i) {
+          references[i] = static_cast<std::uint16_t>(random() % 3 == 0 ? random() % 200 : random());
+          values[i] = static_cast<std::uint16_t>(std::clamp(
+              static_cast<int>(references[i]) + static_cast<int>(random() % spread) - static_cast<int>(spread / 2), 0,
+              65535));
+        }
+        const bool any = narrow_pixels(values.data(), references.data(), count, bytes.data(), beyond.data());
+        widen_pixels(bytes.data(), references.data(), count, back.data());
+        bool expected_any = false;
+        for (std::size_t i = 0; i < beyond.size() * 64; ++i) {
+          const bool is_beyond = (beyond[i / 64] >> i % 64 & 1) != 0;
+          if (i >= count) {
+            ASSERT_FALSE(is_beyond) << target << " " << i << " of " << count;
+            continue;
+          }
+          const int difference = values[i] - references[i];
+          ASSERT_EQ(bytes[i], std::clamp(difference + 128, 0, 255)) << target;
+          ASSERT_EQ(is_beyond, difference <= -128 || difference >= 127) << target << " " << difference;
+          if (!is_beyond) {
+            ASSERT_EQ(back[i], values[i]) << target;
+          }
+          expected_any = expected_any || is_beyond;
+        }
+        ASSERT_EQ(any, expected_any) << target;
+      }
+    }
+  });
+}
+
+}  // namespace
+}  // namespace dctprep
