@@ -337,13 +337,15 @@ class StreamingRun {
     std::size_t islands = closed_.size();
     {
       const Stopwatch watch(segment_seconds_);
-      tracker_.push(frame, closed_);
       if (keeps_history_) {
         history_bytes_ += bytes(frame);
-        history_.emplace(k, std::move(frame));
+        history_.emplace(k, frame);
       }
+      tracker_.push(std::move(frame), closed_);
     }
-    for (; islands < closed_.size(); ++islands) closed_voxels_ += closed_[islands].voxels.size();
+    for (; islands < closed_.size(); ++islands) {
+      for (const SparseFrame& piece : closed_[islands].pieces) closed_voxels_ += piece.values.size();
+    }
     if (closed_voxels_ > kVoxelsTogether) measure();
     if (tracker_.bytes() + history_bytes_ > need_.open_blobs) {
       const IslandTracker::Extent blob = tracker_.largest_open();
