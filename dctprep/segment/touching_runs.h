@@ -1,6 +1,8 @@
 // Which runs of two frames, or of one, touch each other: one sweep over both lists.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -24,31 +26,49 @@ inline Span span_of(const Run& run, std::int64_t pitch) {
 }
 
 // A sweep over two ascending lists of spans that do not touch within a list, for a[i] and b[j] + shift that overlap or
-// come within `reach` (0 or 1) of each other.
+// come within `reach` (0 or 1) of each other; of `a`, only places [begin, end).
 class TouchingSweep {
  public:
-  TouchingSweep(std::span<const Span> a, std::span<const Span> b, std::int64_t shift, int reach)
-      : a_(a), b_(b), shift_(shift), reach_(reach) {}
+  TouchingSweep(std::span<const Span> a, std::size_t begin, std::size_t end, std::span<const Span> b,
+                std::int64_t shift, int reach)
+      : a_(a.data()),
+        b_(b.data()),
+        x_(a_ + begin),
+        y_(b_),
+        x_end_(a_ + end),
+        y_end_(b_ + b.size()),
+        shift_(shift),
+        reach_(reach) {
+    if (begin < end)
+      y_ = std::partition_point(y_, y_end_, [&](const Span& y) { return y.end + shift + reach <= x_->begin; });
+  }
 
-  bool goes_on() const { return i_ < a_.size() && j_ < b_.size(); }
+  bool goes_on() const { return x_ != x_end_ && y_ != y_end_; }
   // Looks at one pair and calls visit(i, j) where it touches.
   template <class Visit>
   void step(const Visit& visit) {
-    const Span x = a_[i_];
-    const Span y{b_[j_].begin + shift_, b_[j_].end + shift_};
-    if (x.begin < y.end + reach_ && y.begin < x.end + reach_) visit(i_, j_);
+    const Span* x = x_;
+    const Span* y = y_;
+    const std::int64_t x_stop = x->end, y_stop = y->end + shift_;
     // The one that ends first touches nothing further: the next of the other list begins at least two behind it. No
     // branch: which one it is cannot be foreseen.
-    const bool first = x.end < y.end;
-    i_ += first;
-    j_ += !first;
+    const std::ptrdiff_t first = x_stop < y_stop;
+    x_ = x + first;
+    y_ = y + 1 - first;
+    // Neither overlap is negative: one branch, which is seldom taken. Each by itself could not be foreseen.
+    const std::int64_t before = y_stop + reach_ - x->begin - 1, behind = x_stop + reach_ - (y->begin + shift_) - 1;
+    if ((before | behind) >= 0) [[unlikely]]
+      visit(static_cast<std::size_t>(x - a_), static_cast<std::size_t>(y - b_));
   }
 
  private:
-  std::span<const Span> a_, b_;
-  std::int64_t shift_;
-  int reach_;
-  std::size_t i_ = 0, j_ = 0;
+  const Span* a_;
+  const Span* b_;
+  const Span* x_;
+  const Span* y_;
+  const Span* x_end_;
+  const Span* y_end_;
+  std::int64_t shift_, reach_;
 };
 
 // Calls visit(i, j) for each run a[i] of one frame and b[j] of the frame `dframe` (-1 or 0) away that hold neighbours.
@@ -56,24 +76,25 @@ class TouchingSweep {
 template <class Visit>
 void for_each_neighbour_run(std::span<const Span> a, std::span<const Span> b, int connectivity, int dframe,
                             std::int64_t pitch, const Visit& visit) {
-  // Where a row has no neighbours in the other, the sweep has nothing to do.
-  const auto sweep = [&](int dv) {
+  // A step waits for the one before it, so that three sweeps side by side take hardly longer than one: the three rows
+  // of another frame, or three parts of this one.
+  const auto sweep = [&](int lane) {
+    const int dv = dframe == 0 ? -1 : lane - 1;
     const int reach = reach_along_u(connectivity, dframe, dv);
-    return TouchingSweep(reach < 0 ? std::span<const Span>() : a, b, -dv * pitch, reach);
+    const auto size = reach < 0 ? std::size_t{0} : a.size();
+    const auto place = static_cast<std::size_t>(lane);
+    const std::size_t begin = dframe == 0 ? size * place / 3 : 0, end = dframe == 0 ? size * (place + 1) / 3 : size;
+    return TouchingSweep(a, begin, end, b, -dv * pitch, reach);
   };
-  TouchingSweep above = sweep(-1);
-  if (dframe != 0) {
-    TouchingSweep beside = sweep(0), below = sweep(1);
-    // A step waits for the one before it, so that three sweeps side by side take hardly longer than one.
-    while (above.goes_on() && beside.goes_on() && below.goes_on()) {
-      above.step(visit);
-      beside.step(visit);
-      below.step(visit);
-    }
-    while (beside.goes_on()) beside.step(visit);
-    while (below.goes_on()) below.step(visit);
+  TouchingSweep first = sweep(0), second = sweep(1), third = sweep(2);
+  while (first.goes_on() && second.goes_on() && third.goes_on()) {
+    first.step(visit);
+    second.step(visit);
+    third.step(visit);
   }
-  while (above.goes_on()) above.step(visit);
+  while (first.goes_on()) first.step(visit);
+  while (second.goes_on()) second.step(visit);
+  while (third.goes_on()) third.step(visit);
 }
 
 }  // namespace dctprep
