@@ -343,9 +343,7 @@ class StreamingRun {
       }
       tracker_.push(std::move(frame), closed_);
     }
-    for (; islands < closed_.size(); ++islands) {
-      for (const SparseFrame& piece : closed_[islands].pieces) closed_voxels_ += piece.values.size();
-    }
+    for (; islands < closed_.size(); ++islands) closed_voxels_ += closed_[islands].values.size();
     if (closed_voxels_ > kVoxelsTogether) measure();
     if (tracker_.bytes() + history_bytes_ > need_.open_blobs) {
       const IslandTracker::Extent blob = tracker_.largest_open();
