@@ -9,6 +9,7 @@
 
 #include "dctprep/base/error.h"
 #include "dctprep/base/log.h"
+#include "dctprep/base/rehearsal.h"
 #include "dctprep/config/config_file.h"
 #include "dctprep/draw/figures.h"
 #include "dctprep/draw/png.h"
@@ -278,8 +279,10 @@ void show_scan(const Options& options) {
 bool is_result(const std::string& input) {
   std::error_code error;
   if (!fs::is_regular_file(input, error) || H5Fis_hdf5(input.c_str()) <= 0) return false;
-  const hdf5::Handle file = hdf5::open_file(input);
-  return hdf5::exists(file.id(), "entry/spots/id") && hdf5::exists(file.id(), "entry/process");
+  return hdf5::rehearsed(input, [&] {
+    const hdf5::Handle file = hdf5::open_file(input);
+    return hdf5::exists(file.id(), "entry/spots/id") && hdf5::exists(file.id(), "entry/process");
+  });
 }
 
 void run(const Options& options) {

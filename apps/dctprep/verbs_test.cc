@@ -176,7 +176,8 @@ TEST_F(Verbs, ClosedStreamsAreNoFiles) {
   expect_same_result("bare.h5", "closed.h5");
 }
 
-// Stopped in the middle of what would take minutes.
+// Stopped in the middle of what would take minutes: once and in order, or twice (the second signal comes before the
+// first was seen to) and at once.
 TEST_F(Verbs, StopsWhenAskedAndLeavesNothing) {
   std::ofstream(*folder_ / "stop.py") << fmt::format(R"(
 import os, signal, subprocess, sys, time
@@ -187,9 +188,15 @@ while not any('.part-' in name for name in os.listdir('.')):
     time.sleep(0.01)
 time.sleep(0.2)
 before = time.time()
-process.send_signal(getattr(signal, sys.argv[1]))
+if sys.argv[1] == 'twice':
+    for each in signal.SIGSTOP, signal.SIGINT, signal.SIGTERM, signal.SIGCONT: process.send_signal(each)
+else:
+    process.send_signal(getattr(signal, sys.argv[1]))
 out, err = process.communicate()
 assert time.time() - before < 5, time.time() - before
+if sys.argv[1] == 'twice':
+    assert process.returncode in (130, 143) and out == b'' and err == b'', (process.returncode, out, err)
+    sys.exit()
 assert process.returncode == 1 and out == b'', (process.returncode, out)
 assert err.startswith(b'dctprep: error: interrupted') and err.count(b'\n') == 1, err
 )",
@@ -206,7 +213,11 @@ with h5py.File('many.h5', 'w') as file:
                                         folder_->path());
   ASSERT_EQ(made.status, 0) << made.output;
   const auto before = snapshot(folder_->path());
-  for (const std::string arguments : {"SIGINT simulate --quiet -o long.h5 --set frames=20000 --set grains=5",
+  for (const std::string arguments : {"twice simulate --quiet -o long.h5 --set frames=20000 --set grains=5",
+                                      "twice simulate --quiet -o long --set format=edf --set frames=20000",
+                                      "twice run many.h5 --quiet -o long.h5 --set background.half_step=0 "
+                                      "--set background.half_window=60 --set denoise.radius=15 --threads 1",
+                                      "SIGINT simulate --quiet -o long.h5 --set frames=20000 --set grains=5",
                                       "SIGTERM simulate --quiet -o long --set format=edf --set frames=20000",
                                       "SIGINT run many.h5 --quiet -o long.h5 --set background.half_step=0 "
                                       "--set background.half_window=60 --set denoise.radius=15 --threads 1"}) {

@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "dctprep/base/error.h"
+#include "dctprep/base/rehearsal.h"
 
 namespace dctprep::hdf5 {
 
@@ -82,6 +83,7 @@ void check_status(herr_t status, std::string_view what) {
 
 Handle open_file(const std::filesystem::path& path) {
   quiet();
+  note_file(path.native());
   std::error_code error;
   if (!std::filesystem::exists(path, error)) fail("{}: no such file", path.string());
   if (std::filesystem::is_directory(path, error)) fail("{}: is a folder, not an HDF5 file", path.string());
@@ -218,6 +220,7 @@ std::vector<hsize_t> shape(hid_t dataset) {
 void read_all(hid_t location, const std::string& path, hid_t memory_type, void* (*grow)(void*, std::size_t),
               void* target) {
   quiet();
+  note_object(path);
   if (!exists(location, path)) fail("{}: no such dataset", path);
   const Handle dataset = check(H5Dopen2(location, path.c_str(), H5P_DEFAULT), path);
   const Handle type = check(H5Dget_type(dataset.id()), path);

@@ -33,6 +33,7 @@ PartialFile::PartialFile(fs::path final_path, bool overwrite)
   }
   partial_path_ = final_path_;
   partial_path_ += ".part-" + std::to_string(getpid());
+  guard_.emplace(partial_path_);
   const int file = ::open(partial_path_.c_str(), O_CREAT | O_WRONLY | O_TRUNC, 0666);
   if (file < 0) {
     fail("{}: cannot be written: {}; choose another place with -o", final_path_.string(), std::strerror(errno));
@@ -64,6 +65,7 @@ void PartialFile::commit() {
     fail("{}: could not be renamed from {}: {}", final_path_.string(), partial_path_.string(), std::strerror(errno));
   }
   committed_ = true;
+  guard_.reset();
 }
 
 }  // namespace dctprep

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
+
+#include "dctprep/base/cancel.h"
 
 namespace dctprep {
 
@@ -26,6 +29,7 @@ class PartialFile {
   std::filesystem::path final_path_;
   std::filesystem::path partial_path_;
   bool overwrite_;
+  std::optional<RemovedWhenKilled> guard_;
   bool committed_ = false;
 };
 

@@ -78,6 +78,8 @@ class ChunkedFrames final : public StoredFrames {
         filters_(std::move(filters)),
         grid_(std::move(grid)),
         is_frame_(grid_.bytes == frame_bytes() && grid_.rows == 1 && grid_.columns == 1),
+        // Counted now, since that goes through all the metadata of the chunks (rehearsal.h).
+        bytes_stored_(H5Dget_storage_size(dataset_.dataset.id())),
         cache_(std::max<std::size_t>(2 * grid_.rows * grid_.columns, kCacheBytes / grid_.bytes)) {}
 
   std::optional<FrameFault> read(int k, std::span<std::uint8_t> out) const override {
@@ -107,7 +109,7 @@ class ChunkedFrames final : public StoredFrames {
   }
 
   std::string compression() const override { return filters_.name(); }
-  std::uint64_t bytes_stored() const override { return H5Dget_storage_size(dataset_.dataset.id()); }
+  std::uint64_t bytes_stored() const override { return bytes_stored_; }
 
  private:
   // One decoded chunk, of grid_.bytes.
@@ -129,6 +131,7 @@ class ChunkedFrames final : public StoredFrames {
       size = 0;
     }
     if (size == 0) return FrameFault{BadFrameCause::kMissing, "never written"};
+    if (filters_.empty()) return read_plain(offset, out);
     // No codec makes a chunk twice as large: what claims to be is damaged, and not worth the memory.
     if (size > 2 * grid_.bytes + 65536) {
       return FrameFault{BadFrameCause::kUnreadable, fmt::format("chunk of {} bytes for {}", size, grid_.bytes)};
@@ -141,6 +144,22 @@ class ChunkedFrames final : public StoredFrames {
     }
     const std::string error = filters_.decode(raw, mask, out, scratch.filters);
     if (!error.empty()) return FrameFault{BadFrameCause::kUnreadable, error};
+    return std::nullopt;
+  }
+
+  // H5Dread_chunk would take the size of a plain chunk from a damaged index, and write beyond `out`.
+  std::optional<FrameFault> read_plain(const std::vector<hsize_t>& offset, std::span<std::uint8_t> out) const {
+    const std::vector<hsize_t>& dims = shape().axes.dims;
+    std::vector<hsize_t> count = grid_.dims;
+    for (std::size_t d = 0; d < count.size(); ++d) count[d] = std::min(count[d], dims[d] - offset[d]);
+    const std::vector<hsize_t> origin(count.size(), 0);
+    const hdf5::Handle file(H5Dget_space(dataset_.dataset.id()));
+    const hdf5::Handle memory(H5Screate_simple(static_cast<int>(count.size()), grid_.dims.data(), nullptr));
+    if (H5Sselect_hyperslab(file.id(), H5S_SELECT_SET, offset.data(), nullptr, count.data(), nullptr) < 0 ||
+        H5Sselect_hyperslab(memory.id(), H5S_SELECT_SET, origin.data(), nullptr, count.data(), nullptr) < 0 ||
+        H5Dread(dataset_.dataset.id(), hdf5_type(type()), memory.id(), file.id(), H5P_DEFAULT, out.data()) < 0) {
+      return FrameFault{BadFrameCause::kUnreadable, "chunk cannot be read: " + hdf5::last_error()};
+    }
     return std::nullopt;
   }
 
@@ -162,6 +181,7 @@ class ChunkedFrames final : public StoredFrames {
   FilterPipeline filters_;
   ChunkGrid grid_;
   bool is_frame_;  // a chunk is one whole frame
+  std::uint64_t bytes_stored_;
   mutable SharedCache<hsize_t, DecodedChunk> cache_;
 };
 

@@ -5,6 +5,8 @@
 #include <map>
 #include <set>
 
+#include "dctprep/base/rehearsal.h"
+
 namespace dctprep {
 
 namespace {
@@ -61,6 +63,7 @@ class Walker {
 
  private:
   void visit(const std::string& path, int depth) {
+    hdf5::note_object(path);
     const hdf5::Handle object(H5Oopen(file_, path.c_str(), access_.id()));
     if (!object) {
       dangling_.push_back(path);

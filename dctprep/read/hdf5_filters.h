@@ -40,6 +40,8 @@ class FilterPipeline {
   const std::string& name() const { return name_; }
   // Whether `decode` knows every filter: shuffle, deflate, fletcher32, LZ4, bitshuffle (with LZ4, zstd or alone), zstd.
   bool decodable() const { return decodable_; }
+  // Whether chunks are stored as they are.
+  bool empty() const { return filters_.empty(); }
   // Of the others, the first that HDF5 does not know either, with its number; "" where there is none.
   std::string missing_filter() const;
 

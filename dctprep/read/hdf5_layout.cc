@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "dctprep/base/error.h"
+#include "dctprep/base/rehearsal.h"
 #include "dctprep/read/hdf5_bliss.h"
 #include "dctprep/read/hdf5_contents.h"
 #include "dctprep/read/hdf5_omega.h"
@@ -302,15 +303,17 @@ Hdf5Layout find_layout(const fs::path& path, hid_t file, std::string wanted) {
 }  // namespace
 
 Hdf5Layout find_hdf5_layout(const fs::path& file, const std::string& dataset) {
-  const hdf5::Handle handle = hdf5::open_file(file);
-  const std::string name = dataset.empty() ? file.string() : fmt::format("{}::{}", file.string(), dataset);
-  // open_hdf5_dataset names the file itself.
-  try {
-    return find_layout(file, handle.id(), dataset);
-  } catch (const Error& error) {
-    if (std::string_view(error.what()).starts_with(file.string())) throw;
-    throw error.within(name);
-  }
+  return hdf5::rehearsed(file.native(), [&] {
+    const hdf5::Handle handle = hdf5::open_file(file);
+    const std::string name = dataset.empty() ? file.string() : fmt::format("{}::{}", file.string(), dataset);
+    // open_hdf5_dataset names the file itself.
+    try {
+      return find_layout(file, handle.id(), dataset);
+    } catch (const Error& error) {
+      if (std::string_view(error.what()).starts_with(file.string())) throw;
+      throw error.within(name);
+    }
+  });
 }
 
 }  // namespace dctprep

@@ -4,6 +4,7 @@
 
 #include "dctprep/base/error.h"
 #include "dctprep/base/hdf5.h"
+#include "dctprep/base/rehearsal.h"
 
 namespace dctprep {
 
@@ -33,9 +34,7 @@ std::string listed(const std::vector<Hdf5Entry>& entries) {
   return "it has " + list + (entries.size() > kMostListed ? ", ..." : "");
 }
 
-}  // namespace
-
-std::vector<Hdf5Entry> list_hdf5_numbers(const std::filesystem::path& path) {
+std::vector<Hdf5Entry> list_numbers(const std::filesystem::path& path) {
   const hdf5::Handle file = hdf5::open_file(path);
   std::vector<Hdf5Entry> entries;
   const auto visit = [](hid_t root, const char* name, const H5O_info_t* info, void* to) -> herr_t {
@@ -54,13 +53,13 @@ std::vector<Hdf5Entry> list_hdf5_numbers(const std::filesystem::path& path) {
   return entries;
 }
 
-Hdf5Numbers read_hdf5_numbers(const std::filesystem::path& path, const std::string& name) {
+Hdf5Numbers read_numbers(const std::filesystem::path& path, const std::string& name) {
   const hdf5::Handle file = hdf5::open_file(path);
   return with_context(fmt::format("{}::{}", path.string(), name), [&] {
-    if (!hdf5::exists(file.id(), name)) fail("no such dataset; {}", listed(list_hdf5_numbers(path)));
+    if (!hdf5::exists(file.id(), name)) fail("no such dataset; {}", listed(list_numbers(path)));
     const hdf5::Handle object = hdf5::check(H5Oopen(file.id(), name.c_str(), H5P_DEFAULT), "cannot be opened");
     if (H5Iget_type(object.id()) != H5I_DATASET) {
-      fail("is a group, not a dataset; {}", listed(list_hdf5_numbers(path)));
+      fail("is a group, not a dataset; {}", listed(list_numbers(path)));
     }
     if (!is_numeric(object.id())) fail("is not a dataset of numbers");
     Hdf5Numbers numbers{shape_of(object.id()), {}};
@@ -72,6 +71,16 @@ Hdf5Numbers read_hdf5_numbers(const std::filesystem::path& path, const std::stri
     numbers.values = hdf5::read_dataset<double>(file.id(), name);
     return numbers;
   });
+}
+
+}  // namespace
+
+std::vector<Hdf5Entry> list_hdf5_numbers(const std::filesystem::path& path) {
+  return hdf5::rehearsed(path.native(), [&] { return list_numbers(path); });
+}
+
+Hdf5Numbers read_hdf5_numbers(const std::filesystem::path& path, const std::string& name) {
+  return hdf5::rehearsed(path.native(), [&] { return read_numbers(path, name); });
 }
 
 }  // namespace dctprep

@@ -8,6 +8,7 @@
 
 #include "dctprep/base/assert.h"
 #include "dctprep/base/error.h"
+#include "dctprep/base/rehearsal.h"
 #include "dctprep/read/hdf5_filters.h"
 #include "dctprep/read/hdf5_stored_frames.h"
 
@@ -142,15 +143,13 @@ std::int64_t announced_frames(const fs::path& file, const std::string& dataset) 
   return total;
 }
 
-}  // namespace
-
-std::shared_ptr<const FrameSource> open_hdf5_frames(const fs::path& file, const std::string& dataset) {
+std::shared_ptr<const FrameSource> open_one(const fs::path& file, const std::string& dataset) {
   return std::make_shared<Hdf5Frames>(open_stored(file, dataset), file.string());
 }
 
-std::shared_ptr<const FrameSource> open_hdf5_frames(const fs::path& file, const std::vector<std::string>& datasets) {
+std::shared_ptr<const FrameSource> open_joined(const fs::path& file, const std::vector<std::string>& datasets) {
   if (datasets.empty()) fail("{}: no dataset of frames named", file.string());
-  if (datasets.size() == 1) return open_hdf5_frames(file, datasets[0]);
+  if (datasets.size() == 1) return open_one(file, datasets[0]);
   std::vector<JoinedFrames::Part> parts;
   int usual = 0;  // frames of a part: all but the last have as many
   std::int64_t present = 0;
@@ -181,8 +180,32 @@ std::shared_ptr<const FrameSource> open_hdf5_frames(const fs::path& file, const 
   return std::make_shared<JoinedFrames>(std::move(parts), file.string());
 }
 
+// Opens the sources of virtual datasets too, which else wait for their first frame.
+std::shared_ptr<const FrameSource> open_all(const fs::path& file, const auto& open) {
+  return hdf5::rehearsed(file.native(), [&] {
+    std::shared_ptr<const FrameSource> frames = open();
+    std::vector<fs::path> files;
+    if (hdf5::in_rehearsal()) frames->list_files(files);
+    return frames;
+  });
+}
+
+}  // namespace
+
+std::shared_ptr<const FrameSource> open_hdf5_frames(const fs::path& file, const std::string& dataset) {
+  return open_all(file, [&] { return open_one(file, dataset); });
+}
+
+std::shared_ptr<const FrameSource> open_hdf5_frames(const fs::path& file, const std::vector<std::string>& datasets) {
+  return open_all(file, [&] { return open_joined(file, datasets); });
+}
+
 StorageInfo hdf5_storage_info(const fs::path& file, const std::string& dataset) {
-  const auto stored = open_stored(file, dataset);
+  const auto stored = hdf5::rehearsed(file.native(), [&] {
+    auto opened = open_stored(file, dataset);
+    opened->bytes_stored();
+    return opened;
+  });
   std::error_code error;
   StorageInfo info;
   info.format = "HDF5";

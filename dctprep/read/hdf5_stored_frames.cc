@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "dctprep/base/error.h"
+#include "dctprep/base/rehearsal.h"
 #include "dctprep/read/hdf5_filters.h"
 #include "dctprep/read/hdf5_mapping.h"
 
@@ -18,13 +19,16 @@ namespace {
 constexpr hsize_t kMaxSide = 65535;
 constexpr hsize_t kMaxPixels = hsize_t{1} << 30;
 constexpr int kMaxDepth = 8;
+constexpr std::size_t kMaxPixelBytes = 16;  // no number has more
 
-// Reading takes no locks, so that files that are being written can be read, behind external links too.
-hdf5::Handle link_access() {
+// Reading takes no locks, so that files that are being written can be read, behind external links too. Chunks are not
+// kept: HDF5 then reads plain ones by their shape, and not by the size in a damaged index.
+hdf5::Handle dataset_access() {
   hdf5::Handle file_access = hdf5::check(H5Pcreate(H5P_FILE_ACCESS), "file access");
   H5Pset_file_locking(file_access.id(), false, true);
-  hdf5::Handle access = hdf5::check(H5Pcreate(H5P_LINK_ACCESS), "link access");
+  hdf5::Handle access = hdf5::check(H5Pcreate(H5P_DATASET_ACCESS), "dataset access");
   H5Pset_elink_fapl(access.id(), file_access.id());
+  H5Pset_chunk_cache(access.id(), 0, 0, 0);
   return access;
 }
 
@@ -66,12 +70,13 @@ std::string explain_missing(hid_t file, const std::string& path) {
 // Every chunk, or what there is instead, by HDF5's own reading.
 class FramesThroughHdf5 final : public StoredFrames {
  public:
-  FramesThroughHdf5(Hdf5Dataset dataset, StackShape stack, PixelType type, std::string compression,
-                    std::vector<hsize_t> chunk)
+  FramesThroughHdf5(Hdf5Dataset dataset, StackShape stack, PixelType type, FilterPipeline filters,
+                    std::vector<hsize_t> chunk, std::size_t chunk_bytes)
       : StoredFrames(dataset, std::move(stack), type),
         dataset_(std::move(dataset)),
-        compression_(std::move(compression)),
-        chunk_(std::move(chunk)) {}
+        filters_(std::move(filters)),
+        chunk_(std::move(chunk)),
+        chunk_bytes_(chunk_bytes) {}
 
   std::optional<FrameFault> read(int k, std::span<std::uint8_t> out) const override {
     hdf5::quiet();
@@ -81,8 +86,9 @@ class FramesThroughHdf5 final : public StoredFrames {
       start[static_cast<std::size_t>(axes.frame)] = static_cast<hsize_t>(k);
       count[static_cast<std::size_t>(axes.frame)] = 1;
     }
-    if (!chunk_.empty() && !all_chunks_written(start, count))
-      return FrameFault{BadFrameCause::kMissing, "never written"};
+    if (!chunk_.empty()) {
+      if (auto fault = check_chunks(start, count)) return fault;
+    }
     const hdf5::Handle file_space(H5Dget_space(dataset_.dataset.id()));
     const hdf5::Handle memory_space(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr));
     if (H5Sselect_hyperslab(file_space.id(), H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr) < 0 ||
@@ -93,33 +99,53 @@ class FramesThroughHdf5 final : public StoredFrames {
     return std::nullopt;
   }
 
-  std::string compression() const override { return compression_; }
+  std::string compression() const override { return filters_.name(); }
   std::uint64_t bytes_stored() const override { return H5Dget_storage_size(dataset_.dataset.id()); }
 
  private:
-  bool all_chunks_written(const std::vector<hsize_t>& start, const std::vector<hsize_t>& count) const {
+  std::optional<FrameFault> check_chunks(const std::vector<hsize_t>& start, const std::vector<hsize_t>& count) const {
     std::vector<hsize_t> at(start.size());
     for (std::size_t d = 0; d < at.size(); ++d) at[d] = start[d] / chunk_[d] * chunk_[d];
     const std::vector<hsize_t> first = at;
     while (true) {
-      hsize_t size = 0;
-      if (H5Dget_chunk_storage_size(dataset_.dataset.id(), at.data(), &size) < 0 || size == 0) {
-        H5Eclear2(H5E_DEFAULT);
-        return false;
-      }
+      if (auto fault = check_chunk(at)) return fault;
       std::size_t d = at.size();
       while (d-- > 0) {
         at[d] += chunk_[d];
         if (at[d] < start[d] + count[d]) break;
         at[d] = first[d];
-        if (d == 0) return true;
+        if (d == 0) return std::nullopt;
       }
     }
   }
 
+  // HDF5 takes it on trust that a chunk holds as many bytes as its shape and the type say, and reads beyond them.
+  std::optional<FrameFault> check_chunk(const std::vector<hsize_t>& at) const {
+    hsize_t size = 0;
+    if (H5Dget_chunk_storage_size(dataset_.dataset.id(), at.data(), &size) < 0 || size == 0) {
+      H5Eclear2(H5E_DEFAULT);
+      return FrameFault{BadFrameCause::kMissing, "never written"};
+    }
+    if (filters_.empty() || !filters_.decodable()) return std::nullopt;
+    if (size > 2 * chunk_bytes_ + 65536) {
+      return FrameFault{BadFrameCause::kUnreadable, fmt::format("chunk of {} bytes for {}", size, chunk_bytes_)};
+    }
+    thread_local ByteBuffer stored, decoded;
+    thread_local FilterScratch scratch;
+    const std::span<std::uint8_t> bytes = stored.get(size);
+    std::uint32_t mask = 0;
+    if (H5Dread_chunk(dataset_.dataset.id(), H5P_DEFAULT, at.data(), &mask, bytes.data()) < 0) {
+      return FrameFault{BadFrameCause::kUnreadable, "chunk cannot be read: " + hdf5::last_error()};
+    }
+    const std::string error = filters_.decode(bytes, mask, decoded.get(chunk_bytes_), scratch);
+    if (!error.empty()) return FrameFault{BadFrameCause::kUnreadable, error};
+    return std::nullopt;
+  }
+
   Hdf5Dataset dataset_;
-  std::string compression_;
-  std::vector<hsize_t> chunk_;  // empty where not chunked
+  FilterPipeline filters_;
+  std::vector<hsize_t> chunk_;   // its shape; empty where not chunked
+  std::size_t chunk_bytes_ = 0;  // decoded
 };
 
 }  // namespace
@@ -158,20 +184,20 @@ Hdf5Dataset open_hdf5_dataset(const fs::path& file, const std::string& path, boo
   if (missing != nullptr) *missing = !fs::exists(file, error);
   const hdf5::Handle handle = hdf5::open_file(file);
   const std::string name = fmt::format("{}::{}", file.string(), path);
-  const hdf5::Handle access = link_access();
+  hdf5::note_object(path);
+  const hdf5::Handle access = dataset_access();
   Hdf5Dataset result;
   result.opened.push_back(fs::absolute(file, error));
   H5Pset_elink_cb(access.id(), note_external_file, &result.opened);
-  hdf5::Handle object(H5Oopen(handle.id(), path.c_str(), access.id()));
-  if (!object) {
+  result.dataset = hdf5::Handle(H5Dopen2(handle.id(), path.c_str(), access.id()));
+  if (!result.dataset) {
     std::string reason = hdf5::last_error();
+    if (hdf5::Handle(H5Oopen(handle.id(), path.c_str(), H5P_DEFAULT))) fail("{}: not a dataset", name);
     const std::string absent = explain_missing(handle.id(), path);
     if (!absent.empty()) reason = absent;
     if (missing != nullptr) *missing = !absent.empty();
     fail("{}: {}", name, reason);
   }
-  if (H5Iget_type(object.id()) != H5I_DATASET) fail("{}: not a dataset", name);
-  result.dataset = std::move(object);
   const ssize_t size = H5Fget_name(result.dataset.id(), nullptr, 0);
   std::string file_name(size > 0 ? static_cast<std::size_t>(size) : 0, '\0');
   if (size > 0) H5Fget_name(result.dataset.id(), file_name.data(), file_name.size() + 1);
@@ -218,17 +244,26 @@ std::shared_ptr<const StoredFrames> open_frames_through_hdf5(Hdf5Dataset dataset
   // What is no plain type becomes a float64, which holds every whole number that counts.
   if (!type) type = PixelType{.kind = PixelKind::kFloat, .bytes = 8};
   const hdf5::Handle creation = hdf5::check(H5Dget_create_plist(dataset.dataset.id()), "dataset properties");
-  const FilterPipeline filters(creation.id());
+  FilterPipeline filters(creation.id());
   if (const std::string missing = filters.missing_filter(); !missing.empty()) {
     fail("compressed with {}, for which HDF5 has no plugin here; install it, or set HDF5_PLUGIN_PATH", missing);
   }
+  const hdf5::Handle stored_type = hdf5::check(H5Dget_type(dataset.dataset.id()), "pixel type");
+  std::size_t bytes = H5Tget_size(stored_type.id());
+  if (bytes > kMaxPixelBytes) fail("with pixels of {} bytes: damaged", bytes);
   std::vector<hsize_t> chunk;
   if (H5Pget_layout(creation.id()) == H5D_CHUNKED) {
     chunk.resize(shape.axes.dims.size());
-    H5Pget_chunk(creation.id(), static_cast<int>(chunk.size()), chunk.data());
+    if (H5Pget_chunk(creation.id(), static_cast<int>(chunk.size()), chunk.data()) < 0) {
+      fail("chunk shape: {}", hdf5::last_error());
+    }
+    for (const hsize_t side : chunk) {
+      if (side == 0 || side > UINT32_MAX / bytes) fail("impossible chunk shape");
+      bytes *= side;
+    }
   }
-  return std::make_shared<FramesThroughHdf5>(std::move(dataset), std::move(shape), *type, filters.name(),
-                                             std::move(chunk));
+  return std::make_shared<FramesThroughHdf5>(std::move(dataset), std::move(shape), *type, std::move(filters),
+                                             std::move(chunk), bytes);
 }
 
 std::shared_ptr<const StoredFrames> open_stored_frames(Hdf5Dataset dataset, int depth) {

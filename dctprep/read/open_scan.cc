@@ -7,6 +7,7 @@
 
 #include "dctprep/base/cancel.h"
 #include "dctprep/base/error.h"
+#include "dctprep/base/rehearsal.h"
 #include "dctprep/read/frame_selection.h"
 #include "dctprep/read/hdf5_layout.h"
 #include "dctprep/read/hdf5_source.h"
@@ -87,10 +88,7 @@ void note_repeated_angle(Scan& scan) {
   }
 }
 
-}  // namespace
-
-Scan open_scan(const ScanOptions& options) {
-  const ScanPath path = resolve_scan_path(options.path);
+Scan open_resolved(const ScanOptions& options, const ScanPath& path) {
   Scan scan;
   scan.name = path.name;
   std::optional<Hdf5Layout> layout;
@@ -137,6 +135,14 @@ Scan open_scan(const ScanOptions& options) {
                         : with_context("mask", [&] { return read_mask(options.mask, scan.height(), scan.width()); });
   add_markers(options, scan);
   return scan;
+}
+
+}  // namespace
+
+Scan open_scan(const ScanOptions& options) {
+  const ScanPath path = resolve_scan_path(options.path);
+  if (!path.is_hdf5) return open_resolved(options, path);
+  return hdf5::rehearsed(path.file.native(), [&] { return open_resolved(options, path); });
 }
 
 std::shared_ptr<const FrameSource> open_frames(const std::string& path) {

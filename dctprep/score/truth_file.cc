@@ -7,6 +7,7 @@
 
 #include "dctprep/base/error.h"
 #include "dctprep/base/hdf5.h"
+#include "dctprep/base/rehearsal.h"
 
 namespace dctprep {
 
@@ -84,13 +85,15 @@ TruthFile read(hid_t file) {
 
 TruthFile read_truth(const std::filesystem::path& path) {
   hdf5::quiet();
-  const Handle file = hdf5::open_file(path);
-  return with_context(path.string(), [&] {
-    try {
-      return read(file.id());
-    } catch (const std::bad_alloc&) {
-      fail("is damaged, or needs more memory than there is");
-    }
+  return hdf5::rehearsed(path.native(), [&] {
+    const Handle file = hdf5::open_file(path);
+    return with_context(path.string(), [&] {
+      try {
+        return read(file.id());
+      } catch (const std::bad_alloc&) {
+        fail("is damaged, or needs more memory than there is");
+      }
+    });
   });
 }
 

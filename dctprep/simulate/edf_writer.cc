@@ -1,8 +1,10 @@
 #include <fstream>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <unistd.h>
 
+#include "dctprep/base/cancel.h"
 #include "dctprep/base/error.h"
 #include "dctprep/simulate/resolve.h"
 #include "dctprep/simulate/scan_writer.h"
@@ -36,6 +38,7 @@ class EdfWriter final : public ScanWriter {
       }
     }
     partial_ += ".part-" + std::to_string(getpid());
+    guard_.emplace(partial_);
     if (!fs::create_directory(partial_, error)) {
       fail_usage("{}: the folder cannot be made: {}; write elsewhere with -o", partial_.string(),
                  error ? error.message() : "it exists");
@@ -81,6 +84,7 @@ class EdfWriter final : public ScanWriter {
     fs::rename(partial_, folder_, error);
     if (error) fail("{}: could not be renamed from {}: {}", folder_.string(), partial_.string(), error.message());
     finished_ = true;
+    guard_.reset();
     fs::remove_all(old, error);
   }
 
@@ -88,6 +92,7 @@ class EdfWriter final : public ScanWriter {
   const SimulateOptions& options_;
   fs::path folder_;
   fs::path partial_;
+  std::optional<RemovedWhenKilled> guard_;
   bool finished_ = false;
 };
 

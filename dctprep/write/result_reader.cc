@@ -8,6 +8,7 @@
 
 #include "dctprep/base/assert.h"
 #include "dctprep/base/error.h"
+#include "dctprep/base/rehearsal.h"
 #include "dctprep/write/image_stack.h"
 
 namespace dctprep {
@@ -22,6 +23,7 @@ constexpr std::uint64_t kLargestRatio = 1100;
 constexpr int kMaxSide = 65536;  // rows and columns are uint16 in voxels
 
 Handle open_dataset(hid_t location, const std::string& name) {
+  hdf5::note_object(name);
   if (!hdf5::exists(location, name)) fail("{} is missing", name);
   return hdf5::check(H5Dopen2(location, name.c_str(), H5P_DEFAULT), name);
 }
@@ -56,7 +58,15 @@ auto ResultFile::guarded(Body&& body) const {
   }
 }
 
-ResultFile::ResultFile(std::filesystem::path path) : path_(std::move(path)), file_(hdf5::open_file(path_)) {
+ResultFile::ResultFile(std::filesystem::path path) : path_(std::move(path)) {
+  hdf5::rehearsed(path_.native(), [&] {
+    file_ = hdf5::open_file(path_);
+    open();
+    if (hdf5::in_rehearsal()) touch_the_rest();
+  });
+}
+
+void ResultFile::open() {
   guarded([&] {
     hsize_t size = 0;
     hdf5::check_status(H5Fget_filesize(file_.id(), &size), "file size");
@@ -69,6 +79,14 @@ ResultFile::ResultFile(std::filesystem::path path) : path_(std::move(path)), fil
     read_summary();
     read_spots();
   });
+}
+
+// The metadata of what is read later.
+void ResultFile::touch_the_rest() const {
+  rejected();
+  for (const char* name : {"background/data", "beam/transmission"}) {
+    if (hdf5::exists(entry_.id(), name)) H5Dget_storage_size(open_dataset(entry_.id(), name).id());
+  }
 }
 
 // The number of values of a 1-D dataset, checked against what is stored of it.

@@ -44,6 +44,8 @@ class ResultFile {
   Image<float> transmission(int frame) const;
 
  private:
+  void open();
+  void touch_the_rest() const;
   void read_header();
   void read_summary();
   void read_spots();
