@@ -79,7 +79,7 @@ std::string fate_of(const auto& body) {
   std::fflush(nullptr);
   const pid_t child = ::fork();
   if (child == 0) {
-    ::alarm(240);
+    ::alarm(1200);
     ::_exit(body() ? 0 : 1);
   }
   int status = 0;

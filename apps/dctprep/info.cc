@@ -46,7 +46,7 @@ std::vector<BadFrame> find_bad_frames(const Scan& scan, Progress& progress) {
 
 double omega_step(const Scan& scan) {
   const std::vector<double>& omega = scan.omega;
-  return omega.size() < 2 ? 0 : (omega.back() - omega.front()) / static_cast<double>(omega.size() - 1);
+  return omega.size() < 2 ? scan.omega_step : (omega.back() - omega.front()) / static_cast<double>(omega.size() - 1);
 }
 
 int count_bad(const Image<std::uint8_t>& bad_pixels) {
@@ -110,8 +110,9 @@ std::string stack_text(const std::string& path, const std::shared_ptr<const Fram
 
 std::string omega_text(const Scan& scan) {
   if (scan.omega.empty()) return "unknown";
-  std::string text =
-      fmt::format("{:.6g} ... {:.6g} degrees, step {:.6g}", scan.omega.front(), scan.omega.back(), omega_step(scan));
+  std::string text = scan.omega.size() == 1 ? fmt::format("{:.6g} degrees", scan.omega.front())
+                                            : fmt::format("{:.6g} ... {:.6g} degrees, step {:.6g}", scan.omega.front(),
+                                                          scan.omega.back(), omega_step(scan));
   if (is_full_turn(scan.omega)) text += ", a full turn";
   if (!scan.omega_motor.empty()) text += ", motor " + scan.omega_motor;
   if (!scan.omega_path.empty())

@@ -33,7 +33,8 @@ Json to_json(const JobResult& result) {
   Json& timing = json["seconds_by_stage"] = Json::object();
   for (const auto& [stage, seconds] : report.timing) timing[stage] = seconds;
   json["seconds"] = report.seconds;
-  json["warnings"] = result.estimate.warnings;
+  Json& warnings = json["warnings"] = result.estimate.warnings;
+  for (const std::string& warning : report.warnings) warnings.push_back(warning);
   return json;
 }
 
@@ -69,6 +70,7 @@ void run(const Options& options) {
   const Job job = open_job(options.input, options.shared.settings, options.shared.output, options.shared.threads);
   for (const std::string& note : job.scan.notes) log_info("{}", note);
   const JobResult result = run_job(job, command_line(), options.shared.force, *progress, say_estimate);
+  for (const std::string& warning : result.report.warnings) log_warning("{}", warning);
   if (options.shared.json) return print_json(to_json(result));
   print_text(summary(result));
 }

@@ -131,12 +131,15 @@ class Album {
   void add(const std::string& name, const draw::Canvas& canvas) {
     const fs::path path = folder_ / (name + ".png");
     draw::write_png(path, canvas, overwrite_);
-    print_text(path.string() + "\n");
+    names_ += path.string() + "\n";
   }
+  // The pictures, a line each.
+  const std::string& names() const { return names_; }
 
  private:
   fs::path folder_;
   bool overwrite_;
+  std::string names_;
 };
 
 // The frame that most spots are brightest in.
@@ -253,6 +256,14 @@ void show_scan(const Options& options) {
   const auto at = [&](double share) {
     return sorted[static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1))];
   };
+  // Drawn before a word is said: what goes wrong there is all that is said then.
+  std::string pictures;
+  if (!options.shared.output.empty()) {
+    Album album(options.shared.output, options.shared.force);
+    const ImageView<const std::uint16_t> view = pixels.view();
+    album.add("frame", draw::draw_frame_figure({.image = view, .title = fmt::format("{} frame {}", scan.name, frame)}));
+    pictures = album.names();
+  }
   if (options.shared.json) {
     print_json({{"scan", scan.storage.location},
                 {"frames", scan.frame_count()},
@@ -269,10 +280,7 @@ void show_scan(const Options& options) {
         scan.storage.location, scan.frame_count(), scan.width(), scan.height(), scan.storage.type,
         scan.storage.compression, frame, at(0), at(0.5), at(0.99), at(1)));
   }
-  if (options.shared.output.empty()) return;
-  Album album(options.shared.output, options.shared.force);
-  const ImageView<const std::uint16_t> view = pixels.view();
-  album.add("frame", draw::draw_frame_figure({.image = view, .title = fmt::format("{} frame {}", scan.name, frame)}));
+  print_text(pictures);
 }
 
 // A result says so itself; everything else is taken for a scan.
@@ -293,14 +301,18 @@ void run(const Options& options) {
   if (options.frame && (*options.frame < 0 || *options.frame >= result.header().frames)) {
     fail_usage("--frame {}: the result has frames 0 to {}", *options.frame, result.header().frames - 1);
   }
+  std::string pictures;
+  if (!options.shared.output.empty()) {
+    Album album(options.shared.output, options.shared.force);
+    add_result_pictures(result, options.frame, album);
+    pictures = album.names();
+  }
   if (options.shared.json) {
     print_json(to_json(result));
   } else {
     print_text(to_text(result));
   }
-  if (options.shared.output.empty()) return;
-  Album album(options.shared.output, options.shared.force);
-  add_result_pictures(result, options.frame, album);
+  print_text(pictures);
 }
 
 }  // namespace

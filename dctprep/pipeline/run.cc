@@ -1,6 +1,8 @@
 #include "dctprep/pipeline/run.h"
 
+#include <algorithm>
 #include <chrono>
+#include <fmt/format.h>
 #include <optional>
 #include <tbb/global_control.h>
 #include <thread>
@@ -31,6 +33,49 @@ ResultHeader result_header(const Setup& setup, const std::string& command) {
   return header;
 }
 
+namespace {
+
+// Hands everything on, and keeps the frames' offsets.
+class OffsetWatch final : public ResultSink {
+ public:
+  explicit OffsetWatch(ResultSink& sink) : sink_(sink) {}
+  void begin(const ResultHeader& header) override { sink_.begin(header); }
+  void background(int block, ImageView<const std::uint16_t> image) override { sink_.background(block, image); }
+  void transmission(int frame, ImageView<const float> image) override { sink_.transmission(frame, image); }
+  void spot(const Spot& spot, std::span<const Voxel> voxels, std::span<const std::uint32_t> image) override {
+    sink_.spot(spot, voxels, image);
+  }
+  void rejected(const RejectedBlob& blob) override { sink_.rejected(blob); }
+  void end(const ResultSummary& summary) override {
+    offsets_ = summary.frame_offset;
+    sink_.end(summary);
+  }
+  const std::vector<std::int32_t>& offsets() const { return offsets_; }
+
+ private:
+  ResultSink& sink_;
+  std::vector<std::int32_t> offsets_;
+};
+
+// A frame's offset is the median of what its background leaves. Where spots light more than half of a frame it is their
+// intensity, and they are subtracted from themselves: then it reaches the level that spots grow down to. So does that
+// of a beam that drifts without being normalised, which the offset is there for: only the user can tell the two apart.
+// Signal only adds, so offsets below 0 are no matter.
+std::optional<std::string> warn_of_offsets(const std::vector<std::int32_t>& offsets, const SegmentOptions& segment) {
+  const int level = lowest_level(segment);
+  const auto high = std::count_if(offsets.begin(), offsets.end(), [&](std::int32_t o) { return o >= level; });
+  if (high == 0) return std::nullopt;
+  const auto largest = std::max_element(offsets.begin(), offsets.end());
+  return fmt::format(
+      "{} of {} frames ({:.2g} %) were lowered by an offset of {} counts or more, at which spots begin (most: {}, in "
+      "frame {}); right where the beam drifts, but if spots light more than half of such frames, set "
+      "background.frame_offset = false",
+      high, offsets.size(), 100.0 * static_cast<double>(high) / static_cast<double>(offsets.size()), level, *largest,
+      largest - offsets.begin());
+}
+
+}  // namespace
+
 RunReport run_pipeline(const Scan& scan, const Config& config, const std::string& command, ResultSink& sink,
                        Progress& progress, Executor executor) {
   const auto started = std::chrono::steady_clock::now();
@@ -43,8 +88,10 @@ RunReport run_pipeline(const Scan& scan, const Config& config, const std::string
   const Setup setup = prepare_run(scan, config, progress);
   const double prepared = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   sink.begin(result_header(setup, command));
+  OffsetWatch watch(sink);
   RunReport report =
-      executor == Executor::kStreaming ? run_streaming(setup, sink, progress) : run_reference(setup, sink, progress);
+      executor == Executor::kStreaming ? run_streaming(setup, watch, progress) : run_reference(setup, watch, progress);
+  if (auto warning = warn_of_offsets(watch.offsets(), setup.config.segment)) report.warnings.push_back(*warning);
   report.timing.insert(report.timing.begin(), {"prepare", prepared});
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   return report;

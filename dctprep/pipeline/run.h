@@ -24,6 +24,7 @@ struct RunReport {
   std::vector<BadFrame> bad_frames;                    // ascending
   std::vector<std::pair<std::string, double>> timing;  // seconds by stage, summed over threads
   double seconds = 0;
+  std::vector<std::string> warnings;  // what looks wrong with the result, one line each
 };
 
 // `config` holds no "auto". Calls sink.begin, ..., sink.end. Throws Error; the sink is then not ended.

@@ -136,8 +136,10 @@ std::optional<OddPixel> convert_pixels(std::span<const std::uint8_t> stored, con
 
 void fail_odd_pixel(const OddPixel& odd, int width, const std::string& frame_name) {
   const std::size_t columns = static_cast<std::size_t>(std::max(width, 1));
-  fail("{}: pixel v {}, u {} is {}, which is no whole number in 0 ... 65535; convert the images first", frame_name,
-       odd.index / columns, odd.index % columns, odd.value);
+  fail(
+      "{}: pixel v {}, u {} is {}, which is no whole number in 0 ... 65535; write the images anew with "
+      "such values changed to numbers of that range (naming the pixel in scan.mask does not help: all are looked at)",
+      frame_name, odd.index / columns, odd.index % columns, odd.value);
 }
 
 }  // namespace dctprep

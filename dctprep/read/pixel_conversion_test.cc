@@ -167,7 +167,9 @@ TEST(PixelConversion, TheErrorNamesFramePlaceAndValue) {
   } catch (const Error& error) {
     EXPECT_EQ(
         std::string(error.what()),
-        "scan.h5: frame 17: pixel v 2, u 3 is -5, which is no whole number in 0 ... 65535; convert the images first");
+        "scan.h5: frame 17: pixel v 2, u 3 is -5, which is no whole number in 0 ... 65535; write the images anew with "
+        "such values changed to numbers of that range (naming the pixel in scan.mask does not help: all are looked "
+        "at)");
   }
 }
 

@@ -1,0 +1,62 @@
+// What a run says about its result.
+#include "dctprep/pipeline/run.h"
+
+#include <gtest/gtest.h>
+
+#include "dctprep/testing/memory_frames.h"
+#include "dctprep/write/memory_sink.h"
+
+namespace dctprep {
+namespace {
+
+// 12 frames of level 100, in which `lit` of every 10 rows of frame 5 are 500 brighter, and all of frame 8 is `drift`
+// brighter.
+RunReport run_with(int lit, int drift, bool frame_offset = true) {
+  std::vector<Image<std::uint16_t>> frames;
+  for (int k = 0; k < 12; ++k) {
+    frames.emplace_back(20, 16, static_cast<std::uint16_t>(k == 8 ? 100 + drift : 100));
+    for (int v = 0; k == 5 && v < 20; ++v) {
+      if (v % 10 < lit) std::fill_n(frames.back().row(v), 16, std::uint16_t{600});
+    }
+  }
+  Scan scan;
+  scan.frames = std::make_shared<testing::MemoryFrames>(std::move(frames));
+  for (int k = 0; k < 12; ++k) scan.omega.push_back(k);
+  scan.bad_pixels = Image<std::uint8_t>(20, 16, 0);
+  Config config;
+  config.scan.wrap = false;
+  config.scan.saturation = 65535;
+  config.beam.region = Region{};
+  config.beam.sample = Region{};
+  config.beam.normalise = Normalise::kNone;
+  config.beam.guard = 0;
+  config.background.frame_offset = frame_offset;
+  config.denoise.threshold = 1;
+  config.segment.seed = 40;
+  config.segment.grow_min = 20;
+  config.segment.grow_max = 30;
+  config.segment.min_seed_volume = 1;
+  config.segment.max_fill = 1;
+  MemorySink sink;
+  Progress silent;
+  return run_pipeline(scan, config, "", sink, silent);
+}
+
+TEST(RunReport, WarnsWhereSpotsLightMoreThanHalfOfAFrame) {
+  EXPECT_TRUE(run_with(4, 0).warnings.empty());
+  const RunReport lit = run_with(6, 0);
+  ASSERT_EQ(lit.warnings.size(), 1u);
+  EXPECT_NE(lit.warnings[0].find("1 of 12 frames (8.3 %)"), std::string::npos) << lit.warnings[0];
+  EXPECT_NE(lit.warnings[0].find("most: 500, in frame 5"), std::string::npos) << lit.warnings[0];
+  EXPECT_NE(lit.warnings[0].find("background.frame_offset = false"), std::string::npos) << lit.warnings[0];
+  EXPECT_TRUE(run_with(6, 0, false).warnings.empty());
+}
+
+TEST(RunReport, WarnsOfOffsetsFromTheLevelOfSpotsOn) {
+  EXPECT_TRUE(run_with(0, 19).warnings.empty());
+  EXPECT_TRUE(run_with(0, -60).warnings.empty());
+  EXPECT_EQ(run_with(0, 20).warnings.size(), 1u);
+}
+
+}  // namespace
+}  // namespace dctprep
