@@ -14,14 +14,12 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <tbb/global_control.h>
 #include <vector>
 
-#include "dctprep/background/moving_median.h"
-#include "dctprep/background/window_median.h"
+#include "dctprep/background/stack_medians_bench.h"
 #include "dctprep/base/error.h"
 #include "dctprep/denoise/denoise.h"
 #include "dctprep/kernels/backend.h"
@@ -58,63 +56,16 @@ void read(const Scan& scan, int k, Image<std::uint16_t>& frame) {
   if (const auto fault = scan.frames->read(k, frame)) fail("{}: {}", scan.frames->frame_name(k), fault->what);
 }
 
-class Strip {
- public:
-  Strip(const Scan& scan, int first_row, int last_row)
-      : blocks_(background_blocks(scan.frame_count(), options_)),
-        height_(last_row - first_row + 1),
-        width_(scan.width()) {
-    Image<std::uint16_t> frame(scan.height(), scan.width());
-    for (int k = 0; k < scan.frame_count(); ++k) {
-      read(scan, k, frame);
-      frames_.emplace_back(height_, width_);
-      std::copy(frame.row(first_row), frame.row(last_row) + width_, frames_.back().data());
-    }
-    for (std::size_t b = 0; b < blocks_.size(); ++b) backgrounds_.emplace_back(height_, width_);
+std::vector<Image<std::uint16_t>> read_rows(const Scan& scan, int first, int last) {
+  std::vector<Image<std::uint16_t>> strip;
+  Image<std::uint16_t> frame(scan.height(), scan.width());
+  for (int k = 0; k < scan.frame_count(); ++k) {
+    read(scan, k, frame);
+    strip.emplace_back(last - first + 1, scan.width());
+    std::copy(frame.row(first), frame.row(last) + scan.width(), strip.back().data());
   }
-
-  void moving() {
-    WindowMedian median(frames_.front().size());
-    std::vector<int> last;
-    for (std::size_t b = 0; b < blocks_.size(); ++b) {
-      const std::vector<int> window = window_of(b);
-      const MedianStep step{pixels_of(window), pixels_of(without(window, last)), pixels_of(without(last, window)),
-                            backgrounds_[b].data()};
-      median.advance({&step, 1});
-      last = window;
-    }
-  }
-
-  void afresh() {
-    for (std::size_t b = 0; b < blocks_.size(); ++b) {
-      std::vector<ImageView<const std::uint16_t>> window;
-      for (const int k : window_of(b)) window.push_back(frames_[static_cast<std::size_t>(k)].view());
-      median_background(window, backgrounds_[b]);
-    }
-  }
-
-  const std::vector<Image<std::uint16_t>>& backgrounds() const { return backgrounds_; }
-
- private:
-  std::vector<int> window_of(std::size_t b) const {
-    return background_window(blocks_[b].centre, static_cast<int>(frames_.size()), options_, false);
-  }
-  std::vector<const std::uint16_t*> pixels_of(const std::vector<int>& numbers) const {
-    std::vector<const std::uint16_t*> pixels;
-    for (const int k : numbers) pixels.push_back(frames_[static_cast<std::size_t>(k)].data());
-    return pixels;
-  }
-  static std::vector<int> without(const std::vector<int>& a, const std::vector<int>& b) {
-    std::vector<int> rest;
-    std::set_difference(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(rest));
-    return rest;
-  }
-
-  BackgroundOptions options_;
-  std::vector<BackgroundBlock> blocks_;
-  int height_, width_;
-  std::vector<Image<std::uint16_t>> frames_, backgrounds_;
-};
+  return strip;
+}
 
 nlohmann::ordered_json measure(const Scan& scan, int first_row, int last_row, const std::filesystem::path& folder) {
   nlohmann::ordered_json seconds;
@@ -122,11 +73,12 @@ nlohmann::ordered_json measure(const Scan& scan, int first_row, int last_row, co
   seconds["decode"] = repeat([&] {
     for (int k = 0; k < scan.frame_count(); ++k) read(scan, k, frame);
   });
-  Strip strip(scan, first_row, last_row);
-  seconds["moving"] = repeat([&] { strip.moving(); });
-  write_pixels(folder / "moving.u16", strip.backgrounds());
-  seconds["afresh"] = repeat([&] { strip.afresh(); });
-  write_pixels(folder / "afresh.u16", strip.backgrounds());
+  const std::vector<Image<std::uint16_t>> strip = read_rows(scan, first_row, last_row);
+  StackMedians medians(strip, {});
+  seconds["moving"] = repeat([&] { medians.make_moving(); });
+  write_pixels(folder / "moving.u16", medians.backgrounds());
+  seconds["afresh"] = repeat([&] { medians.make_afresh(); });
+  write_pixels(folder / "afresh.u16", medians.backgrounds());
   read(scan, 0, frame);
   std::vector<Image<std::uint16_t>> denoised(1);
   denoised[0] = Image<std::uint16_t>(scan.height(), scan.width());

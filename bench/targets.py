@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The table of docs/performance.md, of what run.sh has left in a folder.
+"""The measured tables of docs/performance.md, of what run.sh has left in a folder.
 
 usage: targets.py FOLDER
 """
@@ -18,10 +18,10 @@ def on_threads(report, threads):
     return next((run for run in report["runs"] if run["threads"] == threads), None)
 
 
-def seconds_a_frame(report):
-    """On the most threads measured."""
+def a_frame(report, name):
+    """Of the runs on the most threads."""
     run = max(report["runs"], key=lambda run: run["threads"])
-    return statistics.median(run["run_seconds"]) / report["scan"]["frames"]
+    return statistics.median(run[name]) / report["scan"]["frames"]
 
 
 def whole_runs(bench):
@@ -58,8 +58,19 @@ def scaling(folder, less, more, what, target):
     a, b = load(folder, less), load(folder, more)
     if not a or not b:
         return []
-    spots = "" if target == "within 10 %" else f" ({a['spots']} and {b['spots']} spots)"
-    return [(f"cost a frame, {what}{spots}", f"{100 * (seconds_a_frame(b) / seconds_a_frame(a) - 1):+.0f} %", target)]
+    more = [f"{100 * (a_frame(b, name) / a_frame(a, name) - 1):+.0f} %" for name in ("run_seconds", "run_cpu_seconds")]
+    spots = f" ({b['spots']} and {a['spots']})" if "spots" in what else ""
+    return [(f"cost a frame, {what}{spots}", f"{more[0]} (cpu time: {more[1]})", target)]
+
+
+def print_stages(bench):
+    """Stages may overlap: their seconds are those of all threads together."""
+    run = on_threads(bench, 1) or bench["runs"][0]
+    frames = bench["scan"]["frames"]
+    print("\n| stage | ms a frame, one thread |\n|---|---|")
+    for name, seconds in run["seconds_by_stage"].items():
+        print(f"| {name} | {1000 * statistics.median(seconds) / frames:.2f} |")
+    print(f"| whole run, cpu time | {1000 * statistics.median(run['run_cpu_seconds']) / frames:.2f} |")
 
 
 def main():
@@ -77,6 +88,8 @@ def main():
     print("| figure | measured | target |\n|---|---|---|")
     for row in rows:
         print("| " + " | ".join(row) + " |")
+    if bench:
+        print_stages(bench)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-// Counting 50 frames of 64 x 32 pixels, as one tile of the moving median does; bytes are those of the pixels.
+// Counting 50 frames of 64 x 32 pixels, as one tile of the moving median does; bytes are those of the
+// pixels as 16 bits.
+#include <algorithm>
+
 #include "dctprep/kernels/ladder.h"
 #include "dctprep/kernels/on_every_backend_bench.h"
 
@@ -29,6 +32,22 @@ constexpr std::size_t kPixels = 32 * kLadderGroup;
                              std::vector<std::uint16_t> counts(kLadderGroup * kLadderRungs, 0);
                              for (auto _ : state) {
                                ladder_count(above.data(), kFrames, true, counts.data());
+                               benchmark::ClobberMemory();
+                             }
+                             set_bytes(state, 2 * pixels.size());
+                           }),
+    bench_on_every_backend("ladder_count_bytes",
+                           [](benchmark::State& state) {
+                             const auto pixels = noise_pixels(kFrames * kLadderGroup);
+                             std::vector<std::uint8_t> bytes;
+                             for (const std::uint16_t pixel : pixels)
+                               bytes.push_back(static_cast<std::uint8_t>(std::clamp(pixel - 72, 0, 255)));
+                             std::vector<const std::uint8_t*> rows;
+                             for (std::size_t k = 0; k < kFrames; ++k) rows.push_back(bytes.data() + k * kLadderGroup);
+                             const std::vector<std::uint8_t> shift(kLadderGroup, 120);
+                             std::vector<std::uint16_t> counts(kLadderGroup * kLadderRungs, 0);
+                             for (auto _ : state) {
+                               ladder_count_bytes(rows.data(), 0, kFrames, shift.data(), true, counts.data());
                                benchmark::ClobberMemory();
                              }
                              set_bytes(state, 2 * pixels.size());

@@ -10,10 +10,12 @@ constexpr std::size_t kWidth = 2048;
 [[maybe_unused]] const bool registered[] = {
     bench_on_every_backend("correct_pixels",
                            [](benchmark::State& state) {
-                             auto row = noise_pixels(kWidth);
-                             const std::vector<std::uint16_t> dark(kWidth, 0);
+                             const auto row = noise_pixels(kWidth);
+                             const std::vector<std::uint16_t> dark(kWidth, 90);
+                             std::vector<std::uint16_t> corrected(kWidth);
                              for (auto _ : state)
-                               benchmark::DoNotOptimize(correct_pixels(row.data(), dark.data(), 1.0001f, kWidth));
+                               benchmark::DoNotOptimize(
+                                   correct_pixels(row.data(), dark.data(), 1.01f, kWidth, corrected.data()));
                              set_bytes(state, 2 * kWidth);
                            }),
     bench_on_every_backend("subtract_pixels",
