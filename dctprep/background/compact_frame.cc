@@ -68,25 +68,7 @@ void CompactFrame::finish() {
 void CompactFrame::read(std::size_t first, std::size_t count, std::uint16_t* values) const {
   DCTPREP_ASSERT(first + count <= pixels_);
   widen_pixels(bytes_ + first, reference_->data() + first, count, values);
-  const std::size_t last = first + count;
-  for (std::size_t segment = first / kSegment; segment * kSegment < last; ++segment) {
-    const std::size_t from = segment * kSegment;
-    const std::size_t begin_place = first > from ? first - from : 0;
-    const auto begin = listed_.begin() + begin_[segment], end = listed_.begin() + begin_[segment + 1];
-    if (holds_all(begin_[segment + 1] - begin_[segment], segment_size(segment))) {
-      const std::size_t end_place = std::min(segment_size(segment), last - from);
-      for (std::size_t place = begin_place; place < end_place; ++place) {
-        const Listed& two = begin[static_cast<std::ptrdiff_t>(place / 2)];
-        values[from + place - first] = place % 2 == 0 ? two.place : two.value;
-      }
-      continue;
-    }
-    auto at = begin_place == 0 ? begin
-                               : std::lower_bound(begin, end, begin_place, [](const Listed& listed, std::size_t place) {
-                                   return listed.place < place;
-                                 });
-    for (; at != end && from + at->place < last; ++at) values[from + at->place - first] = at->value;
-  }
+  visit_listed(first, count, [&](std::size_t pixel, std::uint16_t value) { values[pixel - first] = value; });
 }
 
 CompactFramePool::CompactFramePool(std::size_t pixels, std::size_t most)

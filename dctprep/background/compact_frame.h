@@ -44,6 +44,11 @@ class CompactFrame {
   // Pixels [first, first + count), of a frame that is finished. Thread-safe.
   void read(std::size_t first, std::size_t count, std::uint16_t* values) const;
 
+  // Calls visit(pixel, value) for the pixels of [first, first + count) whose byte does not say their value, and perhaps
+  // for others, in order.
+  template <class Visit>
+  void visit_listed(std::size_t first, std::size_t count, const Visit& visit) const;
+
   std::size_t size() const { return pixels_; }
   const std::uint8_t* bytes() const { return bytes_; }
   const std::shared_ptr<const FrameReference>& reference() const { return reference_; }
@@ -69,6 +74,26 @@ class CompactFrame {
   std::vector<Listed> listed_;        // segment by segment, in order
   std::vector<std::uint32_t> begin_;  // of each segment in listed_, and the end
 };
+
+template <class Visit>
+void CompactFrame::visit_listed(std::size_t first, std::size_t count, const Visit& visit) const {
+  const std::size_t last = first + count;
+  for (std::size_t segment = first / kSegment; segment * kSegment < last; ++segment) {
+    const std::size_t from = segment * kSegment, size = segment_size(segment);
+    const std::size_t begin_place = first > from ? first - from : 0;
+    const auto begin = listed_.begin() + begin_[segment], end = listed_.begin() + begin_[segment + 1];
+    if (holds_all(begin_[segment + 1] - begin_[segment], size)) {
+      for (std::size_t place = begin_place; place < std::min(size, last - from); ++place) {
+        const Listed& two = begin[static_cast<std::ptrdiff_t>(place / 2)];
+        visit(from + place, place % 2 == 0 ? two.place : two.value);
+      }
+      continue;
+    }
+    const auto is_before = [](const Listed& listed, std::size_t place) { return listed.place < place; };
+    auto at = begin_place == 0 ? begin : std::lower_bound(begin, end, begin_place, is_before);
+    for (; at != end && from + at->place < last; ++at) visit(from + at->place, at->value);
+  }
+}
 
 // The memory of up to `most` frames, each used again when it is given back.
 class CompactFramePool {

@@ -53,11 +53,8 @@ std::int32_t frame_offset(const std::function<const std::uint16_t*(int v)>& fram
   return rank_median(differences);
 }
 
-void subtract_background_row(const std::uint16_t* frame_row, ImageView<const std::uint16_t> background,
-                             std::int32_t offset, ImageView<const std::uint8_t> bad_pixels, const Region& excluded,
-                             int v, std::uint16_t* residual) {
-  const int width = background.width();
-  subtract_pixels(frame_row, background.row(v), offset, static_cast<std::size_t>(width), residual);
+void clear_row(ImageView<const std::uint8_t> bad_pixels, const Region& excluded, int v, int width,
+               std::uint16_t* residual) {
   if (!bad_pixels.empty()) {
     const std::uint8_t* bad = bad_pixels.row(v);
     for (int u = 0; u < width; ++u) residual[u] = bad[u] != 0 ? std::uint16_t{0} : residual[u];
@@ -68,8 +65,10 @@ void subtract_background_row(const std::uint16_t* frame_row, ImageView<const std
 void subtract_background(ImageView<const std::uint16_t> frame, ImageView<const std::uint16_t> background,
                          std::int32_t offset, ImageView<const std::uint8_t> bad_pixels, const Region& excluded,
                          ImageView<std::uint16_t> residual) {
+  const int width = frame.width();
   for (int v = 0; v < frame.height(); ++v) {
-    subtract_background_row(frame.row(v), background, offset, bad_pixels, excluded, v, residual.row(v));
+    subtract_pixels(frame.row(v), background.row(v), offset, static_cast<std::size_t>(width), residual.row(v));
+    clear_row(bad_pixels, excluded, v, width, residual.row(v));
   }
 }
 

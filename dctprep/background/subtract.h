@@ -27,9 +27,9 @@ void subtract_background(ImageView<const std::uint16_t> frame, ImageView<const s
                          std::int32_t offset, ImageView<const std::uint8_t> bad_pixels, const Region& excluded,
                          ImageView<std::uint16_t> residual);
 
-// Row `v` of it, from that row of the frame. `bad_pixels` empty: none of the row is bad.
-void subtract_background_row(const std::uint16_t* frame_row, ImageView<const std::uint16_t> background,
-                             std::int32_t offset, ImageView<const std::uint8_t> bad_pixels, const Region& excluded,
-                             int v, std::uint16_t* residual);
+// The last part of it: row `v` of a residual is set to 0 at bad and excluded pixels. `bad_pixels` empty: none of the
+// row is bad.
+void clear_row(ImageView<const std::uint8_t> bad_pixels, const Region& excluded, int v, int width,
+               std::uint16_t* residual);
 
 }  // namespace dctprep

@@ -24,6 +24,13 @@ constexpr std::size_t kMostRows = 255;  // that ladder_count_bytes() takes at a 
 static_assert(kLadderGroup == kPixelGroup);
 constexpr std::uint16_t kRungsBelow = kLadderRungs / 2;
 constexpr std::size_t kSample = 63;  // frames whose median stands in for that of a whole window
+// How far ladders are moved in one go, at most, before they are counted again: four times as far from go to go, until
+// selecting costs no more.
+constexpr int kFirstMove = 24, kFarthestMove = 24 * 4 * 4;
+
+std::uint16_t saturated_difference(std::uint16_t from, std::uint16_t down) {
+  return static_cast<std::uint16_t>(from - std::min(from, down));
+}
 
 std::size_t groups_of(std::size_t pixels) { return whole_groups(pixels) / kPixelGroup; }
 
@@ -71,16 +78,29 @@ void WindowMedian::for_each_tile(const Body& body) {
 void WindowMedian::advance(std::span<MedianStep> steps) {
   if (steps.empty()) return;
   std::vector<Counted> counted;
-  for (MedianStep& step : steps)
-    counted.push_back({batches_of(step.window), batches_of(step.entering), batches_of(step.leaving)});
-  std::atomic<std::uint64_t> groups{0}, selected{0};
+  for (MedianStep& step : steps) {
+    counted.push_back({.window = batches_of(step.window),
+                       .entering = batches_of(step.entering),
+                       .leaving = batches_of(step.leaving)});
+  }
+  std::vector<const CompactFrame*> sample;
+  if (state_ == State::kNothing) {
+    const std::vector<const CompactFrame*>& window = steps.front().window;
+    const std::size_t every = window.size() / kSample;
+    for (std::size_t k = 0; every > 1 && k < window.size(); k += every) sample.push_back(window[k]);
+    counted.front().in_sample = sample.size();
+    counted.front().sample = batches_of(sample);
+  }
+  std::atomic<std::uint64_t> groups{0}, moved{0}, selected{0};
   for_each_tile([&](std::size_t first, std::size_t size) {
     Counters counters;
     advance_tile(steps, counted, first, size, counters);
     groups += counters.groups;
+    moved += counters.moved;
     selected += counters.selected;
   });
   counters_.groups += groups;
+  counters_.moved += moved;
   counters_.selected += selected;
   const std::size_t n = steps.back().window.size();
   state_ = n <= kRankSelectMostRows ? State::kCounts : State::kNothing;
@@ -107,6 +127,9 @@ void WindowMedian::advance_tile(std::span<const MedianStep> steps, std::span<con
     } else if (state == State::kCounts) {
       count(counted[s].entering, first, size, true);
       count(counted[s].leaving, first, size, false);
+    } else if (state == State::kNothing && n > 0) {
+      place_ladders(counted[s], first, size);
+      state = State::kCounts;
     } else if (state == State::kLadder) {
       clear_counts(first, size);
       count(counted[s].window, first, size, true);
@@ -122,8 +145,8 @@ void WindowMedian::advance_tile(std::span<const MedianStep> steps, std::span<con
                                                           static_cast<std::uint16_t>(n / 2), median)) {
         std::memcpy(step.background + at, median, in_group * sizeof(std::uint16_t));
       } else {
-        ++counters.selected;
-        select_group(step, counted[s].window, at, in_group, state);
+        ++counters.moved;
+        counters.selected += find_group(step, counted[s].window, at, in_group) ? 0 : 1;
       }
     }
     // An empty window is counted too: nothing lies below any rung.
@@ -163,19 +186,46 @@ void WindowMedian::count_far(const Batch& batch, std::size_t first, std::size_t 
   ladder_count(heights.data(), batch.frames.size(), add, counts_.data() + first * kLadderRungs);
 }
 
-// A ladder round `median` for one group, and the window counted against it.
-void WindowMedian::build_ladder(const std::uint16_t* median, const Batches& window, std::size_t first,
-                                std::size_t size) {
-  for (std::size_t i = 0; i < size; ++i) {
-    base_[first + i] =
-        std::min(kLadderHighestBase, static_cast<std::uint16_t>(median[i] - std::min(median[i], kRungsBelow)));
-  }
+// The first ladders: round the medians of some frames, themselves found from ladders round the reference.
+void WindowMedian::place_ladders(const Counted& counted, std::size_t first, std::size_t size) {
+  const std::uint16_t* reference = counted.window.front().reference;
+  for (std::size_t i = first; i < first + size; ++i)
+    base_[i] = std::min(kLadderHighestBase, saturated_difference(reference[i], kRungsBelow));
   clear_counts(first, size);
-  count(window, first, size, true);
+  if (counted.in_sample > 0) {
+    count(counted.sample, first, size, true);
+    for (std::size_t at = first; at < first + size; at += kLadderGroup)
+      move_ladder(at, std::min(kLadderGroup, first + size - at), counted.in_sample / 2, kFarthestMove);
+    clear_counts(first, size);
+  }
+  count(counted.window, first, size, true);
 }
 
-void WindowMedian::select_group(const MedianStep& step, const Batches& window, std::size_t first, std::size_t size,
-                                State state) {
+// Puts the ladder of one group round the elements at index `rank`, as far as the counts tell where they are: beyond the
+// ladder's ends by as much as its slope says, but no further than `most`.
+void WindowMedian::move_ladder(std::size_t first, std::size_t size, std::size_t rank, int most) {
+  const std::uint16_t* counts = counts_.data() + first * kLadderRungs;
+  for (std::size_t i = 0; i < size; ++i) {
+    const auto below = [&](std::size_t rung) { return std::int64_t{counts[rung * kLadderGroup + i]}; };
+    const auto wanted = static_cast<std::int64_t>(rank);
+    std::int64_t passed = 0;
+    while (passed < static_cast<std::int64_t>(kLadderRungs) && below(static_cast<std::size_t>(passed)) <= wanted)
+      ++passed;
+    const std::int64_t rise = std::max<std::int64_t>(1, below(kLadderRungs - 1) - below(0));
+    constexpr auto kSteps = static_cast<std::int64_t>(kLadderRungs) - 1;
+    if (passed == 0) {
+      passed -= std::min<std::int64_t>(most, (below(0) - wanted) * kSteps / rise);
+    } else if (passed == static_cast<std::int64_t>(kLadderRungs)) {
+      passed += std::min<std::int64_t>(most, (wanted + 1 - below(kLadderRungs - 1)) * kSteps / rise);
+    }
+    base_[first + i] = static_cast<std::uint16_t>(
+        std::clamp<std::int64_t>(base_[first + i] + passed - kRungsBelow, 0, std::int64_t{kLadderHighestBase}));
+  }
+}
+
+// The medians of a group that do not lie on its ladder, which is moved until they do. Where that does not help, they
+// are selected from the whole window, and false returned.
+bool WindowMedian::find_group(const MedianStep& step, const Batches& window, std::size_t first, std::size_t size) {
   const std::size_t n = step.window.size();
   std::uint16_t* median = step.background + first;
   if (n > kRankSelectMostRows) {
@@ -186,35 +236,33 @@ void WindowMedian::select_group(const MedianStep& step, const Batches& window, s
       for (std::size_t i = 0; i < size; ++i) values[i][k] = group[i];
     }
     for (std::size_t i = 0; i < size; ++i) median[i] = rank_median(values[i]);
-    return;
+    return false;
   }
-  thread_local std::vector<const std::uint16_t*> rows;
-  thread_local std::vector<std::uint16_t> stack;
-  const auto select = [&](std::size_t every) {
-    const std::size_t count = (n + every - 1) / every;
-    rows.resize(count);
-    stack.resize(count * kLadderGroup);
-    for (std::size_t k = 0; k < count; ++k) {
-      rows[k] = stack.data() + k * kLadderGroup;
-      step.window[k * every]->read(first, size, stack.data() + k * kLadderGroup);
-    }
-    rank_select(rows.data(), count, static_cast<std::uint16_t>(count / 2), size, median);
-  };
-  // The median of some of the frames mostly lies near that of all, and counting all against a ladder there costs a
-  // fraction of selecting from all.
-  const std::size_t every = n / kSample;
-  if (state == State::kNothing && every > 1) {
-    select(every);
-    build_ladder(median, window, first, size);
+  for (int most = kFirstMove; most <= kFarthestMove; most *= 4) {
+    move_ladder(first, size, n / 2, most);
+    clear_counts(first, size);
+    count(window, first, size, true);
     std::uint16_t found[kLadderGroup];
     if (ladder_median(counts_.data() + first * kLadderRungs, base_.data() + first, static_cast<std::uint16_t>(n / 2),
                       found)) {
       std::memcpy(median, found, size * sizeof(std::uint16_t));
-      return;
+      return true;
     }
   }
-  select(1);
-  build_ladder(median, window, first, size);
+  thread_local std::vector<const std::uint16_t*> rows;
+  thread_local std::vector<std::uint16_t> stack;
+  rows.resize(n);
+  stack.resize(n * kLadderGroup);
+  for (std::size_t k = 0; k < n; ++k) {
+    rows[k] = stack.data() + k * kLadderGroup;
+    step.window[k]->read(first, size, stack.data() + k * kLadderGroup);
+  }
+  rank_select(rows.data(), n, static_cast<std::uint16_t>(n / 2), size, median);
+  for (std::size_t i = 0; i < size; ++i)
+    base_[first + i] = std::min(kLadderHighestBase, saturated_difference(median[i], kRungsBelow));
+  clear_counts(first, size);
+  count(window, first, size, true);
+  return false;
 }
 
 }  // namespace dctprep

@@ -20,8 +20,8 @@ struct MedianStep {
 
 // Keeps, for every pixel, a ladder of 16 thresholds one count apart round its last median, and how many values of the
 // window lie below each. Frames that enter and leave are counted once against the ladder; as long as the new median
-// lies on it, it is read off. Where it does not, the 64 pixels round it are selected from the whole window and get a
-// new ladder. The result is exact in any case; only the time depends on how far medians move.
+// lies on it, it is read off. Where it does not, the ladders of the 64 pixels round it are moved and counted anew from
+// the whole window. The result is exact in any case; only the time depends on how far medians move.
 class WindowMedian {
  public:
   explicit WindowMedian(std::size_t pixels);
@@ -36,9 +36,11 @@ class WindowMedian {
   // `leaving`.
   void forget();
 
-  // Groups of 64 pixels looked at so far, and how many of them had to be selected from the whole window.
+  // Groups of 64 pixels looked at so far, how many of them left their ladders, and how many of these had to be selected
+  // from the whole window because moving the ladders did not help.
   struct Counters {
     std::uint64_t groups = 0;
+    std::uint64_t moved = 0;
     std::uint64_t selected = 0;
   };
   Counters counters() const { return counters_; }
@@ -60,6 +62,8 @@ class WindowMedian {
   using Batches = std::vector<Batch>;
   struct Counted {
     Batches window, entering, leaving;
+    Batches sample;  // some frames of the window, where the one before is not known
+    std::size_t in_sample = 0;
   };
   static Batches batches_of(std::vector<const CompactFrame*>& frames);  // sorts them; the batches point into them
 
@@ -70,8 +74,9 @@ class WindowMedian {
   void count(const Batches& batches, std::size_t first, std::size_t size, bool add);
   void count_far(const Batch& batch, std::size_t first, std::size_t size, bool add);
   void clear_counts(std::size_t first, std::size_t size);
-  void build_ladder(const std::uint16_t* median, const Batches& window, std::size_t first, std::size_t size);
-  void select_group(const MedianStep& step, const Batches& window, std::size_t first, std::size_t size, State state);
+  void place_ladders(const Counted& counted, std::size_t first, std::size_t size);
+  void move_ladder(std::size_t first, std::size_t size, std::size_t rank, int most);
+  bool find_group(const MedianStep& step, const Batches& window, std::size_t first, std::size_t size);
 
   std::size_t pixels_;
   State state_ = State::kNothing;

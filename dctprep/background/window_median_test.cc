@@ -140,7 +140,8 @@ TEST(WindowMedian, ReadsMostMediansOffTheLadder) {
     expect_median(background, frames, window);
   }
   EXPECT_EQ(median.counters().groups, 20u * 20u);
-  EXPECT_EQ(median.counters().selected, 20u);  // the first window only
+  EXPECT_LE(median.counters().moved, 20u);  // in the first window only
+  EXPECT_EQ(median.counters().selected, 0u);
 }
 
 }  // namespace

@@ -73,6 +73,23 @@ void WidenPixels(const uint8_t* bytes, const uint16_t* references, size_t count,
   for (; i < count; ++i) values[i] = static_cast<uint16_t>(references[i] + bytes[i] - kMiddle);
 }
 
+void SubtractBytes(const uint8_t* bytes, const uint8_t* backgrounds, int32_t offset, size_t count, uint16_t* residual) {
+  size_t i = 0;
+#if HWY_TARGET != HWY_SCALAR
+  const hn::ScalableTag<uint16_t> d16;
+  const hn::RebindToSigned<decltype(d16)> i16;
+  const hn::Rebind<uint8_t, decltype(d16)> d8;
+  const auto down = hn::Set(i16, static_cast<int16_t>(offset));
+  for (; i + hn::Lanes(d16) <= count; i += hn::Lanes(d16)) {
+    const auto from = hn::BitCast(i16, hn::PromoteTo(d16, hn::LoadU(d8, bytes + i)));
+    const auto under = hn::BitCast(i16, hn::PromoteTo(d16, hn::LoadU(d8, backgrounds + i)));
+    const auto difference = hn::Sub(hn::Sub(from, under), down);
+    hn::StoreU(hn::BitCast(d16, hn::Max(difference, hn::Zero(i16))), d16, residual + i);
+  }
+#endif
+  for (; i < count; ++i) residual[i] = static_cast<uint16_t>(std::max(0, bytes[i] - backgrounds[i] - offset));
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace dctprep
 HWY_AFTER_NAMESPACE();
@@ -82,6 +99,7 @@ namespace dctprep {
 
 HWY_EXPORT(NarrowPixels);
 HWY_EXPORT(WidenPixels);
+HWY_EXPORT(SubtractBytes);
 
 bool narrow_pixels(const std::uint16_t* values, const std::uint16_t* references, std::size_t count, std::uint8_t* bytes,
                    std::uint64_t* beyond) noexcept {
@@ -91,6 +109,11 @@ bool narrow_pixels(const std::uint16_t* values, const std::uint16_t* references,
 void widen_pixels(const std::uint8_t* bytes, const std::uint16_t* references, std::size_t count,
                   std::uint16_t* values) noexcept {
   HWY_DYNAMIC_DISPATCH(WidenPixels)(bytes, references, count, values);
+}
+
+void subtract_bytes(const std::uint8_t* bytes, const std::uint8_t* backgrounds, std::int32_t offset, std::size_t count,
+                    std::uint16_t* residual) noexcept {
+  HWY_DYNAMIC_DISPATCH(SubtractBytes)(bytes, backgrounds, offset, count, residual);
 }
 
 }  // namespace dctprep

@@ -16,4 +16,10 @@ bool narrow_pixels(const std::uint16_t* values, const std::uint16_t* references,
 void widen_pixels(const std::uint8_t* bytes, const std::uint16_t* references, std::size_t count,
                   std::uint16_t* values) noexcept;
 
+// residual[i] = max(0, bytes[i] - backgrounds[i] - offset), |offset| <= kMostByteOffset: of a frame and a background
+// that are both held against one reference.
+inline constexpr std::int32_t kMostByteOffset = 30000;
+void subtract_bytes(const std::uint8_t* bytes, const std::uint8_t* backgrounds, std::int32_t offset, std::size_t count,
+                    std::uint16_t* residual) noexcept;
+
 }  // namespace dctprep

@@ -47,5 +47,22 @@ TEST(BytePixels, ComeBackWhereTheyAreNotBeyond) {
   });
 }
 
+TEST(SubtractBytes, StopsAtZero) {
+  on_every_target([](const char* target) {
+    std::mt19937 random(2);
+    for (const std::size_t count : {0, 1, 15, 16, 64, 100, 1000}) {
+      for (const std::int32_t offset : {0, 3, -7, 255, -300, kMostByteOffset, -kMostByteOffset}) {
+        std::vector<std::uint8_t> bytes(count), backgrounds(count);
+        for (auto& byte : bytes) byte = static_cast<std::uint8_t>(random());
+        for (auto& byte : backgrounds) byte = static_cast<std::uint8_t>(random());
+        std::vector<std::uint16_t> residual(count);
+        subtract_bytes(bytes.data(), backgrounds.data(), offset, count, residual.data());
+        for (std::size_t i = 0; i < count; ++i)
+          ASSERT_EQ(residual[i], std::max(0, bytes[i] - backgrounds[i] - offset)) << target;
+      }
+    }
+  });
+}
+
 }  // namespace
 }  // namespace dctprep

@@ -20,16 +20,15 @@ FramePass::FramePass(const Setup& setup)
 }
 
 template <class Row>
-void FramePass::denoised_rows(const CompactFrame& frame, ImageView<const std::uint16_t> background, std::int32_t offset,
+void FramePass::denoised_rows(const CompactFrame& frame, const CompactBackground& background, std::int32_t offset,
                               const Row& row) const {
-  const int height = background.height();
-  const auto width = static_cast<std::size_t>(background.width());
+  const int height = background.background().height(), width = background.background().width();
   const int radius = denoiser_.radius();
   const int side = 2 * radius + 1;
   // A ring of padded residual rows, of which row v has the place v % side.
   const std::size_t stride = denoiser_.padded_width();
   std::vector<std::uint16_t> ring(static_cast<std::size_t>(side) * stride);
-  std::vector<std::uint16_t> frame_row(width), denoised(width);
+  std::vector<std::uint16_t> denoised(static_cast<std::size_t>(width));
   std::vector<const std::uint16_t*> rows(static_cast<std::size_t>(side));
   const auto place = [&](int v) { return ring.data() + static_cast<std::size_t>(v % side) * stride; };
   for (int next = 0; next < height + radius; ++next) {
@@ -37,9 +36,9 @@ void FramePass::denoised_rows(const CompactFrame& frame, ImageView<const std::ui
       const ImageView<const std::uint8_t> bad_pixels = bad_row_[static_cast<std::size_t>(next)] != 0
                                                            ? setup_.scan->bad_pixels.view()
                                                            : ImageView<const std::uint8_t>();
-      frame.read(static_cast<std::size_t>(next) * width, width, frame_row.data());
-      subtract_background_row(frame_row.data(), background, offset, bad_pixels, setup_.excluded, next,
-                              place(next) + radius);
+      std::uint16_t* residual = place(next) + radius;
+      background.subtract_row(frame, offset, next, residual);
+      clear_row(bad_pixels, setup_.excluded, next, width, residual);
       denoiser_.pad_row(next, place(next));
     }
     const int v = next - radius;
@@ -51,25 +50,25 @@ void FramePass::denoised_rows(const CompactFrame& frame, ImageView<const std::ui
   }
 }
 
-FramePass::Result FramePass::run(int k, const CompactFrame& frame, ImageView<const std::uint16_t> background,
+FramePass::Result FramePass::run(int k, const CompactFrame& frame, const CompactBackground& background,
                                  std::span<const std::uint32_t> saturated) const {
   const SegmentOptions& options = setup_.config.segment;
   const int level = lowest_level(options);
   Result result;
-  const auto width = static_cast<std::size_t>(background.width());
+  const ImageView<const std::uint16_t> pixels = background.background();
+  const auto width = static_cast<std::size_t>(pixels.width());
   std::vector<std::uint16_t> frame_row(width);
   const auto read_row = [&](int v) {
     frame.read(static_cast<std::size_t>(v) * width, width, frame_row.data());
     return frame_row.data();
   };
-  result.offset =
-      frame_offset(read_row, background, setup_.scan->bad_pixels, setup_.excluded, setup_.config.background);
-  FrameThreshold threshold(k, background.width(), level, saturated);
+  result.offset = frame_offset(read_row, pixels, setup_.scan->bad_pixels, setup_.excluded, setup_.config.background);
+  FrameThreshold threshold(k, pixels.width(), level, saturated);
   denoised_rows(frame, background, result.offset,
                 [&](int v, const std::uint16_t* row) { threshold.append_row(v, row); });
-  if (static_cast<double>(threshold.passing()) > options.max_fill * static_cast<double>(frame.size())) {
+  if (static_cast<double>(threshold.passing()) > options.max_fill * static_cast<double>(pixels.size())) {
     // Rare, and the end of the run: the frame is made once more, to say which level would do.
-    Image<std::uint16_t> denoised(background.height(), background.width());
+    Image<std::uint16_t> denoised(pixels.height(), pixels.width());
     denoised_rows(frame, background, result.offset,
                   [&](int v, const std::uint16_t* row) { std::copy(row, row + width, denoised.row(v)); });
     check_fill(threshold.passing(), denoised, k, level, options.method == SegmentMethod::kSingle ? "seed" : "grow_min",

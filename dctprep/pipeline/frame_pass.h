@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "dctprep/background/compact_frame.h"
+#include "dctprep/background/compact_background.h"
 #include "dctprep/base/image.h"
 #include "dctprep/core/sparse_frame.h"
 #include "dctprep/denoise/denoise.h"
@@ -23,13 +23,13 @@ class FramePass {
     std::int32_t offset = 0;
   };
   // Of frame `k` (J') over its background. Throws where the frame passes more voxels than segment.max_fill allows.
-  Result run(int k, const CompactFrame& frame, ImageView<const std::uint16_t> background,
+  Result run(int k, const CompactFrame& frame, const CompactBackground& background,
              std::span<const std::uint32_t> saturated) const;
 
  private:
   // Calls row(v, denoised pixels) for each row in order.
   template <class Row>
-  void denoised_rows(const CompactFrame& frame, ImageView<const std::uint16_t> background, std::int32_t offset,
+  void denoised_rows(const CompactFrame& frame, const CompactBackground& background, std::int32_t offset,
                      const Row& row) const;
 
   const Setup& setup_;

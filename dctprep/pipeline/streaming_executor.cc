@@ -290,13 +290,21 @@ class StreamingRun {
 
   void process_block(const BackgroundBlock& block, const Image<std::uint16_t>& background) {
     const int batch = frames_a_batch();
+    // One for each reference that frames of the block are held against.
+    std::map<const FrameReference*, CompactBackground> backgrounds;
+    for (int k = block.first; k <= block.last; ++k) {
+      if (const auto held = held_.find(k); held != held_.end()) {
+        const FrameReference& reference = *held->second.pixels->reference();
+        backgrounds.try_emplace(&reference, background, reference, setup_.excluded);
+      }
+    }
     for (int first = block.first; first <= block.last; first += batch) {
       const int count = std::min(batch, block.last - first + 1);
       auto sparse = std::make_shared<std::vector<SparseFrame>>(static_cast<std::size_t>(count));
       parallel_in_order(sparse->size(), [&](std::size_t i) {
         check_cancelled();
         const Stopwatch watch(frame_seconds_);
-        (*sparse)[i] = process_frame(first + static_cast<int>(i), background);
+        (*sparse)[i] = process_frame(first + static_cast<int>(i), backgrounds);
       });
       chain_.add([this, sparse] {
         for (SparseFrame& frame : *sparse) segment(std::move(frame));
@@ -306,10 +314,12 @@ class StreamingRun {
     }
   }
 
-  SparseFrame process_frame(int k, const Image<std::uint16_t>& background) {
+  SparseFrame process_frame(int k, const std::map<const FrameReference*, CompactBackground>& backgrounds) {
     const auto held = held_.find(k);
     if (held == held_.end()) return SparseFrame{.frame = k, .runs = {}, .values = {}, .saturated = {}};
-    FramePass::Result result = frame_pass_.run(k, *held->second.pixels, background, held->second.saturated);
+    const CompactFrame& pixels = *held->second.pixels;
+    const CompactBackground& background = backgrounds.at(pixels.reference().get());
+    FramePass::Result result = frame_pass_.run(k, pixels, background, held->second.saturated);
     tally_.frame_offset(k, result.offset);
     return std::move(result.sparse);
   }
@@ -438,10 +448,11 @@ MemoryNeed memory_need(const Setup& setup) {
   need.window = frames * whole_groups(pixels);
   std::size_t together = 1;
   for (const StreamStep& step : plan.steps) together = std::max(together, step.end_block - step.first_block);
-  // The ladders of the medians; the backgrounds of a step, twice where they wait to be written; references; a frame
+  // The ladders of the medians; the backgrounds of a step, and those that wait to be written; references, with a
+  // background over each; a frame
   // being read and its raw chunk on each thread, and those of the first reference; dark and masks.
   const std::uint64_t backgrounds = together * (setup.config.background.save ? 1 + kBatchesWaiting : 1) * pixels * 2;
-  need.total = need.window + WindowMedian::bytes(pixels) + backgrounds + kMostReferences * pixels * 2 +
+  need.total = need.window + WindowMedian::bytes(pixels) + backgrounds + kMostReferences * pixels * 3 +
                threads * pixels * 4 + kFirstReferenceFrames * pixels * 2 + 8 * pixels + 64 * kMib;
   // A pixel takes three bytes at most. An eighth of that is asked for in advance where memory is limited.
   need.listed = frames * (pixels * 5 / 2 + 4096 * 5);

@@ -9,7 +9,7 @@
 #include "dctprep/base/assert.h"
 #include "dctprep/base/error.h"
 #include "dctprep/segment/find_root.h"
-#include "dctprep/segment/parting_level.h"
+#include "dctprep/segment/open_extent.h"
 
 namespace dctprep {
 
@@ -117,6 +117,9 @@ void IslandTracker::push(SparseFrame frame, std::vector<Island>& closed) {
   }
   std::swap(open_, touched_);
   std::swap(last_, current_);
+  if (seed_ == kCountOnly) {
+    for (const Open& island : open_) most_voxels_ = std::max(most_voxels_, island.voxels);
+  }
   ++pushed_;
 }
 
@@ -157,7 +160,6 @@ void IslandTracker::finish(std::vector<Island>& closed) {
 }
 
 void IslandTracker::close(Open& island, std::vector<Island>& closed) {
-  most_voxels_ = std::max(most_voxels_, island.voxels);
   if (island.max_value >= seed_) {
     if (island.voxels >= static_cast<std::uint64_t>(std::numeric_limits<std::int32_t>::max())) {
       fail("frames {} to {} hold one blob of {} voxels; raise segment.grow_min", island.first_frame, island.last_frame,
@@ -201,26 +203,7 @@ IslandTracker::Extent IslandTracker::largest_open() const {
     if (largest == &open_[static_cast<std::size_t>(last_.island[i])])
       rest.append(sources[1].runs, last_.frame, last_.frame.runs[i], next_saturated);
   }
-  Extent extent{.first_frame = largest->first_frame, .last_frame = largest->last_frame, .voxels = largest->voxels};
-  extent.box = {std::numeric_limits<int>::max(), std::numeric_limits<int>::max(), 0, 0};
-  Island part;
-  for (const RunSource& source : sources) {
-    for (RunStore::Cursor at = RunStore::begin(source.runs); source.store->read(at, part); part = {}) {
-      const IslandRun& run = part.runs.front();
-      extent.box.u0 = std::min(extent.box.u0, run.u_begin);
-      extent.box.u1 = std::max(extent.box.u1, run.u_end);
-      extent.box.v0 = std::min(extent.box.v0, run.v);
-      extent.box.v1 = std::max(extent.box.v1, run.v + 1);
-      const auto brightest = std::max_element(part.values.begin(), part.values.end());
-      if (*brightest <= extent.peak) continue;
-      extent.peak = *brightest;
-      extent.peak_frame = run.frame;
-      extent.peak_v = run.v;
-      extent.peak_u = run.u_begin + static_cast<int>(brightest - part.values.begin());
-    }
-  }
-  extent.parting_level = parting_level(sources, geometry_, connectivity_);
-  return extent;
+  return extent_of(sources, geometry_, connectivity_);
 }
 
 }  // namespace dctprep

@@ -40,7 +40,7 @@ class IslandTracker {
   int last_waiting_frame() const { return last_waiting_; }
   // Bytes held for open islands.
   std::size_t bytes() const;
-  // Voxels of the largest island that has closed so far.
+  // With kCountOnly: voxels of the largest island so far.
   std::uint64_t most_voxels() const { return most_voxels_; }
 
   // What a user must know of a component that grows without end.
@@ -50,10 +50,9 @@ class IslandTracker {
     std::uint64_t voxels = 0;
     Region box;
     int peak = 0, peak_frame = 0, peak_v = 0, peak_u = 0;  // its largest voxel
-    int parting_level = 0;  // the lowest level at which its largest part holds less than half of its voxels
+    int parting_level = 0;  // the lowest level at which no part of it holds half of its voxels
   };
-  // The open island of most voxels. Takes a pass over its voxels for each step of a bisection of levels, and memory for
-  // a few frames.
+  // Of the open island of most voxels: extent_of(), which takes seconds.
   Extent largest_open() const;
 
  private:

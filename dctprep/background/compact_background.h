@@ -1,0 +1,32 @@
+// A background held like the frames it is taken from.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "dctprep/background/compact_frame.h"
+#include "dctprep/base/image.h"
+#include "dctprep/core/region.h"
+
+namespace dctprep {
+
+// What frames of one reference leave over one background: a byte is read of each, not four of the background and its
+// reference.
+class CompactBackground {
+ public:
+  // Both must outlive it.
+  CompactBackground(ImageView<const std::uint16_t> background, const FrameReference& reference, const Region& excluded);
+
+  ImageView<const std::uint16_t> background() const { return background_; }
+  // residual = clamp(frame - background - offset, 0, 65535) of row v, whatever at excluded pixels. `frame` is held
+  // against the reference. Thread-safe.
+  void subtract_row(const CompactFrame& frame, std::int32_t offset, int v, std::uint16_t* residual) const;
+
+ private:
+  ImageView<const std::uint16_t> background_;
+  Image<std::uint8_t> bytes_;
+  std::vector<std::uint8_t> fits_;  // 1 where the bytes of a row, outside `excluded`, say what its pixels are
+};
+
+}  // namespace dctprep

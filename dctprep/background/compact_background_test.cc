@@ -1,0 +1,51 @@
+#include "dctprep/background/compact_background.h"
+
+#include <algorithm>
+#include <gtest/gtest.h>
+#include <random>
+
+namespace dctprep {
+namespace {
+
+TEST(CompactBackground, SubtractsLikeWholeNumbers) {
+  std::mt19937 random(1);
+  for (int round = 0; round < 60; ++round) {
+    const int height = 1 + static_cast<int>(random() % 4), width = 1 + static_cast<int>(random() % 3000);
+    const auto pixels = static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
+    const Region excluded = round % 3 == 0 ? Region{0, height, width / 3, width / 2} : Region{};
+    const int middle = round % 2 == 0 ? 400 : 65400, apart = round % 4 == 0 ? 400 : 100;
+    const auto draw = [&](int spread) {
+      const int value = middle + static_cast<int>(random() % static_cast<unsigned>(spread)) - spread / 2;
+      return static_cast<std::uint16_t>(std::clamp(value, 0, 65535));
+    };
+    const auto reference = std::make_shared<FrameReference>(pixels);
+    Image<std::uint16_t> background(height, width), frame(height, width);
+    for (std::size_t i = 0; i < pixels; ++i) {
+      reference->data()[i] = draw(40);
+      background.data()[i] = draw(apart);
+      frame.data()[i] = random() % 20 == 0 ? static_cast<std::uint16_t>(random()) : draw(60);
+    }
+    for (int u = excluded.u0; u < excluded.u1; ++u) background(0, u) = 30000;
+    CompactFramePool pool(pixels, 1);
+    const auto compact = pool.take();
+    compact->restart(reference);
+    compact->append(frame.data(), pixels);
+    compact->finish();
+    const CompactBackground held(background, *reference, excluded);
+    for (const std::int32_t offset : {0, 4, -9, 500, -70, 65535, -65535}) {
+      std::vector<std::uint16_t> residual(static_cast<std::size_t>(width));
+      for (int v = 0; v < height; ++v) {
+        held.subtract_row(*compact, offset, v, residual.data());
+        for (int u = 0; u < width; ++u) {
+          if (excluded.contains(v, u)) continue;
+          ASSERT_EQ(residual[static_cast<std::size_t>(u)],
+                    std::clamp(frame(v, u) - background(v, u) - offset, 0, 65535))
+              << "round " << round << " offset " << offset << " pixel " << v << ", " << u;
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace dctprep
