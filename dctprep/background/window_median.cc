@@ -24,9 +24,12 @@ constexpr std::size_t kMostRows = 255;  // that ladder_count_bytes() takes at a 
 static_assert(kLadderGroup == kPixelGroup);
 constexpr std::uint16_t kRungsBelow = kLadderRungs / 2;
 constexpr std::size_t kSample = 63;  // frames whose median stands in for that of a whole window
-// How far ladders are moved in one go, at most, before they are counted again: four times as far from go to go, until
-// selecting costs no more.
-constexpr int kFirstMove = 24, kFarthestMove = 24 * 4 * 4;
+// How far beyond its end a ladder is moved at most: at first by its own length, since where the counts are few their
+// slope makes the way look longer than it is, then four times as far from go to go.
+constexpr std::int64_t kFirstMove = kLadderRungs;
+constexpr int kMostMoves = 3;
+// A group that is selected from whole windows gets its ladder back when no median has moved further than this.
+constexpr int kCalm = 4;
 
 std::uint16_t saturated_difference(std::uint16_t from, std::uint16_t down) {
   return static_cast<std::uint16_t>(from - std::min(from, down));
@@ -37,10 +40,13 @@ std::size_t groups_of(std::size_t pixels) { return whole_groups(pixels) / kPixel
 }  // namespace
 
 WindowMedian::WindowMedian(std::size_t pixels)
-    : pixels_(pixels), base_(whole_groups(pixels), 0), counts_(groups_of(pixels) * kCountsAGroup, 0) {}
+    : pixels_(pixels),
+      base_(whole_groups(pixels), 0),
+      counts_(groups_of(pixels) * kCountsAGroup, 0),
+      restless_(groups_of(pixels), 0) {}
 
 std::size_t WindowMedian::bytes(std::size_t pixels) {
-  return groups_of(pixels) * (kCountsAGroup + kLadderGroup) * sizeof(std::uint16_t);
+  return groups_of(pixels) * ((kCountsAGroup + kLadderGroup) * sizeof(std::uint16_t) + 1);
 }
 
 WindowMedian::Batches WindowMedian::batches_of(std::vector<const CompactFrame*>& frames) {
@@ -141,12 +147,19 @@ void WindowMedian::advance_tile(std::span<const MedianStep> steps, std::span<con
       ++counters.groups;
       if (n == 0) {
         std::fill_n(step.background + at, in_group, std::uint16_t{0});
+      } else if (n > kRankSelectMostRows || restless_[at / kLadderGroup] != 0) {
+        ++counters.selected;
+        select_group(step, counted[s].window, at, in_group);
       } else if (state == State::kCounts && ladder_median(counts_.data() + at * kLadderRungs, base_.data() + at,
                                                           static_cast<std::uint16_t>(n / 2), median)) {
         std::memcpy(step.background + at, median, in_group * sizeof(std::uint16_t));
       } else {
         ++counters.moved;
-        counters.selected += find_group(step, counted[s].window, at, in_group) ? 0 : 1;
+        if (!find_group(step, counted[s].window, at, in_group)) {
+          ++counters.selected;
+          restless_[at / kLadderGroup] = 1;
+          select_group(step, counted[s].window, at, in_group);
+        }
       }
     }
     // An empty window is counted too: nothing lies below any rung.
@@ -164,6 +177,7 @@ void WindowMedian::clear_counts(std::size_t first, std::size_t size) {
 void WindowMedian::count(const Batches& batches, std::size_t first, std::size_t size, bool add) {
   for (const Batch& batch : batches) {
     for (std::size_t at = first; at < first + size; at += kLadderGroup) {
+      if (restless_[at / kLadderGroup] != 0) continue;
       std::uint8_t shift[kLadderGroup];
       if (ladder_shift(base_.data() + at, batch.reference + at, shift)) {
         ladder_count_bytes(batch.rows.data(), at, batch.rows.size(), shift, add, counts_.data() + at * kLadderRungs);
@@ -191,41 +205,69 @@ void WindowMedian::place_ladders(const Counted& counted, std::size_t first, std:
   const std::uint16_t* reference = counted.window.front().reference;
   for (std::size_t i = first; i < first + size; ++i)
     base_[i] = std::min(kLadderHighestBase, saturated_difference(reference[i], kRungsBelow));
+  std::fill_n(restless_.begin() + static_cast<std::ptrdiff_t>(first / kLadderGroup), groups_of(size), std::uint8_t{0});
   clear_counts(first, size);
   if (counted.in_sample > 0) {
     count(counted.sample, first, size, true);
-    for (std::size_t at = first; at < first + size; at += kLadderGroup)
-      move_ladder(at, std::min(kLadderGroup, first + size - at), counted.in_sample / 2, kFarthestMove);
+    for (std::size_t at = first; at < first + size; at += kLadderGroup) {
+      Bounds bounds;
+      move_ladder(at, std::min(kLadderGroup, first + size - at), counted.in_sample / 2, kFirstMove, bounds);
+    }
     clear_counts(first, size);
   }
   count(counted.window, first, size, true);
 }
 
 // Puts the ladder of one group round the elements at index `rank`, as far as the counts tell where they are: beyond the
-// ladder's ends by as much as its slope says, but no further than `most`.
-void WindowMedian::move_ladder(std::size_t first, std::size_t size, std::size_t rank, int most) {
-  const std::uint16_t* counts = counts_.data() + first * kLadderRungs;
+// ladder's ends by as much as its slope says, but no further than `most`, and between the bounds, which are drawn in.
+void WindowMedian::move_ladder(std::size_t first, std::size_t size, std::size_t rank, std::int64_t most,
+                               Bounds& bounds) {
+  constexpr std::int64_t kRungs = kLadderRungs;
+  const auto wanted = static_cast<std::int64_t>(rank);
   for (std::size_t i = 0; i < size; ++i) {
-    const auto below = [&](std::size_t rung) { return std::int64_t{counts[rung * kLadderGroup + i]}; };
-    const auto wanted = static_cast<std::int64_t>(rank);
+    const std::uint16_t* counts = counts_.data() + first * kLadderRungs + i;
+    const auto below = [&](std::int64_t rung) {
+      return std::int64_t{counts[static_cast<std::size_t>(rung) * kLadderGroup]};
+    };
     std::int64_t passed = 0;
-    while (passed < static_cast<std::int64_t>(kLadderRungs) && below(static_cast<std::size_t>(passed)) <= wanted)
-      ++passed;
-    const std::int64_t rise = std::max<std::int64_t>(1, below(kLadderRungs - 1) - below(0));
-    constexpr auto kSteps = static_cast<std::int64_t>(kLadderRungs) - 1;
+    while (passed < kRungs && below(passed) <= wanted) ++passed;
+    const std::int64_t base = base_[first + i];
+    const std::int64_t rise = std::max<std::int64_t>(1, below(kRungs - 1) - below(0));
+    std::int64_t guess = base + passed;
     if (passed == 0) {
-      passed -= std::min<std::int64_t>(most, (below(0) - wanted) * kSteps / rise);
-    } else if (passed == static_cast<std::int64_t>(kLadderRungs)) {
-      passed += std::min<std::int64_t>(most, (wanted + 1 - below(kLadderRungs - 1)) * kSteps / rise);
+      bounds.highest[i] = base;
+      guess -= std::min(most, (below(0) - wanted) * (kRungs - 1) / rise);
+    } else if (passed == kRungs) {
+      bounds.lowest[i] = guess;
+      guess += std::min(most, (wanted + 1 - below(kRungs - 1)) * (kRungs - 1) / rise);
     }
-    base_[first + i] = static_cast<std::uint16_t>(
-        std::clamp<std::int64_t>(base_[first + i] + passed - kRungsBelow, 0, std::int64_t{kLadderHighestBase}));
+    if (guess < bounds.lowest[i] || guess > bounds.highest[i]) guess = (bounds.lowest[i] + bounds.highest[i]) / 2;
+    base_[first + i] =
+        static_cast<std::uint16_t>(std::clamp<std::int64_t>(guess - kRungsBelow, 0, std::int64_t{kLadderHighestBase}));
   }
 }
 
-// The medians of a group that do not lie on its ladder, which is moved until they do. Where that does not help, they
-// are selected from the whole window, and false returned.
+// The medians of a group that do not lie on its ladder, which is moved until they do. False where that does not help.
 bool WindowMedian::find_group(const MedianStep& step, const Batches& window, std::size_t first, std::size_t size) {
+  const std::size_t n = step.window.size();
+  Bounds bounds;
+  std::int64_t most = kFirstMove;
+  for (int move = 0; move < kMostMoves; ++move, most *= 4) {
+    move_ladder(first, size, n / 2, most, bounds);
+    clear_counts(first, size);
+    count(window, first, size, true);
+    std::uint16_t found[kLadderGroup];
+    if (ladder_median(counts_.data() + first * kLadderRungs, base_.data() + first, static_cast<std::uint16_t>(n / 2),
+                      found)) {
+      std::memcpy(step.background + first, found, size * sizeof(std::uint16_t));
+      return true;
+    }
+  }
+  return false;
+}
+
+// The medians of a group from the values of the whole window. Its ladder is left behind until they are calm.
+void WindowMedian::select_group(const MedianStep& step, const Batches& window, std::size_t first, std::size_t size) {
   const std::size_t n = step.window.size();
   std::uint16_t* median = step.background + first;
   if (n > kRankSelectMostRows) {
@@ -236,18 +278,7 @@ bool WindowMedian::find_group(const MedianStep& step, const Batches& window, std
       for (std::size_t i = 0; i < size; ++i) values[i][k] = group[i];
     }
     for (std::size_t i = 0; i < size; ++i) median[i] = rank_median(values[i]);
-    return false;
-  }
-  for (int most = kFirstMove; most <= kFarthestMove; most *= 4) {
-    move_ladder(first, size, n / 2, most);
-    clear_counts(first, size);
-    count(window, first, size, true);
-    std::uint16_t found[kLadderGroup];
-    if (ladder_median(counts_.data() + first * kLadderRungs, base_.data() + first, static_cast<std::uint16_t>(n / 2),
-                      found)) {
-      std::memcpy(median, found, size * sizeof(std::uint16_t));
-      return true;
-    }
+    return;
   }
   thread_local std::vector<const std::uint16_t*> rows;
   thread_local std::vector<std::uint16_t> stack;
@@ -258,11 +289,16 @@ bool WindowMedian::find_group(const MedianStep& step, const Batches& window, std
     step.window[k]->read(first, size, stack.data() + k * kLadderGroup);
   }
   rank_select(rows.data(), n, static_cast<std::uint16_t>(n / 2), size, median);
-  for (std::size_t i = 0; i < size; ++i)
-    base_[first + i] = std::min(kLadderHighestBase, saturated_difference(median[i], kRungsBelow));
+  bool calm = true;
+  for (std::size_t i = 0; i < size; ++i) {
+    const std::uint16_t base = std::min(kLadderHighestBase, saturated_difference(median[i], kRungsBelow));
+    calm = calm && std::abs(base - base_[first + i]) <= kCalm;
+    base_[first + i] = base;
+  }
+  if (!calm) return;
+  restless_[first / kLadderGroup] = 0;
   clear_counts(first, size);
   count(window, first, size, true);
-  return false;
 }
 
 }  // namespace dctprep

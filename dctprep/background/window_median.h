@@ -1,6 +1,7 @@
 // The medians of windows that move over frames, each found from the one before.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <span>
@@ -36,8 +37,8 @@ class WindowMedian {
   // `leaving`.
   void forget();
 
-  // Groups of 64 pixels looked at so far, how many of them left their ladders, and how many of these had to be selected
-  // from the whole window because moving the ladders did not help.
+  // Groups of 64 pixels looked at so far, how many of them left their ladders, and how many had to be selected from the
+  // whole window because moving the ladders did not help, then or before.
   struct Counters {
     std::uint64_t groups = 0;
     std::uint64_t moved = 0;
@@ -75,13 +76,20 @@ class WindowMedian {
   void count_far(const Batch& batch, std::size_t first, std::size_t size, bool add);
   void clear_counts(std::size_t first, std::size_t size);
   void place_ladders(const Counted& counted, std::size_t first, std::size_t size);
-  void move_ladder(std::size_t first, std::size_t size, std::size_t rank, int most);
+  // Of a group's medians, while ladders are moved to them.
+  struct Bounds {
+    Bounds() { lowest.fill(0), highest.fill(65535); }
+    std::array<std::int64_t, kPixelGroup> lowest, highest;
+  };
+  void move_ladder(std::size_t first, std::size_t size, std::size_t rank, std::int64_t most, Bounds& bounds);
   bool find_group(const MedianStep& step, const Batches& window, std::size_t first, std::size_t size);
+  void select_group(const MedianStep& step, const Batches& window, std::size_t first, std::size_t size);
 
   std::size_t pixels_;
   State state_ = State::kNothing;
-  std::vector<std::uint16_t> base_;    // of whole groups
-  std::vector<std::uint16_t> counts_;  // group by group, rung by rung
+  std::vector<std::uint16_t> base_;     // of whole groups
+  std::vector<std::uint16_t> counts_;   // group by group, rung by rung
+  std::vector<std::uint8_t> restless_;  // 1 for groups that no ladder follows: they are not counted, but selected
   Counters counters_;
   std::atomic<double> seconds_ = 0;
 };

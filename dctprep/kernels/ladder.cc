@@ -123,7 +123,9 @@ bool Median(const uint16_t* counts, const uint16_t* base, uint16_t rank, uint16_
     const auto from = hn::LoadU(d, base + i);
     // No rung passed: the median lies at or below the base, and is the base for certain only where that is 0.
     const auto below = hn::And(hn::Eq(passed, hn::Zero(d)), hn::Ne(from, hn::Zero(d)));
-    const auto above = hn::Eq(passed, hn::Set(d, static_cast<uint16_t>(kLadderRungs)));
+    // All rungs passed: it lies above, but for a ladder that ends at the largest value there is.
+    const auto above = hn::And(hn::Eq(passed, hn::Set(d, static_cast<uint16_t>(kLadderRungs))),
+                               hn::Ne(from, hn::Set(d, kLadderHighestBase)));
     if (!hn::AllFalse(d, hn::Or(below, above))) on_ladder = false;
     hn::StoreU(hn::Add(from, passed), d, median + i);
   }

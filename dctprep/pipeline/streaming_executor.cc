@@ -103,6 +103,7 @@ class StreamingRun {
     chain_.finish();
     progress_.finish();
     background_seconds_ += median_.seconds();
+    log_median_counters();
     return tally_.end({{"read", read_seconds_},
                        {"background", background_seconds_},
                        {"frames", frame_seconds_},
@@ -127,6 +128,14 @@ class StreamingRun {
       tracker_.finish(closed_);
       measure();
     });
+  }
+
+  void log_median_counters() const {
+    const WindowMedian::Counters& counters = median_.counters();
+    const double groups = std::max(1.0, static_cast<double>(counters.groups));
+    log_info("moving median: {:.2f} % of the medians left their ladder, {:.3f} % were selected from the whole window",
+             100.0 * static_cast<double>(counters.moved) / groups,
+             100.0 * static_cast<double>(counters.selected) / groups);
   }
 
   void read_frames(const std::vector<int>& wanted) {
