@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstddef>
+#include <cstring>
 #include <utility>
 
 #include "dctprep/base/assert.h"
@@ -67,6 +69,13 @@ void CompactFrame::finish() {
 
 void CompactFrame::read(std::size_t first, std::size_t count, std::uint16_t* values) const {
   DCTPREP_ASSERT(first + count <= pixels_);
+  const std::size_t segment = first / kSegment, place = first % kSegment;
+  if (count > 0 && place + count <= kSegment &&
+      holds_all(begin_[segment + 1] - begin_[segment], segment_size(segment))) {
+    const auto* all = reinterpret_cast<const std::byte*>(listed_.data() + begin_[segment]);
+    std::memcpy(values, all + place * sizeof(std::uint16_t), count * sizeof(std::uint16_t));
+    return;
+  }
   widen_pixels(bytes_ + first, reference_->data() + first, count, values);
   visit_listed(first, count, [&](std::size_t pixel, std::uint16_t value) { values[pixel - first] = value; });
 }

@@ -30,6 +30,7 @@ constexpr std::int64_t kFirstMove = kLadderRungs;
 constexpr int kMostMoves = 3;
 // A group that is selected from whole windows gets its ladder back when no median has moved further than this.
 constexpr int kCalm = 4;
+constexpr std::size_t kSelectedTogether = 8 * kPixelGroup;
 
 std::uint16_t saturated_difference(std::uint16_t from, std::uint16_t down) {
   return static_cast<std::uint16_t>(from - std::min(from, down));
@@ -148,8 +149,16 @@ void WindowMedian::advance_tile(std::span<const MedianStep> steps, std::span<con
       if (n == 0) {
         std::fill_n(step.background + at, in_group, std::uint16_t{0});
       } else if (n > kRankSelectMostRows || restless_[at / kLadderGroup] != 0) {
-        ++counters.selected;
-        select_group(step, counted[s].window, at, in_group);
+        // Their neighbours mostly are, too, and to read a few groups of a frame takes hardly longer than one.
+        std::size_t end = at + in_group;
+        while (end < first + size && end - at < kSelectedTogether &&
+               (n > kRankSelectMostRows || restless_[end / kLadderGroup] != 0)) {
+          end = std::min(first + size, end + kLadderGroup);
+          ++counters.groups;
+        }
+        counters.selected += groups_of(end - at);
+        select_pixels(step, counted[s].window, at, end - at);
+        at += (groups_of(end - at) - 1) * kLadderGroup;
       } else if (state == State::kCounts && ladder_median(counts_.data() + at * kLadderRungs, base_.data() + at,
                                                           static_cast<std::uint16_t>(n / 2), median)) {
         std::memcpy(step.background + at, median, in_group * sizeof(std::uint16_t));
@@ -158,7 +167,7 @@ void WindowMedian::advance_tile(std::span<const MedianStep> steps, std::span<con
         if (!find_group(step, counted[s].window, at, in_group)) {
           ++counters.selected;
           restless_[at / kLadderGroup] = 1;
-          select_group(step, counted[s].window, at, in_group);
+          select_pixels(step, counted[s].window, at, in_group);
         }
       }
     }
@@ -266,16 +275,16 @@ bool WindowMedian::find_group(const MedianStep& step, const Batches& window, std
   return false;
 }
 
-// The medians of a group from the values of the whole window. Its ladder is left behind until they are calm.
-void WindowMedian::select_group(const MedianStep& step, const Batches& window, std::size_t first, std::size_t size) {
+// The medians of some groups from the values of the whole window. Their ladders are left behind until they are calm.
+void WindowMedian::select_pixels(const MedianStep& step, const Batches& window, std::size_t first, std::size_t size) {
   const std::size_t n = step.window.size();
   std::uint16_t* median = step.background + first;
   if (n > kRankSelectMostRows) {
     std::vector<std::vector<std::uint16_t>> values(size, std::vector<std::uint16_t>(n));
     for (std::size_t k = 0; k < n; ++k) {
-      std::uint16_t group[kLadderGroup];
-      step.window[k]->read(first, size, group);
-      for (std::size_t i = 0; i < size; ++i) values[i][k] = group[i];
+      std::uint16_t row[kSelectedTogether];
+      step.window[k]->read(first, size, row);
+      for (std::size_t i = 0; i < size; ++i) values[i][k] = row[i];
     }
     for (std::size_t i = 0; i < size; ++i) median[i] = rank_median(values[i]);
     return;
@@ -283,22 +292,25 @@ void WindowMedian::select_group(const MedianStep& step, const Batches& window, s
   thread_local std::vector<const std::uint16_t*> rows;
   thread_local std::vector<std::uint16_t> stack;
   rows.resize(n);
-  stack.resize(n * kLadderGroup);
+  stack.resize(n * size);
   for (std::size_t k = 0; k < n; ++k) {
-    rows[k] = stack.data() + k * kLadderGroup;
-    step.window[k]->read(first, size, stack.data() + k * kLadderGroup);
+    rows[k] = stack.data() + k * size;
+    step.window[k]->read(first, size, stack.data() + k * size);
   }
   rank_select(rows.data(), n, static_cast<std::uint16_t>(n / 2), size, median);
-  bool calm = true;
-  for (std::size_t i = 0; i < size; ++i) {
-    const std::uint16_t base = std::min(kLadderHighestBase, saturated_difference(median[i], kRungsBelow));
-    calm = calm && std::abs(base - base_[first + i]) <= kCalm;
-    base_[first + i] = base;
+  for (std::size_t at = first; at < first + size; at += kLadderGroup) {
+    const std::size_t in_group = std::min(kLadderGroup, first + size - at);
+    bool calm = true;
+    for (std::size_t i = at; i < at + in_group; ++i) {
+      const std::uint16_t base = std::min(kLadderHighestBase, saturated_difference(step.background[i], kRungsBelow));
+      calm = calm && std::abs(base - base_[i]) <= kCalm;
+      base_[i] = base;
+    }
+    if (!calm) continue;
+    restless_[at / kLadderGroup] = 0;
+    clear_counts(at, in_group);
+    count(window, at, in_group, true);
   }
-  if (!calm) return;
-  restless_[first / kLadderGroup] = 0;
-  clear_counts(first, size);
-  count(window, first, size, true);
 }
 
 }  // namespace dctprep

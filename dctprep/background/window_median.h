@@ -83,7 +83,7 @@ class WindowMedian {
   };
   void move_ladder(std::size_t first, std::size_t size, std::size_t rank, std::int64_t most, Bounds& bounds);
   bool find_group(const MedianStep& step, const Batches& window, std::size_t first, std::size_t size);
-  void select_group(const MedianStep& step, const Batches& window, std::size_t first, std::size_t size);
+  void select_pixels(const MedianStep& step, const Batches& window, std::size_t first, std::size_t size);
 
   std::size_t pixels_;
   State state_ = State::kNothing;
