@@ -460,7 +460,7 @@ MemoryNeed memory_need(const Setup& setup) {
   // The ladders of the medians; the backgrounds of a step, and those that wait to be written; references, with a
   // background over each; a frame
   // being read and its raw chunk on each thread, and those of the first reference; dark and masks.
-  const std::uint64_t backgrounds = together * (setup.config.background.save ? 1 + kBatchesWaiting : 1) * pixels * 2;
+  const std::uint64_t backgrounds = together * (setup.config.background.save ? 3 + kBatchesWaiting : 1) * pixels * 2;
   need.total = need.window + WindowMedian::bytes(pixels) + backgrounds + kMostReferences * pixels * 3 +
                threads * pixels * 4 + kFirstReferenceFrames * pixels * 2 + 8 * pixels + 64 * kMib;
   // A pixel takes three bytes at most. An eighth of that is asked for in advance where memory is limited.
