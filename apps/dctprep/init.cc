@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <fmt/format.h>
 #include <fstream>
+#include <optional>
 
 #include "dctprep/base/error.h"
 #include "dctprep/base/log.h"
@@ -21,18 +22,19 @@ struct Options {
   std::string input;
 };
 
-void write_whole(const std::string& path, const std::string& text, bool overwrite) {
-  PartialFile file(path, overwrite);
+void write_whole(PartialFile& file, const std::string& text) {
   std::ofstream out(file.path(), std::ios::binary);
   out << text;
   out.close();
-  if (!out) fail("{}: could not be written; is the disk full?", path);
+  if (!out) fail("{}: could not be written; is the disk full?", file.final_path().string());
   file.commit();
 }
 
 void run(const Options& options) {
   const auto progress = begin_work(options.shared);
   Job job = open_job(options.input, options.shared.settings, options.shared.output, options.shared.threads);
+  std::optional<PartialFile> file;  // refused before the work, not after it
+  if (!options.shared.output.empty()) file.emplace(options.shared.output, options.shared.force);
   for (const std::string& note : job.scan.notes) log_info("{}", note);
   Estimate estimate = find_parameters(job.config, job.scan, *progress);
   for (const std::string& warning : estimate.warnings) log_warning("{}", warning);
@@ -41,8 +43,8 @@ void run(const Options& options) {
                              job.scan.storage.location, job.scan.frame_count(), job.scan.width(), job.scan.height(),
                              options.shared.output.empty() ? "THIS_FILE.toml" : options.shared.output);
   const std::string text = to_toml(estimate.config, comments);
-  if (options.shared.output.empty()) return print_text(text);
-  write_whole(options.shared.output, text, options.shared.force);
+  if (!file) return print_text(text);
+  write_whole(*file, text);
   print_text(options.shared.output + "\n");
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 #include <optional>
+#include <string_view>
 
 #include "dctprep/base/cancel.h"
 #include "dctprep/base/error.h"
@@ -48,6 +49,18 @@ void check_bad_frames(const ScanOptions& options, const Scan& scan) {
   }
 }
 
+// What is wrong with a pixel is said with the name of the frame, which tells the folder of some formats only.
+std::optional<FrameFault> read_with_markers(const Scan& scan, int k, Image<std::uint16_t>& pixels,
+                                            Image<std::uint8_t>& markers) {
+  try {
+    return scan.frames->read(k, pixels, markers);
+  } catch (const Error& error) {
+    const std::string file = scan.storage.location.substr(0, scan.storage.location.find("::"));
+    if (std::string_view(error.what()).starts_with(file)) throw;
+    throw error.within(scan.storage.location);
+  }
+}
+
 // Of the first frame used that can be read and is not listed as bad. Of a scan without end that holds none, not all are
 // tried: more than max_bad_frames end the run anyway.
 void add_markers(const ScanOptions& options, Scan& scan) {
@@ -57,7 +70,7 @@ void add_markers(const ScanOptions& options, Scan& scan) {
   for (int k = 0; k < scan.frame_count() && tries >= 0; ++k) {
     check_cancelled();
     if (std::find(options.bad_frames.begin(), options.bad_frames.end(), k) != options.bad_frames.end()) continue;
-    if (with_context(scan.storage.location, [&] { return scan.frames->read(k, pixels, markers); })) {
+    if (read_with_markers(scan, k, pixels, markers)) {
       --tries;
       continue;
     }
