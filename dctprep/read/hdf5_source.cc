@@ -9,7 +9,7 @@
 #include "dctprep/base/assert.h"
 #include "dctprep/base/error.h"
 #include "dctprep/base/rehearsal.h"
-#include "dctprep/read/hdf5_filters.h"
+#include "dctprep/core/hdf5_filters.h"
 #include "dctprep/read/hdf5_stored_frames.h"
 
 namespace dctprep {

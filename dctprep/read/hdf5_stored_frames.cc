@@ -7,7 +7,7 @@
 
 #include "dctprep/base/error.h"
 #include "dctprep/base/rehearsal.h"
-#include "dctprep/read/hdf5_filters.h"
+#include "dctprep/core/hdf5_filters.h"
 #include "dctprep/read/hdf5_mapping.h"
 
 namespace dctprep {

@@ -6,7 +6,7 @@
 #include <tuple>
 
 #include "dctprep/base/error.h"
-#include "dctprep/read/hdf5_filters.h"
+#include "dctprep/core/hdf5_filters.h"
 #include "dctprep/read/hdf5_mapping.h"
 #include "dctprep/read/hdf5_stored_frames.h"
 #include "dctprep/read/shared_cache.h"

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 #include <optional>
-#include <string_view>
+#include <string>
 
 #include "dctprep/base/cancel.h"
 #include "dctprep/base/error.h"
@@ -49,15 +49,16 @@ void check_bad_frames(const ScanOptions& options, const Scan& scan) {
   }
 }
 
-// What is wrong with a pixel is said with the name of the frame, which tells the folder of some formats only.
+// What is wrong is said with the name of the frame; where that tells the file, the dataset is put behind it.
 std::optional<FrameFault> read_with_markers(const Scan& scan, int k, Image<std::uint16_t>& pixels,
                                             Image<std::uint8_t>& markers) {
   try {
     return scan.frames->read(k, pixels, markers);
   } catch (const Error& error) {
     const std::string file = scan.storage.location.substr(0, scan.storage.location.find("::"));
-    if (std::string_view(error.what()).starts_with(file)) throw;
-    throw error.within(scan.storage.location);
+    const std::string text = error.what();
+    if (!text.starts_with(file + ": ")) throw error.within(scan.storage.location);
+    throw Error(scan.storage.location + text.substr(file.size()), error.kind());
   }
 }
 

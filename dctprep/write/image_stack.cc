@@ -6,10 +6,10 @@
 #include <mutex>
 #include <optional>
 #include <span>
-#include <zlib.h>
 
 #include "dctprep/base/assert.h"
 #include "dctprep/base/error.h"
+#include "dctprep/core/hdf5_filters.h"
 #include "dctprep/kernels/chunk_codec.h"
 
 namespace dctprep {
@@ -87,46 +87,15 @@ std::size_t bitshuffle_callback(unsigned flags, std::size_t count, const unsigne
   }
 }
 
-struct Filter {
-  H5Z_filter_t id;
-  std::vector<unsigned> values;
-};
-
-// The filters of a dataset stored one image a chunk, or nothing where it is stored otherwise or with others than ours.
-std::optional<std::vector<Filter>> own_filters(hid_t dataset, const std::vector<hsize_t>& dims) {
+// The filters of a dataset stored one image a chunk, or nothing where HDF5 has to read it.
+std::optional<FilterPipeline> own_filters(hid_t dataset, const std::vector<hsize_t>& dims) {
   const hdf5::Handle creation = hdf5::check(H5Dget_create_plist(dataset), "dataset");
   std::array<hsize_t, 3> chunk{};
   if (H5Pget_layout(creation.id()) != H5D_CHUNKED || H5Pget_chunk(creation.id(), 3, chunk.data()) != 3) return {};
   if (chunk != std::array<hsize_t, 3>{1, dims[1], dims[2]}) return {};
-  std::vector<Filter> filters;
-  const int count = H5Pget_nfilters(creation.id());
-  for (int i = 0; i < count; ++i) {
-    unsigned flags = 0, config = 0;
-    std::array<unsigned, 16> values{};
-    std::size_t used = values.size();
-    const H5Z_filter_t id =
-        H5Pget_filter2(creation.id(), static_cast<unsigned>(i), &flags, &used, values.data(), 0, nullptr, &config);
-    if (id != kBitshuffle && id != H5Z_FILTER_DEFLATE && id != H5Z_FILTER_SHUFFLE) return {};
-    filters.push_back({id, {values.begin(), values.begin() + static_cast<long>(std::min(used, values.size()))}});
-  }
+  FilterPipeline filters(creation.id());
+  if (!filters.decodable()) return {};
   return filters;
-}
-
-// Undoes one filter, whose result has `size` bytes. Returns "" or what is wrong.
-std::string undo_filter(const Filter& filter, const Bytes& chunk, std::size_t element_size, Bytes& out) {
-  if (filter.id == kBitshuffle) return undo_bitshuffle(filter.values, chunk, out);
-  if (filter.id == H5Z_FILTER_DEFLATE) {
-    uLongf size = out.size();
-    if (uncompress(out.data(), &size, chunk.data(), chunk.size()) != Z_OK || size != out.size())
-      return "damaged gzip data";
-    return {};
-  }
-  if (chunk.size() != out.size()) return "damaged shuffled data";
-  const std::size_t elements = out.size() / element_size;
-  for (std::size_t byte = 0; byte < element_size; ++byte) {
-    for (std::size_t i = 0; i < elements; ++i) out[i * element_size + byte] = chunk[byte * elements + i];
-  }
-  return {};
 }
 
 std::uint64_t file_size(hid_t object) {
@@ -226,7 +195,9 @@ Image<T> read_stack_image(hid_t dataset, int k) {
   }
   if (stored > file_size(dataset) || bytes > stored * kLargestRatio + 4096) fail("image {} has an impossible size", k);
   Image<T> image(static_cast<int>(dims[1]), static_cast<int>(dims[2]));
-  if (!filters) {  // repacked by another program
+  // Repacked by another program, or plain: H5Dread_chunk takes the size of a plain chunk from an index that may be
+  // damaged.
+  if (!filters || filters->empty()) {
     const std::array<hsize_t, 3> count{1, dims[1], dims[2]};
     const hdf5::Handle memory = hdf5::check(H5Screate_simple(3, count.data(), nullptr), "image");
     const hdf5::Handle file = hdf5::check(H5Dget_space(dataset), "image");
@@ -237,19 +208,14 @@ Image<T> read_stack_image(hid_t dataset, int k) {
     return image;
   }
   // Not through H5Dread: it trusts that a chunk unpacks to the size of an image.
-  Bytes chunk(stored), unpacked;
+  Bytes chunk(stored);
   std::uint32_t skipped = 0;
   hdf5::check_status(H5Dread_chunk(dataset, H5P_DEFAULT, offset.data(), &skipped, chunk.data()),
                      fmt::format("image {}", k));
-  for (std::size_t i = filters->size(); i-- > 0;) {
-    if ((skipped >> i & 1) != 0) continue;
-    unpacked.resize(bytes);
-    const std::string wrong = undo_filter((*filters)[i], chunk, sizeof(T), unpacked);
-    if (!wrong.empty()) fail("image {}: {}", k, wrong);
-    std::swap(chunk, unpacked);
-  }
-  if (chunk.size() != bytes) fail("image {}: {} bytes in place of {}", k, chunk.size(), bytes);
-  if (bytes > 0) std::memcpy(image.data(), chunk.data(), bytes);
+  FilterScratch scratch;
+  const std::string wrong =
+      filters->decode(chunk, skipped, {reinterpret_cast<std::uint8_t*>(image.data()), bytes}, scratch);
+  if (!wrong.empty()) fail("image {}: {}", k, wrong);
   return image;
 }
 

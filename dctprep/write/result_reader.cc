@@ -25,7 +25,10 @@ constexpr int kMaxSide = 65536;  // rows and columns are uint16 in voxels
 Handle open_dataset(hid_t location, const std::string& name) {
   hdf5::note_object(name);
   if (!hdf5::exists(location, name)) fail("{} is missing", name);
-  return hdf5::check(H5Dopen2(location, name.c_str(), H5P_DEFAULT), name);
+  // Chunks are not kept: HDF5 then reads plain ones by their shape, and not by the size in a damaged index.
+  const Handle access = hdf5::check(H5Pcreate(H5P_DATASET_ACCESS), name);
+  H5Pset_chunk_cache(access.id(), 0, 0, 0);
+  return hdf5::check(H5Dopen2(location, name.c_str(), access.id()), name);
 }
 
 // An object that HDF5 cannot walk down to is no group; a group of that name is what is looked for.

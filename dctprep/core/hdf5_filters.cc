@@ -1,4 +1,4 @@
-#include "dctprep/read/hdf5_filters.h"
+#include "dctprep/core/hdf5_filters.h"
 
 #include <algorithm>
 #include <cstring>
