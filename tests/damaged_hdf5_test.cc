@@ -216,7 +216,9 @@ class DamagedResult : public ::testing::Test {
   }
   static void TearDownTestSuite() { folder_.reset(); }
   static testing::CommandResult command(const std::string& arguments) {
-    return testing::run_command("cd '" + folder_->path().string() + "' && (" DCTPREP_COMMAND " " + arguments + ")");
+    // HDF5 itself loses a few hundred bytes where metadata are damaged.
+    return testing::run_command("cd '" + folder_->path().string() +
+                                "' && export ASAN_OPTIONS=detect_leaks=0 && (" DCTPREP_COMMAND " " + arguments + ")");
   }
   static std::unique_ptr<testing::TemporaryFolder> folder_;
 };
