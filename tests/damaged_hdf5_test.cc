@@ -234,7 +234,7 @@ TEST_F(DamagedResult, VerbsSayWhatIsWrongInOneLine) {
   for (int i = 0; i < 40; ++i) {
     std::ofstream(*folder_ / "bad.h5", std::ios::binary) << damaged(bytes, i);
     for (const char* verb :
-         {"show bad.h5", "export bad.h5 --to csv -o bad.csv --force", "score bad.h5", "info bad.h5"}) {
+         {"show bad.h5", "export bad.h5 --to csv -o bad.csv --force", "info bad.h5", "score bad.h5 --mates"}) {
       const auto answer = command(std::string(verb) + " 2>&1 >/dev/null");
       EXPECT_LE(answer.status, 2) << verb << ", damage " << i << ": " << answer.output;
       if (answer.status != 0) {

@@ -30,6 +30,7 @@ def unnamed_in_result_page(command, scan, folder):
     result = folder / "everything.h5"
     settings = ["spots.rejected=true", "beam.transmission=true"]
     subprocess.run([command, "run", "-q", scan, "-o", result, *(w for s in settings for w in ("--set", s))], check=True)
+    subprocess.run([command, "score", result, "--mates", "--json"], check=True, stdout=subprocess.DEVNULL)
     page = (ROOT / "docs" / "result.md").read_text()
     words = {word for code in re.findall(r"`([^`\n]+)`", page) for word in re.split(r"[^\w@]+", code)}
     missing = []

@@ -189,6 +189,23 @@ TEST_F(Command, ScoreJudgesAResultByItsMatesAndItsTruth) {
   EXPECT_TRUE(csv.starts_with("id,mate\n0,"));
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 1 + truth["found"].get<int>());
 
+  const auto spots = [&](const std::string& script) {
+    return testing::run_python("import csv, h5py, numpy as np\nspots = h5py.File('r.h5')['entry/spots']\n" + script,
+                               folder_.path())
+        .output;
+  };
+  EXPECT_EQ(dctprep("score r.h5 --mates --json").status, 0);
+  EXPECT_EQ(spots(R"(
+lines = list(csv.DictReader(open('pairs.csv')))
+mate = spots['mate'][()]
+assert mate.tolist() == [int(line['mate']) for line in lines] and mate.dtype == np.int32
+ids = np.flatnonzero(mate >= 0)
+print(len(ids) > 100 and np.array_equal(mate[mate[ids]], ids) and len(mate) == len(spots['id'])))"),
+            "True\n");
+  expect_error("score r.h5 --mates", 2,
+               "r.h5: has Friedel mates already (/entry/spots/mate); replace them with --force");
+  EXPECT_EQ(dctprep("score r.h5 --mates --force --json").out, dctprep("score r.h5 --json").out);
+
   const Answer text = dctprep("score r.h5");
   EXPECT_TRUE(text.out.starts_with("Friedel pairs: ")) << text.out;
   EXPECT_NE(dctprep("score r.h5 --truth s_truth.h5").out.find("recall"), std::string::npos);

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "dctprep/base/error.h"
+#include "dctprep/write/add_mates.h"
 
 #include "verb.h"
 
@@ -21,6 +22,7 @@ struct Options {
   std::string result;
   std::string truth;
   std::string pairs;
+  bool mates = false;
   double min_snr = TruthScoreOptions{}.min_snr;
 };
 
@@ -179,6 +181,7 @@ void run(const Options& options) {
   if (!options.truth.empty()) truth = read_truth(options.truth);
   const Score score = score_result(result, truth ? &*truth : nullptr, options.min_snr);
   if (!options.pairs.empty()) write_pairs(score.friedel, options.pairs, options.shared.force);
+  if (options.mates) add_mates(result, score.friedel.mate, options.shared.force);
   if (options.shared.json) return print_json(to_json(score, options));
   print_text((score.truth ? to_text(*score.truth, options.min_snr) : "") + to_text(score));
 }
@@ -197,6 +200,7 @@ void add_score(CLI::App& app) {
       "Examples:\n"
       "  dctprep score scan_spots.h5\n"
       "  dctprep score scan_spots.h5 --pairs pairs.csv\n"
+      "  dctprep score scan_spots.h5 --mates\n"
       "  dctprep score scan_spots.h5 --truth scan_truth.h5 --json");
   verb->add_option("RESULT", options->result, "A result of dctprep run")->required()->type_name("OUT.h5");
   verb->add_option("--truth", options->truth, "The ground truth that dctprep simulate wrote beside the scan")
@@ -207,7 +211,9 @@ void add_score(CLI::App& app) {
       ->check(CLI::Range(0.0, 1e9).description(""));
   verb->add_option("--pairs", options->pairs, "Write the pairs to this file, a line id,mate for each spot; -1: none")
       ->type_name("FILE.csv");
-  verb->add_flag("--force", options->shared.force, "Overwrite an output that exists");
+  verb->add_flag("--mates", options->mates,
+                 "Write the pairs into the result, as column spots/mate: number of the mate, -1: none");
+  verb->add_flag("--force", options->shared.force, "Overwrite an output or column that exists");
   add_json(*verb, options->shared);
   verb->callback([options] { run(*options); });
 }

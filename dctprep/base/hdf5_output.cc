@@ -25,6 +25,7 @@ constexpr int kAbandoned = -1;
 // What the driver is told when it opens a file.
 struct Access {
   int* failure;
+  bool existing;
 };
 
 // HDF5 knows the first member; the rest is ours.
@@ -46,7 +47,7 @@ void note_failure(DriverFile& file) {
 H5FD_t* open_file_of_driver(const char* name, unsigned, hid_t access_list, haddr_t) {
   const auto* access = static_cast<const Access*>(H5Pget_driver_info(access_list));
   if (access == nullptr) return nullptr;
-  const int descriptor = ::open(name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  const int descriptor = ::open(name, O_RDWR | O_CLOEXEC | (access->existing ? 0 : O_CREAT | O_TRUNC), 0666);
   struct stat status {};
   if (descriptor < 0 || ::fstat(descriptor, &status) != 0) {
     *access->failure = errno;
@@ -59,6 +60,7 @@ H5FD_t* open_file_of_driver(const char* name, unsigned, hid_t access_list, haddr
     return nullptr;
   }
   file->descriptor = descriptor;
+  file->end_of_file = static_cast<haddr_t>(status.st_size);
   file->identity = {status.st_dev, status.st_ino};
   file->failure = access->failure;
   return &file->known;
@@ -167,17 +169,18 @@ hid_t register_driver() {
 
 }  // namespace
 
-OutputFile::OutputFile(const std::filesystem::path& path) : failure_(std::make_unique<int>(0)) {
+OutputFile::OutputFile(const std::filesystem::path& path, Start start) : failure_(std::make_unique<int>(0)) {
   quiet();
   static const hid_t driver = register_driver();
   const Handle list = hdf5::check(H5Pcreate(H5P_FILE_ACCESS), "file access");
   // Readers from HDF5 1.8 on can open what is written here.
   check_status(H5Pset_libver_bounds(list.id(), H5F_LIBVER_V18, H5F_LIBVER_LATEST), "file access");
-  const Access access{failure_.get()};
+  const Access access{failure_.get(), start == Start::kExisting};
   check_status(H5Pset_driver(list.id(), driver, &access), "file access");
-  file_ = Handle(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, list.id()));
+  file_ = Handle(start == Start::kNew ? H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, list.id())
+                                      : H5Fopen(path.c_str(), H5F_ACC_RDWR, list.id()));
   check();
-  if (!file_) fail("could not be made: {}", last_error());
+  if (!file_) fail("could not be {}: {}", start == Start::kNew ? "made" : "opened", last_error());
 }
 
 OutputFile::~OutputFile() { abandon(); }

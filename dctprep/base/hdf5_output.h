@@ -13,8 +13,9 @@ namespace dctprep::hdf5 {
 // first failure writes nothing more and lets HDF5 go on; `check` says what happened.
 class OutputFile {
  public:
-  // Creates or truncates. Error where that fails.
-  explicit OutputFile(const std::filesystem::path& path);
+  // kNew: creates or truncates. kExisting: an HDF5 file, to be added to. Error where that fails.
+  enum class Start { kNew, kExisting };
+  explicit OutputFile(const std::filesystem::path& path, Start start = Start::kNew);
   // Closes without a word.
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;

@@ -27,11 +27,19 @@ struct ResultHeader {
   bool voxels = true;
   bool images = true;
   bool rejected = false;
+  bool mates = false;     // the spot table has the column of Friedel mates
   std::string scan_path;  // absolute
   std::string config;     // the complete TOML
   std::string command;
   std::string backend;  // instruction set used
 };
+
+// As visit_spot_columns, for those that the result has.
+template <class Visitor>
+void visit_spot_columns_of(const ResultHeader& header, Visitor&& visit) {
+  visit_spot_columns(visit);
+  if (header.mates) visit_mate_column(visit);
+}
 
 // What is known after the last frame.
 struct ResultSummary {

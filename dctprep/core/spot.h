@@ -38,6 +38,7 @@ struct Spot {
   std::uint16_t grow_level = 0;
   std::uint32_t seed_volume = 0;
   std::uint32_t flags = 0;
+  std::int32_t mate = -1;  // of a Friedel pair; written by score/ where asked for
 
   int width() const { return u_max - u_min + 1; }
   int height() const { return v_max - v_min + 1; }
@@ -81,6 +82,12 @@ void visit_spot_columns(Visitor&& visit) {
   visit(ColumnInfo{"grow_level", "counts", "level that the blob reaches down to"}, &Spot::grow_level);
   visit(ColumnInfo{"seed_volume", "voxels", "voxels of the seed"}, &Spot::seed_volume);
   visit(ColumnInfo{"flags", "", "flags, bit by bit as in flag_names"}, &Spot::flags);
+}
+
+// The column of Friedel mates, which only some results hold.
+template <class Visitor>
+void visit_mate_column(Visitor&& visit) {
+  visit(ColumnInfo{"mate", "", "spot number of the Friedel mate, -1 where there is none"}, &Spot::mate);
 }
 
 // The order is that of the filters and of /entry/rejected.

@@ -21,7 +21,7 @@ void export_csv(const ResultFile& result, const std::filesystem::path& path) {
   };
   check(file != nullptr);
   fmt::memory_buffer line;
-  visit_spot_columns([&](const ColumnInfo& info, auto) {
+  visit_spot_columns_of(result.header(), [&](const ColumnInfo& info, auto) {
     fmt::format_to(std::back_inserter(line), "{}{}", line.size() == 0 ? "" : ",", info.name);
   });
   const auto end_line = [&] {
@@ -31,7 +31,7 @@ void export_csv(const ResultFile& result, const std::filesystem::path& path) {
   };
   end_line();
   for (const Spot& spot : result.spots()) {
-    visit_spot_columns([&](const ColumnInfo&, auto member) {
+    visit_spot_columns_of(result.header(), [&](const ColumnInfo&, auto member) {
       fmt::format_to(std::back_inserter(line), "{}{}", line.size() == 0 ? "" : ",", spot.*member);
     });
     end_line();

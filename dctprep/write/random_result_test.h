@@ -15,6 +15,7 @@ namespace dctprep::testing {
 struct RandomResultSize {
   int frames = 40, height = 37, width = 53, spots = 60, rejected = 50, blocks = 3;
   int max_extent = 9;  // of a spot, in frames and pixels
+  bool mates = false;
 };
 
 // Spots and rejected blobs in an order of chance, none alike in first frame and peak; some beyond the last frame, as in
@@ -31,6 +32,7 @@ inline MemoryResult random_result(std::uint32_t seed, const RandomResultSize& si
   h.beam = Region{std::min(2, h.width - 1), 0, h.width, std::max(1, h.height - 1)};
   h.sample = Region{std::min(3, h.width - 1), 0, h.width, 1};
   h.transmission = h.rejected = true;
+  h.mates = size.mates;
   h.scan_path = "/data/scan é.h5::/entry/data";
   h.config = "[scan]\npath = \"scan.h5\"\n# ω\n";
   h.command = "dctprep run scan.h5";
@@ -65,6 +67,7 @@ inline MemoryResult random_result(std::uint32_t seed, const RandomResultSize& si
     p.frame = real(), p.u = real(), p.v = real(), p.omega = real();
     p.sigma_frame = real(), p.sigma_u = real(), p.sigma_v = real(), p.cov_uv = real() * 1e-300;
     p.grow_level = static_cast<std::uint16_t>(random()), p.seed_volume = random(), p.flags = random() & 127;
+    if (size.mates) p.mate = pick(-1, 5);
     const bool taken = std::any_of(r.spots.begin(), r.spots.end(), [&](const MemorySpot& other) {
       const Spot& q = other.spot;
       return q.frame_start == p.frame_start && (q.peak_frame - p.peak_frame) % h.frames == 0 && q.peak_v == p.peak_v &&

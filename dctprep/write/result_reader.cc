@@ -158,6 +158,7 @@ void ResultFile::read_header() {
   header_.voxels = hdf5::exists(entry_.id(), "voxels");
   header_.images = hdf5::exists(entry_.id(), "images");
   header_.rejected = hdf5::exists(entry_.id(), "rejected/reason");
+  header_.mates = hdf5::exists(entry_.id(), "spots/mate");
   header_.scan_path = text("scan/path");
   header_.config = text("process/config");
   header_.command = text("process/command");
@@ -202,7 +203,7 @@ void ResultFile::read_summary() {
 
 void ResultFile::read_spots() {
   spots_.resize(length("spots/id"));
-  visit_spot_columns([&](const ColumnInfo& info, auto member) {
+  visit_spot_columns_of(header_, [&](const ColumnInfo& info, auto member) {
     using Type = std::remove_cvref_t<decltype(Spot{}.*member)>;
     const auto column = values<Type>("spots/" + std::string(info.name), spots_.size());
     for (std::size_t i = 0; i < spots_.size(); ++i) spots_[i].*member = column[i];
@@ -240,7 +241,8 @@ void ResultFile::check_spot(std::size_t i) const {
   const bool box_fits = within(0, spot.u_min, spot.u_max) && within(spot.u_min, spot.u_max, header_.width - 1) &&
                         within(0, spot.v_min, spot.v_max) && within(spot.v_min, spot.v_max, header_.height - 1) &&
                         within(spot.u_min, spot.peak_u, spot.u_max) && within(spot.v_min, spot.peak_v, spot.v_max);
-  if (spot.id != i || !frames_fit || !box_fits) fail("spots: row {} is damaged", i);
+  const bool mate_fits = within(-1, spot.mate, static_cast<std::int32_t>(spots_.size()) - 1);
+  if (spot.id != i || !frames_fit || !box_fits || !mate_fits) fail("spots: row {} is damaged", i);
 }
 
 std::vector<RejectedBlob> ResultFile::rejected() const {

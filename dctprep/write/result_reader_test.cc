@@ -63,7 +63,7 @@ bool same_pixels(const Image<T>& a, const Image<T>& b) {
 TEST(ResultFile, Reads_back_what_memory_holds) {
   for (const Compression compression : {Compression::kBitshuffleLz4, Compression::kGzip, Compression::kNone}) {
     TemporaryFolder folder;
-    const MemoryResult result = random_result(1);
+    const MemoryResult result = random_result(1, {.mates = compression == Compression::kGzip});
     write(result, folder / "out.h5", compression);
     MemorySink memory;
     play(result, memory);
@@ -72,6 +72,7 @@ TEST(ResultFile, Reads_back_what_memory_holds) {
     EXPECT_EQ(file.program(), "dctprep");
     EXPECT_FALSE(file.version().empty() || file.date().empty());
     EXPECT_EQ(file.header().omega, want.header.omega);
+    EXPECT_EQ(file.header().mates, want.header.mates);
     EXPECT_EQ(file.header().block_centre, want.header.block_centre);
     EXPECT_EQ(file.header().beam, want.header.beam);
     EXPECT_EQ(file.header().sample, want.header.sample);
@@ -86,7 +87,7 @@ TEST(ResultFile, Reads_back_what_memory_holds) {
     EXPECT_EQ(file.summary().timing, want.summary.timing);
     ASSERT_EQ(file.spots().size(), want.spots.size());
     for (std::size_t i = 0; i < want.spots.size(); ++i) {
-      visit_spot_columns([&](const ColumnInfo& info, auto member) {
+      visit_spot_columns_of(want.header, [&](const ColumnInfo& info, auto member) {
         EXPECT_EQ(file.spots()[i].*member, want.spots[i].spot.*member) << info.name << " of " << i;
       });
       EXPECT_EQ(file.voxels(i), want.spots[i].voxels);

@@ -200,7 +200,7 @@ void ResultWriter::State::write_spots() {
   set_plot(group, "Spots on the detector, coloured by integral", "integral", {"u", "v"});
   hdf5::write_attribute(group.id(), "SILX_style",
                         std::string(R"({"signal_scale_type": "log", "axes_scale_types": ["linear", "linear"]})"));
-  visit_spot_columns([&](const ColumnInfo& info, auto member) {
+  visit_spot_columns_of(header, [&](const ColumnInfo& info, auto member) {
     write_column(
         group, info, spots, [&](const SpotRecord& record) { return record.spot.*member; }, Spot{}.*member);
   });
