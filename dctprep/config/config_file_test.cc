@@ -55,6 +55,7 @@ grow_min = "auto"
 grow_max = "auto"
 connectivity = 26
 min_seed_volume = "auto"
+split = 0.0
 voxel_min = 0
 voxel_max = 65535
 max_fill = 0.25
@@ -131,6 +132,7 @@ threshold = 20
 [segment]
 method = "single"
 min_seed_volume = 3
+split = 0.25
 [spots]
 image = "none"
 [output]
@@ -163,6 +165,7 @@ device = "cuda"
   EXPECT_EQ(config.denoise.threshold.value(), 20);
   EXPECT_EQ(config.segment.method, SegmentMethod::kSingle);
   EXPECT_EQ(config.segment.min_seed_volume.value(), 3);
+  EXPECT_EQ(config.segment.split.value(), 0.25);
   EXPECT_EQ(config.spots.image, SpotImage::kNone);
   EXPECT_EQ(config.output.path, "/folder/../out.h5");
   EXPECT_EQ(config.output.compression, Compression::kNone);

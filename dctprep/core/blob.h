@@ -18,12 +18,13 @@ struct Voxel {
   friend bool operator==(const Voxel&, const Voxel&) = default;
 };
 
-// A blob as specified in stage 6, steps 1 to 4: unwrapped, not clipped.
+// A blob as specified in stage 6, steps 1 to 4, or a part of one (segment.split): unwrapped, not clipped.
 struct Blob {
   std::vector<Voxel> voxels;  // in the order of (unwrapped frame, v, u)
   int growth_threshold = 0;   // g
   int level = 0;              // L; above g where the blob was parted from a stronger one
   std::uint32_t seed_volume = 0;
+  bool split = false;       // one of several parts
   bool small_seed = false;  // a component of {F >= seed} below min_seed_volume: `voxels` is that component alone
 };
 

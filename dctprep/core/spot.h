@@ -10,7 +10,7 @@
 namespace dctprep {
 
 enum SpotFlag : std::uint32_t {
-  kOverlap = 1,    // parted from a stronger blob above its own growth threshold
+  kOverlap = 1,    // parted from a stronger blob above its own growth threshold, or one of several spots of a blob
   kTruncated = 2,  // touches the first or last frame of an unwrapped scan
   kBorder = 4,     // touches the detector's border
   kSaturated = 8,  // holds a saturated raw value

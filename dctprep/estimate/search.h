@@ -8,6 +8,7 @@
 #include "dctprep/base/image.h"
 #include "dctprep/base/progress.h"
 #include "dctprep/core/scan.h"
+#include "dctprep/estimate/noise.h"
 #include "dctprep/estimate/parameters.h"
 #include "dctprep/estimate/residuals.h"
 #include "dctprep/estimate/sample.h"
@@ -35,6 +36,9 @@ void settle_scan(Search& search);
 void settle_without_beam(Search& search);
 // [beam] but for the guard, and the beam's intensity; `sample` is spread over the rotation.
 BeamScale settle_beam(Search& search, const FrameSample& sample);
+
+// segment.split, after seed; `noise` as of the frames after the 2D median.
+void settle_split(Search& search, const NoiseLevel& noise);
 
 // beam.guard, denoise.threshold and [segment], from groups of frames that this reads.
 void settle_thresholds(Search& search, const BeamScale& beam);

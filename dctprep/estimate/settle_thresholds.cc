@@ -147,6 +147,7 @@ void settle_thresholds(Search& search, const BeamScale& beam) {
         "scan.mask, or give seed, grow_min, grow_max and min_seed_volume");
   }
   settle_segment(search, groups, noise);
+  settle_split(search, noise);
   check_window(search, groups, excluded);
   if (scan.frame_count() < 20) {
     search.warn(

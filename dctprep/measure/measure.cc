@@ -85,7 +85,7 @@ std::vector<Voxel> clip(const std::vector<Voxel>& voxels, const MeasureContext& 
 std::uint32_t flags_of(std::span<const VoxelRun> runs, const Spot& spot, const Blob& blob,
                        const MeasureContext& context) {
   std::uint32_t flags = 0;
-  if (blob.level > blob.growth_threshold) flags |= kOverlap;
+  if (blob.split || blob.level > blob.growth_threshold) flags |= kOverlap;
   if (!context.wrap && (spot.frame_start == 0 || spot.frame_end == context.frames - 1)) flags |= kTruncated;
   if (spot.u_min == 0 || spot.v_min == 0 || spot.u_max == context.width - 1 || spot.v_max == context.height - 1)
     flags |= kBorder;

@@ -108,6 +108,7 @@ Config draw_config(Draw& draw, int frames, int height, int width) {
   c.spots.image = static_cast<SpotImage>(draw.from(0, 3));
   c.spots.voxels = !draw.one_in(5);
   c.spots.rejected = !draw.one_in(5);
+  if (draw.one_in(2)) c.segment.split = draw.share();
   return c;
 }
 
@@ -189,7 +190,7 @@ MemoryResult run(const Scan& scan, const Config& config, Executor executor) {
 }
 
 TEST(Executors, GiveTheSameBits) {
-  std::size_t spots = 0, rejected = 0, over_the_seam = 0;
+  std::size_t spots = 0, rejected = 0, over_the_seam = 0, split = 0;
   const std::vector<std::string> names = backends();
   for (unsigned round = 0; round < 1000; ++round) {
     Draw draw(round);
@@ -207,12 +208,17 @@ TEST(Executors, GiveTheSameBits) {
     spots += streamed.spots.size();
     rejected += streamed.rejected.size();
     for (const auto& spot : streamed.spots) over_the_seam += spot.spot.frame_end >= frames;
+    if (config.segment.split.value() > 0) {
+      config.segment.split = 0.0;
+      split += run(scan, config, Executor::kStreaming).spots.size() != streamed.spots.size();
+    }
   }
   use_backend("auto");
   // The draws reach what they are meant to reach.
   EXPECT_GT(spots, 2000u);
   EXPECT_GT(rejected, 1000u);
   EXPECT_GT(over_the_seam, 50u);
+  EXPECT_GT(split, 30u);
 }
 
 TEST(StreamPlan, HoldsWhatEachBlockNeedsAndReadsHardlyTwice) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <map>
 #include <set>
 
 #include "dctprep/segment/threshold.h"
@@ -25,6 +26,25 @@ class Flooder {
 
   int value(const Place& p) const { return volume_[static_cast<std::size_t>(p.frame)](p.v, p.u); }
 
+  std::vector<Place> neighbours(const Place& at) const {
+    std::vector<Place> near;
+    const int frames = static_cast<int>(volume_.size());
+    for (int df = -1; df <= 1; ++df) {
+      for (int dv = -1; dv <= 1; ++dv) {
+        for (int du = -1; du <= 1; ++du) {
+          const int differing = std::abs(df) + std::abs(dv) + std::abs(du);
+          if (differing == 0 || differing > (connectivity_ == 26 ? 3 : connectivity_ == 18 ? 2 : 1)) continue;
+          Place next{at.frame + df, at.v + dv, at.u + du};
+          if (wrap_) next.frame = (next.frame + frames) % frames;
+          if (0 <= next.frame && next.frame < frames && 0 <= next.v && next.v < volume_[0].height() && 0 <= next.u &&
+              next.u < volume_[0].width())
+            near.push_back(next);
+        }
+      }
+    }
+    return near;
+  }
+
   // The component of {F >= level} that holds `start`, in the order of linear index.
   std::set<Place> component(const Place& start, int level) const {
     std::set<Place> found{start};
@@ -32,20 +52,8 @@ class Flooder {
     while (!todo.empty()) {
       const Place at = todo.back();
       todo.pop_back();
-      for (int df = -1; df <= 1; ++df) {
-        for (int dv = -1; dv <= 1; ++dv) {
-          for (int du = -1; du <= 1; ++du) {
-            const int differing = std::abs(df) + std::abs(dv) + std::abs(du);
-            if (differing == 0 || differing > (connectivity_ == 26 ? 3 : connectivity_ == 18 ? 2 : 1)) continue;
-            Place next{at.frame + df, at.v + dv, at.u + du};
-            const int frames = static_cast<int>(volume_.size());
-            if (wrap_) next.frame = (next.frame + frames) % frames;
-            if (next.frame < 0 || next.frame >= frames || next.v < 0 || next.v >= volume_[0].height() || next.u < 0 ||
-                next.u >= volume_[0].width())
-              continue;
-            if (value(next) >= level && found.insert(next).second) todo.push_back(next);
-          }
-        }
+      for (const Place& next : neighbours(at)) {
+        if (value(next) >= level && found.insert(next).second) todo.push_back(next);
       }
     }
     return found;
@@ -99,6 +107,65 @@ int threshold_of(int peak, const SegmentOptions& o) {
   if (g > o.grow_max.value()) g = o.grow_max.value();
   if (g < o.grow_min.value()) g = o.grow_min.value();
   return std::min(o.seed.value(), g);
+}
+
+// A voxel taken: the numbers of its heap and of its spot are those of one of their voxels.
+struct Taken {
+  Place place;
+  std::size_t heap, spot;
+};
+
+// Whether heap number `heap` may be parted from another at a saddle of value `saddle`.
+bool is_firm(const std::vector<Taken>& taken, std::size_t heap, int saddle, const Flooder& flooder,
+             const SegmentOptions& options) {
+  int bright = 0, peak = 0;
+  for (const Taken& voxel : taken) {
+    if (voxel.heap != heap) continue;
+    bright += flooder.value(voxel.place) >= options.seed.value();
+    peak = std::max(peak, flooder.value(voxel.place));
+  }
+  return bright >= std::max(12, options.min_seed_volume.value()) && saddle < options.split.value() * peak;
+}
+
+// The spots of a blob, by docs/design/split.md: one voxel after the other, all numbers looked through at every join.
+std::vector<std::set<Place>> split(const std::set<Place>& blob, const Flooder& flooder, const SegmentOptions& options) {
+  std::vector<Place> order(blob.begin(), blob.end());
+  std::stable_sort(order.begin(), order.end(),
+                   [&](const Place& a, const Place& b) { return flooder.value(a) > flooder.value(b); });
+  std::vector<Taken> taken;
+  std::map<Place, std::size_t> at;  // of each place taken, in `taken`
+  for (const Place& place : order) {
+    std::set<std::size_t> near;  // ascending: in the order in which they were taken
+    for (const Place& next : flooder.neighbours(place)) {
+      if (at.contains(next)) near.insert(at[next]);
+    }
+    std::set<std::size_t> heaps, firm;
+    for (const std::size_t i : near) heaps.insert(taken[i].heap);
+    for (const std::size_t heap : heaps) {
+      if (heaps.size() > 1 && is_firm(taken, heap, flooder.value(place), flooder, options)) firm.insert(heap);
+    }
+    Taken own{place, taken.size(), taken.size()};
+    if (!near.empty()) {
+      own.heap = *heaps.begin();
+      own.spot = taken[*std::find_if(near.begin(), near.end(), [&](std::size_t i) {
+                   return firm.empty() || firm.contains(taken[i].heap);
+                 })].spot;
+    }
+    if (heaps.size() > 1) {
+      for (Taken& voxel : taken) {
+        if (!heaps.contains(voxel.heap)) continue;
+        if (!firm.contains(voxel.heap)) voxel.spot = own.spot;
+        voxel.heap = own.heap;
+      }
+    }
+    at[place] = taken.size();
+    taken.push_back(own);
+  }
+  std::map<std::size_t, std::set<Place>> spots;
+  for (const Taken& voxel : taken) spots[voxel.spot].insert(voxel.place);
+  std::vector<std::set<Place>> parts;
+  for (auto& [number, places] : spots) parts.push_back(std::move(places));
+  return parts;
 }
 
 Blob make_blob(const Seed& seed, const std::set<Place>& places, const Volume& volume,
@@ -157,7 +224,18 @@ std::vector<Blob> reference_segment(const Volume& volume, const std::vector<std:
     const bool absorbed = std::any_of(seeds.begin(), seeds.end(), [&](const Seed& other) {
       return other.stronger_than(seed) && other.blob.contains(seed.peak);
     });
-    if (!absorbed) blobs.push_back(make_blob(seed, seed.blob, volume, saturated, wrap));
+    if (absorbed) continue;
+    blobs.push_back(make_blob(seed, seed.blob, volume, saturated, wrap));
+    if (options.split.value() == 0) continue;
+    const std::vector<std::set<Place>> parts = split(seed.blob, flooder, options);
+    if (parts.size() == 1) continue;
+    blobs.pop_back();
+    for (const std::set<Place>& part : parts) {
+      blobs.push_back(make_blob(seed, part, volume, saturated, wrap));
+      blobs.back().split = true;
+      blobs.back().seed_volume = static_cast<std::uint32_t>(std::count_if(
+          part.begin(), part.end(), [&](const Place& p) { return flooder.value(p) >= options.seed.value(); }));
+    }
   }
   return blobs;
 }

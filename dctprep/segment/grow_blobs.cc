@@ -8,6 +8,7 @@
 #include "dctprep/segment/components.h"
 #include "dctprep/segment/flat_island.h"
 #include "dctprep/segment/seed_flood.h"
+#include "dctprep/segment/split_blob.h"
 
 namespace dctprep {
 
@@ -74,6 +75,21 @@ void add_blob(const Seed& seed, int level, bool is_small, std::vector<Voxel>&& v
                    .small_seed = is_small});
 }
 
+// The blob of `seed`, or the spots that it is parted into.
+void add_spots(const Seed& seed, int level, std::vector<Voxel>&& voxels, const SegmentGeometry& geometry,
+               const SegmentOptions& options, std::vector<Blob>& blobs) {
+  std::vector<std::vector<Voxel>> spots = split_blob(std::move(voxels), geometry, options);
+  for (std::vector<Voxel>& spot : spots) {
+    Seed own = seed;
+    if (spots.size() > 1) {
+      own.volume = static_cast<std::uint32_t>(std::count_if(
+          spot.begin(), spot.end(), [&](const Voxel& voxel) { return voxel.value >= options.seed.value(); }));
+    }
+    add_blob(own, level, false, std::move(spot), geometry, blobs);
+    blobs.back().split = spots.size() > 1;
+  }
+}
+
 // The voxels of the components of `seeds`, where each seed has one of its own.
 template <class Seeds>
 std::vector<std::vector<Voxel>> voxels_of(const Seeds& seeds, const Components& components, const FlatIsland& island) {
@@ -107,7 +123,8 @@ void add_grown(const FlatIsland& island, const SegmentGeometry& geometry, const 
           ? voxels_of(strongest, top, island)
           : SeedFlood(island, geometry, options.connectivity, top, top_level, strongest).blobs();
   for (std::size_t n = 0; n < strongest.size(); ++n) {
-    if (!strongest[n].absorbed) add_blob(*seed_of[n], strongest[n].level, false, std::move(voxels[n]), geometry, blobs);
+    if (!strongest[n].absorbed)
+      add_spots(*seed_of[n], strongest[n].level, std::move(voxels[n]), geometry, options, blobs);
   }
 }
 

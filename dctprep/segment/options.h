@@ -21,6 +21,7 @@ struct SegmentOptions {
   Auto<int> grow_max;
   int connectivity = 26;
   Auto<int> min_seed_volume;
+  Auto<double> split = 0.0;
   int voxel_min = 0;
   int voxel_max = 65535;
   double max_fill = 0.25;
@@ -43,6 +44,11 @@ void visit_fields(O& o, Visitor&& visit) {
   visit("connectivity", o.connectivity, FieldInfo{.doc = "neighbours of a voxel", .numbers = "6, 18, 26"});
   visit("min_seed_volume", o.min_seed_volume,
         FieldInfo{.doc = "smallest number of connected voxels above `seed`", .unit = "voxels", .min = 0});
+  visit("split", o.split,
+        FieldInfo{.doc = "a blob is parted into spots where the saddle between two peaks is below this share of the "
+                         "weaker one; 0: never; auto: by the noise",
+                  .min = 0,
+                  .max = 1});
   visit(
       "voxel_min", o.voxel_min,
       FieldInfo{

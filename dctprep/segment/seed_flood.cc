@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <numeric>
 
-#include "dctprep/segment/connectivity.h"
 #include "dctprep/segment/find_root.h"
 
 namespace dctprep {
@@ -17,8 +16,7 @@ constexpr auto kLower = [](const auto& a, const auto& b) { return a.level < b.le
 SeedFlood::SeedFlood(const FlatIsland& island, const SegmentGeometry& geometry, int connectivity, const Components& top,
                      int top_level, std::vector<FloodSeed>& seeds)
     : island_(island),
-      geometry_(geometry),
-      connectivity_(connectivity),
+      near_(island.runs, island.frames, geometry, connectivity),
       top_level_(top_level),
       seeds_(seeds),
       seed_of_(island.values.size(), kNone),
@@ -27,70 +25,8 @@ SeedFlood::SeedFlood(const FlatIsland& island, const SegmentGeometry& geometry, 
       absorber_(seeds.size(), kNone) {
   std::iota(parent_.begin(), parent_.end(), 0);
   for (FloodSeed& seed : seeds_) seed.level = seed.threshold;
-  index_rows();
   reach_from_seeds(top);
   flood();
-}
-
-void SeedFlood::index_rows() {
-  frame_place_.resize(island_.runs.size());
-  for (const FlatIsland::Frame& frame : island_.frames) {
-    const int v_begin = island_.runs[static_cast<std::size_t>(frame.begin)].v;
-    const int rows = island_.runs[static_cast<std::size_t>(frame.end) - 1].v - v_begin + 1;
-    const std::size_t first = row_begin_.size();
-    for (std::int32_t run = frame.begin, row = 0; row <= rows; ++row) {
-      while (run < frame.end && island_.runs[static_cast<std::size_t>(run)].v < v_begin + row) ++run;
-      row_begin_.push_back(run);
-    }
-    std::fill(frame_place_.begin() + frame.begin, frame_place_.begin() + frame.end,
-              static_cast<std::int32_t>(frames_.size()));
-    frames_.push_back({frame.frame, v_begin, rows, first});
-  }
-}
-
-template <class Visit>
-void SeedFlood::for_each_near_of_frame(const FrameRows& rows, int dframe, const IslandRun& here, std::int32_t u_begin,
-                                       std::int32_t u_end, const Visit& visit) const {
-  for (int dv = -1; dv <= 1; ++dv) {
-    const int row = here.v + dv - rows.v_begin;
-    if ((dframe == 0 && dv == 0) || row < 0 || row >= rows.rows) continue;
-    const int reach = reach_along_u(connectivity_, dframe, dv);
-    if (reach < 0) continue;
-    const auto first = island_.runs.begin() + row_begin_[rows.first + static_cast<std::size_t>(row)];
-    const auto last = island_.runs.begin() + row_begin_[rows.first + static_cast<std::size_t>(row) + 1];
-    auto near = std::partition_point(first, last, [&](const IslandRun& r) { return r.u_end <= u_begin - reach; });
-    for (; near != last && near->u_begin < u_end + reach; ++near) {
-      const std::int32_t from = std::max(near->u_begin, u_begin - reach), to = std::min(near->u_end, u_end + reach);
-      visit(static_cast<std::int32_t>(near - island_.runs.begin()), near->begin + (from - near->u_begin),
-            near->begin + (to - near->u_begin));
-    }
-  }
-}
-
-// Calls visit(run, begin, end) for stretches that hold the neighbours of columns [u_begin, u_end) of run `run`.
-template <class Visit>
-void SeedFlood::for_each_near(std::int32_t run, std::int32_t u_begin, std::int32_t u_end, const Visit& visit) const {
-  const IslandRun& here = island_.runs[static_cast<std::size_t>(run)];
-  if (u_begin > here.u_begin) {
-    const std::int32_t before = here.begin + (u_begin - here.u_begin) - 1;
-    visit(run, before, before + 1);
-  }
-  if (u_end < here.u_end) {
-    const std::int32_t after = here.begin + (u_end - here.u_begin);
-    visit(run, after, after + 1);
-  }
-  const auto place = static_cast<std::size_t>(frame_place_[static_cast<std::size_t>(run)]);
-  for_each_near_of_frame(frames_[place], 0, here, u_begin, u_end, visit);
-  for (const int dframe : {-1, 1}) {
-    int frame = here.frame + dframe;
-    std::size_t other = place + static_cast<std::size_t>(dframe);
-    if (geometry_.wrap && (frame < 0 || frame == geometry_.frames)) {
-      frame = frame < 0 ? geometry_.frames - 1 : 0;
-      other = frame == 0 ? 0 : frames_.size() - 1;
-    }
-    if (other < frames_.size() && frames_[other].frame == frame)
-      for_each_near_of_frame(frames_[other], dframe, here, u_begin, u_end, visit);
-  }
 }
 
 std::int32_t SeedFlood::root(std::int32_t seed) { return find_root(parent_.data(), seed); }
@@ -128,12 +64,12 @@ void SeedFlood::reach_from_seeds(const Components& top) {
     const Components::Part& part = top.parts[i];
     const IslandRun& run = island_.runs[static_cast<std::size_t>(part.run)];
     const std::int32_t u = run.u_begin + (part.begin - run.begin);
-    for_each_near(part.run, u, u + (part.end - part.begin),
-                  [&](std::int32_t near, std::int32_t begin, std::int32_t end) {
-                    for (std::int32_t j = begin; j < end; ++j) {
-                      if (seed_of_[static_cast<std::size_t>(j)] == kNone) reach(j, near, seed, top_level_);
-                    }
-                  });
+    near_.for_each(part.run, u, u + (part.end - part.begin),
+                   [&](std::int32_t near, std::int32_t begin, std::int32_t end) {
+                     for (std::int32_t j = begin; j < end; ++j) {
+                       if (seed_of_[static_cast<std::size_t>(j)] == kNone) reach(j, near, seed, top_level_);
+                     }
+                   });
   }
 }
 
@@ -162,7 +98,7 @@ void SeedFlood::look_around(const Waiting& at) {
   const IslandRun& run = island_.runs[static_cast<std::size_t>(at.run)];
   const std::int32_t u = run.u_begin + (at.voxel - run.begin);
   const std::int32_t seed = seed_of_[static_cast<std::size_t>(at.voxel)];
-  for_each_near(at.run, u, u + 1, [&](std::int32_t near, std::int32_t begin, std::int32_t end) {
+  near_.for_each(at.run, u, u + 1, [&](std::int32_t near, std::int32_t begin, std::int32_t end) {
     for (std::int32_t j = begin; j < end; ++j) {
       const std::int32_t other = seed_of_[static_cast<std::size_t>(j)];
       if (other == kNone) {

@@ -7,6 +7,7 @@
 #include "dctprep/core/blob.h"
 #include "dctprep/segment/components.h"
 #include "dctprep/segment/flat_island.h"
+#include "dctprep/segment/near_runs.h"
 
 namespace dctprep {
 
@@ -38,40 +39,24 @@ class SeedFlood {
     std::int32_t voxel, run;
     std::uint16_t level;
   };
-  // The runs of row v_begin + i of a frame start at row_begin[first + i].
-  struct FrameRows {
-    std::int32_t frame, v_begin, rows;
-    std::size_t first;
-  };
-
-  void index_rows();
   void reach_from_seeds(const Components& top);
   void flood();
   void look_around(const Waiting& at);
   void end_level(int level);
   std::int32_t root(std::int32_t seed);
-  template <class Visit>
-  void for_each_near(std::int32_t run, std::int32_t u_begin, std::int32_t u_end, const Visit& visit) const;
-  template <class Visit>
-  void for_each_near_of_frame(const FrameRows& rows, int dframe, const IslandRun& here, std::int32_t u_begin,
-                              std::int32_t u_end, const Visit& visit) const;
   void reach(std::int32_t voxel, std::int32_t run, std::int32_t seed, int level);
 
   const FlatIsland& island_;
-  const SegmentGeometry& geometry_;
-  int connectivity_;
+  NearRuns near_;
   int top_level_;
   std::vector<FloodSeed>& seeds_;
-  std::vector<FrameRows> frames_;
-  std::vector<std::int32_t> row_begin_;
-  std::vector<std::int32_t> frame_place_;  // of each run, in `frames_`
-  std::vector<std::int32_t> seed_of_;      // of each voxel: the seed it was reached from; kNone: none
-  std::vector<std::uint16_t> level_of_;    // and the level at which it was
-  std::vector<Waiting> waiting_;           // a heap, highest level first
-  std::vector<Waiting> now_;               // those of the level that the flood stands at
-  std::vector<std::int32_t> parent_;       // of each seed: who it met; the strongest of those that met is the root
-  std::vector<std::int32_t> died_;         // seeds that met a stronger one at this level
-  std::vector<std::int32_t> absorber_;     // of each absorbed seed
+  std::vector<std::int32_t> seed_of_;    // of each voxel: the seed it was reached from; kNone: none
+  std::vector<std::uint16_t> level_of_;  // and the level at which it was
+  std::vector<Waiting> waiting_;         // a heap, highest level first
+  std::vector<Waiting> now_;             // those of the level that the flood stands at
+  std::vector<std::int32_t> parent_;     // of each seed: who it met; the strongest of those that met is the root
+  std::vector<std::int32_t> died_;       // seeds that met a stronger one at this level
+  std::vector<std::int32_t> absorber_;   // of each absorbed seed
 };
 
 }  // namespace dctprep

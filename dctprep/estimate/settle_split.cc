@@ -1,0 +1,43 @@
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+#include <numbers>
+
+#include "dctprep/estimate/search.h"
+
+namespace dctprep {
+
+namespace {
+
+// Chosen on simulated scans (docs/quality.md): more finds a few more spots that touch, but parts grains whose pieces
+// are turned against each other, and faint spots by their noise.
+constexpr double kMostSplit = 0.6;
+constexpr double kDepthSigmas = 2;
+
+// What the 2D median leaves of the variance of independent pixels: pi / 2n, of n many normal ones.
+double variance_left(const DenoiseOptions& options) {
+  if (options.mode != DenoiseMode::kFull) return 1;
+  const int width = 2 * options.radius + 1;
+  return std::numbers::pi / 2 / (width * width);
+}
+
+}  // namespace
+
+void settle_split(Search& search, const NoiseLevel& noise) {
+  const Config& config = search.config();
+  Auto<double>& split = search.config().segment.split;
+  if (!split.is_auto()) return;
+  // The weakest peak that can be parted has the value of the seed. It has the noise of its own photons beside that of
+  // the background; a count is taken for a photon, since the detector's gain is not known.
+  const int seed = config.segment.seed.value();
+  const double sigma = std::hypot(noise.high * noise.skew, std::sqrt(seed * variance_left(config.denoise)));
+  const double by_noise = 1 - kDepthSigmas * sigma / seed;
+  split = std::max(0.0, std::floor(100 * std::min(kMostSplit, by_noise) + 1e-6) / 100);
+  search.say(
+      "segment.split",
+      fmt::format("spots that touch are parted where the saddle is below {:g} of the weaker peak: where that peak "
+                  "just reaches the seed, {:.1f} times the noise there ({:.3g} counts) below it",
+                  split.value(), (1 - split.value()) * seed / sigma, sigma));
+}
+
+}  // namespace dctprep

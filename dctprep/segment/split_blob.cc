@@ -1,0 +1,182 @@
+#include "dctprep/segment/split_blob.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include "dctprep/segment/find_root.h"
+#include "dctprep/segment/near_runs.h"
+
+namespace dctprep {
+
+namespace {
+
+constexpr std::int32_t kNone = -1;
+
+std::int64_t least_part(const SegmentOptions& options) { return std::max(kLeastPart, options.min_seed_volume.value()); }
+
+// Takes the voxels of a blob one after another, brightest first. A voxel without a neighbour taken before opens a
+// basin; any other joins that of one of its neighbours and stays in it. Which basins are one heap (connected voxels
+// taken so far) and which are one spot is a matter of basins from then on, so that each voxel is looked at once.
+class Splitter {
+ public:
+  Splitter(const std::vector<Voxel>& voxels, const SegmentGeometry& geometry, const SegmentOptions& options)
+      : voxels_(voxels),
+        options_(options),
+        least_part_(least_part(options)),
+        basin_(voxels.size(), kNone),
+        run_of_(voxels.size()) {
+    list_runs();
+    const NearRuns near(runs_, frames_, geometry, options.connectivity);
+    for (const std::uint64_t key : brightest_first()) take(static_cast<std::int32_t>(key & 0xffffffff), near);
+  }
+
+  bool parts() const { return parted_; }
+
+  std::vector<std::vector<Voxel>> spots() {
+    std::vector<std::int32_t> place(heaps_.size(), kNone);
+    std::vector<std::vector<Voxel>> spots;
+    for (std::size_t i = 0; i < voxels_.size(); ++i) {
+      std::int32_t& at = place[static_cast<std::size_t>(find_root(spot_.data(), basin_[i]))];
+      if (at == kNone) {
+        at = static_cast<std::int32_t>(spots.size());
+        spots.emplace_back();
+      }
+      spots[static_cast<std::size_t>(at)].push_back(voxels_[i]);
+    }
+    return spots;
+  }
+
+ private:
+  // Of a root in `heap_`.
+  struct Heap {
+    int peak;
+    std::int64_t volume;  // voxels of at least the seed
+  };
+
+  void list_runs() {
+    for (std::size_t i = 0; i < voxels_.size(); ++i) {
+      const Voxel& voxel = voxels_[i];
+      const auto at = static_cast<std::int32_t>(i);
+      if (frames_.empty() || frames_.back().frame != voxel.frame) {
+        frames_.push_back({voxel.frame, static_cast<std::int32_t>(runs_.size()), 0});
+        runs_.push_back({voxel.frame, voxel.v, voxel.u, voxel.u, at});
+      } else if (runs_.back().v != voxel.v || runs_.back().u_end != voxel.u) {
+        runs_.push_back({voxel.frame, voxel.v, voxel.u, voxel.u, at});
+      }
+      ++runs_.back().u_end;
+      run_of_[i] = static_cast<std::int32_t>(runs_.size()) - 1;
+      frames_.back().end = static_cast<std::int32_t>(runs_.size());
+    }
+  }
+
+  // The voxels in the low halves.
+  std::vector<std::uint64_t> brightest_first() const {
+    std::vector<std::uint64_t> keys(voxels_.size());
+    for (std::size_t i = 0; i < keys.size(); ++i)
+      keys[i] = static_cast<std::uint64_t>(65535 - voxels_[i].value) << 32 | i;
+    std::sort(keys.begin(), keys.end());
+    return keys;
+  }
+
+  bool comes_before(std::int32_t a, std::int32_t b) const {
+    const int value_a = voxels_[static_cast<std::size_t>(a)].value,
+              value_b = voxels_[static_cast<std::size_t>(b)].value;
+    return value_a != value_b ? value_a > value_b : a < b;
+  }
+
+  bool is_firm(const Heap& heap, int level) const {
+    return heap.volume >= least_part_ && level < options_.split.value() * heap.peak;
+  }
+
+  void take(std::int32_t voxel, const NearRuns& near) {
+    const auto at = static_cast<std::size_t>(voxel);
+    const int value = voxels_[at].value;
+    const std::int32_t run = run_of_[at], u = voxels_[at].u;
+    taken_.clear();
+    bool one_basin = true;
+    near.for_each(run, u, u + 1, [&](std::int32_t, std::int32_t begin, std::int32_t end) {
+      for (std::int32_t i = begin; i < end; ++i) {
+        const std::int32_t basin = basin_[static_cast<std::size_t>(i)];
+        if (basin == kNone) continue;
+        taken_.push_back(i);
+        one_basin &= basin == basin_[static_cast<std::size_t>(taken_.front())];
+      }
+    });
+    if (taken_.empty()) {
+      basin_[at] = static_cast<std::int32_t>(heaps_.size());
+      heap_.push_back(basin_[at]);
+      spot_.push_back(basin_[at]);
+      heaps_.push_back({value, 0});
+    } else if (one_basin) {
+      basin_[at] = basin_[static_cast<std::size_t>(taken_.front())];
+    } else {
+      join(at, value);
+    }
+    if (value >= options_.seed.value()) ++heaps_[static_cast<std::size_t>(find_root(heap_.data(), basin_[at]))].volume;
+  }
+
+  // Voxel `at` has the neighbours `taken_`, of several basins.
+  void join(std::size_t at, int value) {
+    std::int32_t first = kNone, first_firm = kNone, firm_heap = kNone;
+    bool several_firm = false;
+    for (const std::int32_t i : taken_) {
+      if (first == kNone || comes_before(i, first)) first = i;
+      const std::int32_t heap = find_root(heap_.data(), basin_[static_cast<std::size_t>(i)]);
+      if (!is_firm(heaps_[static_cast<std::size_t>(heap)], value)) continue;
+      if (first_firm == kNone || comes_before(i, first_firm)) first_firm = i;
+      several_firm |= firm_heap != kNone && firm_heap != heap;
+      firm_heap = heap;
+    }
+    const std::int32_t chosen = basin_[static_cast<std::size_t>(first_firm != kNone ? first_firm : first)];
+    basin_[at] = chosen;
+    parted_ |= several_firm;
+    for (const std::int32_t i : taken_) {
+      const std::int32_t basin = basin_[static_cast<std::size_t>(i)];
+      // A heap that is not firm is one spot: what was parted is firm, and stays so further down.
+      if (!is_firm(heaps_[static_cast<std::size_t>(find_root(heap_.data(), basin))], value))
+        unite_roots(spot_.data(), chosen, basin);
+    }
+    for (const std::int32_t i : taken_) {
+      const std::int32_t a = find_root(heap_.data(), chosen);
+      const std::int32_t b = find_root(heap_.data(), basin_[static_cast<std::size_t>(i)]);
+      if (a == b) continue;
+      const Heap &one = heaps_[static_cast<std::size_t>(a)], &other = heaps_[static_cast<std::size_t>(b)];
+      const Heap both{std::max(one.peak, other.peak), one.volume + other.volume};
+      unite_roots(heap_.data(), a, b);
+      heaps_[static_cast<std::size_t>(std::min(a, b))] = both;
+    }
+  }
+
+  const std::vector<Voxel>& voxels_;
+  const SegmentOptions& options_;
+  std::int64_t least_part_;
+  std::vector<std::int32_t> basin_;   // of each voxel; kNone: not taken yet
+  std::vector<std::int32_t> run_of_;  // of each voxel
+  std::vector<IslandRun> runs_;
+  std::vector<FlatIsland::Frame> frames_;
+  // Of each basin: union-find of heaps and of spots.
+  std::vector<std::int32_t> heap_, spot_;
+  std::vector<Heap> heaps_;
+  std::vector<std::int32_t> taken_;  // neighbours of the voxel at hand that come before it
+  bool parted_ = false;
+};
+
+}  // namespace
+
+std::vector<std::vector<Voxel>> split_blob(std::vector<Voxel>&& voxels, const SegmentGeometry& geometry,
+                                           const SegmentOptions& options) {
+  std::vector<std::vector<Voxel>> spots;
+  if (options.split.value() > 0) {
+    const auto bright =
+        std::count_if(voxels.begin(), voxels.end(), [&](const Voxel& v) { return v.value >= options.seed.value(); });
+    if (bright >= 2 * least_part(options)) {
+      Splitter splitter(voxels, geometry, options);
+      if (splitter.parts()) return splitter.spots();
+    }
+  }
+  spots.push_back(std::move(voxels));
+  return spots;
+}
+
+}  // namespace dctprep
