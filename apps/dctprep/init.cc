@@ -37,7 +37,7 @@ void run(const Options& options) {
   if (!options.shared.output.empty()) file.emplace(options.shared.output, options.shared.force);
   for (const std::string& note : job.scan.notes) log_info("{}", note);
   Estimate estimate = find_parameters(job.config, job.scan, *progress);
-  for (const std::string& warning : estimate.warnings) log_warning("{}", warning);
+  say_estimate(estimate);
   Comments comments(estimate.why.begin(), estimate.why.end());
   comments[""] = fmt::format("Made by dctprep init for {}: {} frames of {} x {} pixels.\nRun it with: dctprep run {}",
                              job.scan.storage.location, job.scan.frame_count(), job.scan.width(), job.scan.height(),

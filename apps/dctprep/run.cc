@@ -30,6 +30,8 @@ Json to_json(const JobResult& result) {
                    {"cause", bad_frame_cause_names()[static_cast<std::size_t>(frame.cause)]},
                    {"what", frame.fault}});
   }
+  json["beam_confidence"] = nullptr;  // given, not found
+  if (const auto& confidence = result.estimate.beam_confidence) json["beam_confidence"] = *confidence;
   Json& timing = json["seconds_by_stage"] = Json::object();
   for (const auto& [stage, seconds] : report.timing) timing[stage] = seconds;
   json["seconds"] = report.seconds;
@@ -54,15 +56,6 @@ std::string summary(const JobResult& result) {
         fmt::format("bad frames: {}; the first is frame {}: {}\n", report.bad_frames.size(), first.frame, first.fault);
   }
   return text + fmt::format("{}\n", result.output.string());
-}
-
-// What was chosen, one line each, so that a user sees it without opening a file.
-void say_estimate(const Estimate& estimate) {
-  for (const char* key :
-       {"beam.region", "beam.sample", "beam.normalise", "segment.seed", "segment.grow_min", "segment.grow_max"}) {
-    if (const auto why = estimate.why.find(key); why != estimate.why.end()) log_info("{}: {}", key, why->second);
-  }
-  for (const std::string& warning : estimate.warnings) log_warning("{}", warning);
 }
 
 void run(const Options& options) {

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "dctprep/base/log.h"
+#include "dctprep/config/field_text.h"
+#include "dctprep/config/tables_of.h"
 
 namespace dctprep::command {
 
@@ -51,6 +53,21 @@ void remember_command_line(int argc, char** argv) {
 }
 
 const std::string& command_line() { return g_command_line; }
+
+void say_estimate(const Estimate& estimate) {
+  Config config = estimate.config;
+  for (const char* key : {"beam.region", "beam.sample", "beam.normalise", "beam.guard", "segment.seed",
+                          "segment.grow_min", "segment.grow_max", "segment.min_seed_volume"}) {
+    const auto why = estimate.why.find(key);
+    if (why == estimate.why.end()) continue;
+    for (const Table& table : tables_of(config)) {
+      for (const Field& field : table.fields) {
+        if (key_of(table, field) == key) log_info("{} = {}: {}", key, value_text(field.get()), why->second);
+      }
+    }
+  }
+  for (const std::string& warning : estimate.warnings) log_warning("{}", warning);
+}
 
 namespace {
 int g_stdout_failure = 0;

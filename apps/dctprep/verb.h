@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "dctprep/base/progress.h"
+#include "dctprep/estimate/parameters.h"
 
 namespace dctprep::command {
 
@@ -32,6 +33,9 @@ void add_json(CLI::App& verb, SharedOptions& options);
 
 // Notes and progress on stderr, or neither with --quiet.
 std::unique_ptr<Progress> begin_work(const SharedOptions& options);
+
+// What was found and why, one line each, so that a user sees it without opening a file; and the warnings.
+void say_estimate(const Estimate& estimate);
 
 // The command as it was typed, for the result's record.
 void remember_command_line(int argc, char** argv);

@@ -60,7 +60,9 @@ double filled_share(const Region& box, int number, const Image<int>& label) {
 
 }  // namespace
 
-std::vector<BrightRegion> largest_bright_regions(ImageView<const float> image, int steps) {
+std::vector<BrightRegion> largest_bright_regions(ImageView<const float> image, int steps, bool enclosed) {
+  const Region inner =
+      enclosed ? Region{1, 1, image.width() - 1, image.height() - 1} : Region{0, 0, image.width(), image.height()};
   std::vector<BrightRegion> regions;
   if (image.empty()) return regions;
   std::vector<float> sorted(image.pixels().begin(), image.pixels().end());
@@ -77,6 +79,8 @@ std::vector<BrightRegion> largest_bright_regions(ImageView<const float> image, i
     for (int at = 0; at < static_cast<int>(image.size()); ++at) {
       if (flood.label.data()[at] != 0 || !(image.data()[at] >= level)) continue;
       const Component found = flood_from(at, ++number, image, level, flood);
+      const Region& box = found.box;
+      if (box.u0 < inner.u0 || box.v0 < inner.v0 || box.u1 > inner.u1 || box.v1 > inner.v1) continue;
       if (found.pixels > largest.pixels) largest = found, largest_number = number;
     }
     if (largest_number == 0) continue;

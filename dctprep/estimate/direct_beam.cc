@@ -3,31 +3,25 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <numeric>
 #include <optional>
 #include <vector>
 
 #include "dctprep/core/rank_median.h"
 #include "dctprep/denoise/denoise.h"
 #include "dctprep/estimate/bright_regions.h"
+#include "dctprep/estimate/judge_rectangle.h"
 
 namespace dctprep {
 
 namespace {
 
-constexpr int kSteps = 48;             // levels tried
-constexpr int kCoarseSide = 512;       // pixels of the image in which regions are looked for
-constexpr double kLeastFill = 0.75;    // of the bounding box; a disk fills 0.785, and fails by its sides
-constexpr double kLargestShare = 0.6;  // of the detector
-constexpr double kLeastSeen = 0.7;     // of the positions along a side
-
-struct Demands {
-  double contrast;  // least of inside over outside, above the darkest tenth of the image
-  double blur;      // most of an edge, over the shorter side
-  double outside;   // most of the pixels outside, as bright as half of the rectangle
-};
-constexpr Demands kBeamDemands{2, 0.06, 0.01};
-// A beam stop stands far before the detector in light of its own, and corners of the detector may be as dark.
-constexpr Demands kStopDemands{1.2, 0.2, 0.5};
+constexpr int kSteps = 48;            // levels tried
+constexpr int kCoarseSide = 512;      // pixels of the image in which regions are looked for
+constexpr int kCoarser = 4;           // and once more in one that is so much smaller
+constexpr int kLeastCoarseSide = 32;  // if that leaves so many pixels
+constexpr int kMostFits = 32;
+constexpr double kLeastFill = 0.75;  // of the bounding box; a disk fills 0.785, and fails by its sides
 
 // The image without single hot pixels.
 Image<float> smoothed(ImageView<const std::uint16_t> image, ImageView<const std::uint8_t> bad_pixels) {
@@ -37,6 +31,8 @@ Image<float> smoothed(ImageView<const std::uint16_t> image, ImageView<const std:
   std::copy(median.pixels().begin(), median.pixels().end(), result.data());
   return result;
 }
+
+std::string text(const Region& r) { return fmt::format("[{}, {}, {}, {}]", r.u0, r.v0, r.u1, r.v1); }
 
 Image<float> transposed(ImageView<const float> image) {
   Image<float> result(image.width(), image.height());
@@ -92,6 +88,17 @@ double crossing(const std::vector<float>& inwards, double level) {
   return static_cast<double>(inwards.size());
 }
 
+// Mean of the middle third of the values: as robust as the median, and finer where they are a few whole counts.
+float middle_mean(std::vector<float>& values) {
+  if (values.empty()) return 0;
+  const auto cut = static_cast<std::ptrdiff_t>(values.size() / 3);
+  const auto first = values.begin() + cut;
+  const auto last = values.end() - cut;
+  std::nth_element(values.begin(), first, values.end());
+  if (cut > 0) std::nth_element(first, last, values.end());
+  return static_cast<float>(std::accumulate(first, last, 0.0) / static_cast<double>(last - first));
+}
+
 // The left side of `box` in `image`: looks `reach` columns to either side of it.
 EdgeFit fit_left_edge(const Image<float>& image, const Region& box, int reach) {
   EdgeFit fit;
@@ -104,7 +111,7 @@ EdgeFit fit_left_edge(const Image<float>& image, const Region& box, int reach) {
   for (int u = first; u < last; ++u) {
     column.clear();
     for (int v = box.v0 + cut; v < box.v1 - cut; ++v) column.push_back(image(v, u));
-    inwards.push_back(rank_median(column));
+    inwards.push_back(middle_mean(column));
   }
   BeamEdge& edge = fit.edge;
   const auto outer = box.u0 - first;
@@ -156,69 +163,6 @@ double median_inside(const Image<float>& image, const Region& region) {
   return values.empty() ? 0 : static_cast<double>(rank_median(values));
 }
 
-// Share of the pixels outside `box` that are at least `level`.
-double share_outside(const Image<float>& image, const Region& box, double level) {
-  std::uint64_t bright = 0;
-  std::uint64_t all = 0;
-  for (int v = 0; v < image.height(); ++v) {
-    for (int u = 0; u < image.width(); ++u) {
-      if (box.contains(v, u)) continue;
-      ++all;
-      bright += static_cast<double>(image(v, u)) >= level;
-    }
-  }
-  return all == 0 ? 1 : static_cast<double>(bright) / static_cast<double>(all);
-}
-
-// How many of the four corners, 5 % of the sides away from them, are at least `level`: none of a disk's are.
-int bright_corners(const Image<float>& image, const Region& box, double level) {
-  const int dv = std::max(1, box.height() / 20);
-  const int du = std::max(1, box.width() / 20);
-  int bright = 0;
-  for (const int v : {box.v0 + dv, box.v1 - 1 - dv}) {
-    for (const int u : {box.u0 + du, box.u1 - 1 - du}) bright += static_cast<double>(image(v, u)) >= level;
-  }
-  return bright;
-}
-
-// What keeps a fitted rectangle from being a direct beam; "" where nothing does.
-std::string objection(const Image<float>& image, const DirectBeam& beam, double darkest, const Demands& demands) {
-  const Region& box = beam.region;
-  const int smallest = std::max(6, std::min(image.height(), image.width()) / 100);
-  if (box.width() < smallest || box.height() < smallest) return "it is too small";
-  const double share = static_cast<double>(box.width()) * box.height() / static_cast<double>(image.size());
-  if (share > kLargestShare) return "it covers most of the detector";
-  const double dim = beam.surround + 0.25 * (beam.level - beam.surround);
-  int sides = 0;
-  double weakest = 1e30;
-  double least_ratio = 1e30;
-  for (const BeamEdge& edge : beam.edges) {
-    if (!edge.on_detector) {
-      // Cut by the detector's border, where it must be as bright as elsewhere.
-      if (edge.outside < dim) return "it fades towards the border of the detector";
-      continue;
-    }
-    ++sides;
-    if (edge.inside <= edge.outside) return "it is not brighter than what lies beside it";
-    weakest = std::min(weakest, (edge.inside - darkest) / std::max(edge.outside - darkest, 1e-6));
-    least_ratio = std::min(least_ratio, edge.inside / std::max(edge.outside, 1e-6));
-    if (edge.seen < kLeastSeen)
-      return fmt::format("one side is seen along {:.0f} % of its length only", 100 * edge.seen);
-    const int side = std::min(box.width(), box.height());
-    if (edge.blur > std::min(std::max(6.0, demands.blur * side), 0.25 * side))
-      return fmt::format("one side is not sharp: it falls off over {:.0f} pixels", edge.blur);
-  }
-  if (bright_corners(image, box, dim) < 3) return "its corners are dark";
-  if (sides < 2) return "it has fewer than two sides on the detector";
-  if (weakest < demands.contrast || least_ratio < (sides < 4 ? 3.0 : 1.2))
-    return fmt::format("it is only {:.2g} times as bright as what lies beside it", least_ratio);
-  const int grown = 2 + static_cast<int>(std::ceil(2 * beam.blur));
-  const double outside =
-      share_outside(image, box.grown(grown, image.height(), image.width()), 0.5 * (beam.level + beam.surround));
-  if (outside > demands.outside) return fmt::format("{:.1f} % of the rest of the detector is as bright", 100 * outside);
-  return "";
-}
-
 // Median of the pixels between `box` grown by `near` and by `far`.
 double median_around(const Image<float>& image, const Region& box, int near, int far) {
   const Region hole = box.grown(near, image.height(), image.width());
@@ -232,49 +176,128 @@ double median_around(const Image<float>& image, const Region& box, int near, int
   return values.empty() ? 0 : static_cast<double>(rank_median(values));
 }
 
+int near_reach(const Region& box) { return std::clamp(std::min(box.width(), box.height()) / 4, 4, 12); }
+
+// Until it stays where it is: a side that one fit saw at the end of its reach is not yet there.
+Region settle_edges(const Turned& image, Region box, std::array<BeamEdge, 4>& edges) {
+  for (int i = 0; i < kMostFits && !box.empty(); ++i) {
+    const Region before = box;
+    box = fit_edges(image, box, near_reach(box), edges);
+    if (box == before) break;
+  }
+  return box;
+}
+
 DirectBeam fit_rectangle(const Turned& image, Region box, int coarse_factor) {
   DirectBeam beam;
   const int reach = std::clamp(std::min(box.width(), box.height()) / 4, 4, 24) + 2 * coarse_factor;
-  box = fit_edges(image, box, reach, beam.edges);
-  if (!box.empty()) box = fit_edges(image, box, std::clamp(std::min(box.width(), box.height()) / 4, 4, 12), beam.edges);
+  box = settle_edges(image, fit_edges(image, box, reach, beam.edges), beam.edges);
   if (box.empty()) return beam;
   beam.region = box;
   for (const BeamEdge& edge : beam.edges) beam.blur = std::max(beam.blur, edge.blur);
   const int near = 2 + static_cast<int>(std::ceil(beam.blur));
   beam.level = median_inside(image.left, box);
+  beam.middle = median_inside(image.left, {box.u0 + box.width() / 4, box.v0 + box.height() / 4,
+                                           box.u1 - box.width() / 4, box.v1 - box.height() / 4});
   beam.surround = median_around(image.left, box, near, near + 6);
   return beam;
 }
 
-// The largest rectangle without objection, or none; `nearest` says of the largest other candidate what was wrong.
-std::optional<DirectBeam> find_rectangle(const Turned& image, const Demands& demands, std::string& nearest) {
-  const int factor = std::max(1, (std::max(image.height, image.width) + kCoarseSide - 1) / kCoarseSide);
-  const Image<float> coarse = block_means(image.left, factor);
-  std::vector<float> sorted(coarse.pixels().begin(), coarse.pixels().end());
-  std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 10), sorted.end());
-  const auto darkest = static_cast<double>(sorted[sorted.size() / 10]);
-  std::optional<DirectBeam> best;
-  Region before;
-  std::int64_t nearest_area = 0;
-  for (const BrightRegion& candidate : largest_bright_regions(coarse, kSteps)) {
-    if (candidate.fill < kLeastFill || candidate.box == before) continue;
-    before = candidate.box;
-    const Region box{candidate.box.u0 * factor, candidate.box.v0 * factor,
-                     std::min(image.width, candidate.box.u1 * factor),
-                     std::min(image.height, candidate.box.v1 * factor)};
-    DirectBeam beam = fit_rectangle(image, box, factor);
-    if (beam.region.empty()) continue;
-    const std::int64_t area = std::int64_t{beam.region.width()} * beam.region.height();
-    const std::string problem = objection(image.left, beam, darkest, demands);
-    if (problem.empty()) {
-      if (!best || area > std::int64_t{best->region.width()} * best->region.height()) best = std::move(beam);
-    } else if (area > nearest_area && area < static_cast<std::int64_t>(image.left.size()) / 2) {
-      nearest_area = area;
-      nearest = fmt::format("the brightest region, columns {} to {} and rows {} to {}, is no direct beam: {}",
-                            beam.region.u0, beam.region.u1, beam.region.v0, beam.region.v1, problem);
-    }
+// The image at one coarseness, in which candidates are looked for.
+struct Coarse {
+  Image<float> image;
+  int factor;
+};
+
+double darkest_tenth(ImageView<const float> image) {
+  std::vector<float> sorted(image.pixels().begin(), image.pixels().end());
+  const auto tenth = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 10);
+  std::nth_element(sorted.begin(), tenth, sorted.end());
+  return static_cast<double>(*tenth);
+}
+
+struct Judged {
+  DirectBeam beam;
+  Verdict verdict{0, ""};
+
+  bool is_accepted() const { return verdict.score >= kAccepted; }
+  std::int64_t area() const { return std::int64_t{beam.region.width()} * beam.region.height(); }
+};
+
+// Of the rectangles that are accepted and about as large as the largest of them, the one that most levels led to, and
+// of equals the one of highest score: smaller ones are parts of the beam.
+std::optional<Judged> best_of(const std::vector<Judged>& accepted) {
+  std::int64_t largest = 0;
+  for (const Judged& one : accepted) largest = std::max(largest, one.area());
+  std::optional<Judged> best;
+  std::ptrdiff_t most = 0;
+  for (const Judged& one : accepted) {
+    if (10 * one.area() < 9 * largest) continue;
+    const auto votes =
+        std::ranges::count_if(accepted, [&](const Judged& other) { return other.beam.region == one.beam.region; });
+    if (votes > most || (votes == most && one.verdict.score > best->verdict.score)) best = one, most = votes;
   }
   return best;
+}
+
+struct Found {
+  std::optional<Judged> accepted;
+  Judged rival;  // of those that are not accepted the one of highest score; its region is empty where there is none
+  Judged whole;  // the same of those that hold the accepted one and a third more
+};
+
+bool holds(const Region& outer, const Region& inner) {
+  constexpr int kOff = 2;
+  return outer.u0 <= inner.u0 + kOff && outer.v0 <= inner.v0 + kOff && outer.u1 >= inner.u1 - kOff &&
+         outer.v1 >= inner.v1 - kOff;
+}
+
+void keep_higher(Judged& kept, const Judged& one) {
+  if (one.verdict.score > kept.verdict.score || (one.verdict.score == kept.verdict.score && one.area() > kept.area()))
+    kept = one;
+}
+
+Found find_rectangle(const Turned& image, const Demands& demands, bool enclosed = false) {
+  const int side = std::max(image.height, image.width);
+  const int factor = std::max(1, (side + kCoarseSide - 1) / kCoarseSide);
+  Found found;
+  std::vector<Judged> all;
+  double darkest = 0;
+  // The coarser one shows what noise breaks up in the finer one.
+  for (const int coarser : {1, kCoarser}) {
+    if (coarser > 1 && side < kCoarser * kLeastCoarseSide) continue;
+    const int by = factor * coarser;
+    const Image<float> coarse = block_means(image.left, by);
+    if (coarser == 1) darkest = darkest_tenth(coarse);
+    Region before;
+    for (const BrightRegion& candidate : largest_bright_regions(coarse, kSteps, enclosed)) {
+      if (candidate.fill < kLeastFill || candidate.box == before) continue;
+      before = candidate.box;
+      const Region box{candidate.box.u0 * by, candidate.box.v0 * by, std::min(image.width, candidate.box.u1 * by),
+                       std::min(image.height, candidate.box.v1 * by)};
+      DirectBeam beam = fit_rectangle(image, box, by);
+      if (beam.region.empty()) continue;
+      const auto same = std::ranges::find(all, beam.region, [](const Judged& known) { return known.beam.region; });
+      if (same != all.end()) {
+        all.push_back(*same);
+        continue;
+      }
+      Judged one{std::move(beam), {}};
+      one.verdict = judge_rectangle(image.left, one.beam, darkest, demands);
+      all.push_back(std::move(one));
+    }
+  }
+  std::vector<Judged> accepted;
+  std::ranges::copy_if(all, std::back_inserter(accepted), [](const Judged& one) { return one.is_accepted(); });
+  found.accepted = best_of(accepted);
+  for (const Judged& one : all) {
+    if (one.is_accepted()) continue;
+    keep_higher(found.rival, one);
+    if (found.accepted && 3 * one.area() > 4 * found.accepted->area() &&
+        holds(one.beam.region, found.accepted->beam.region))
+      keep_higher(found.whole, one);
+  }
+  return found;
 }
 
 }  // namespace
@@ -284,22 +307,56 @@ DirectBeam find_direct_beam(ImageView<const std::uint16_t> image, ImageView<cons
   none.why = "the detector is too small to tell";
   if (image.height() < 8 || image.width() < 8) return none;
   Image<float> smooth = smoothed(image, bad_pixels);
-  std::string nearest;
-  if (std::optional<DirectBeam> beam = find_rectangle(Turned(smooth.clone()), kBeamDemands, nearest)) {
-    beam->why = fmt::format("a rectangle of {:.0f} counts where {:.0f} are beside it, with edges {:.1f} pixels wide",
-                            beam->level, beam->surround, beam->blur);
-    return *beam;
+  const Found found = find_rectangle(Turned(smooth.clone()), kBeamDemands);
+  if (found.accepted) {
+    DirectBeam beam = found.accepted->beam;
+    beam.confidence = found.accepted->verdict.score;
+    beam.doubt = found.accepted->verdict.weakness;
+    if (1 - found.whole.verdict.score < beam.confidence) {
+      beam.confidence = 1 - found.whole.verdict.score;
+      beam.doubt = fmt::format("it may be a part of {}, which was not taken because {}", text(found.whole.beam.region),
+                               found.whole.verdict.weakness);
+    }
+    beam.why = fmt::format("a rectangle of {:.0f} counts where {:.0f} are beside it, with edges {:.1f} pixels wide",
+                           beam.level, beam.surround, beam.blur);
+    return beam;
   }
-  none.why = nearest.empty() ? "no bright rectangle stands out" : nearest;
+  none.rival = found.rival.beam.region;
+  none.confidence = 1 - found.rival.verdict.score;
+  none.why = none.rival.empty() ? "no bright rectangle stands out"
+                                : fmt::format("the likeliest rectangle, {}, is none: {}", text(none.rival),
+                                              found.rival.verdict.weakness);
   // The same, upside down: a beam stop.
   std::vector<float> sorted(smooth.pixels().begin(), smooth.pixels().end());
   const auto high = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() - 1 - sorted.size() / 100);
   std::nth_element(sorted.begin(), high, sorted.end());
   for (float& pixel : smooth.pixels()) pixel = std::max(0.0f, *high - pixel);
-  std::string ignored;
-  if (const std::optional<DirectBeam> stop = find_rectangle(Turned(std::move(smooth)), kStopDemands, ignored))
-    none.dark_rectangle = stop->region;
+  const Turned turned(std::move(smooth));
+  Found stop = find_rectangle(turned, kStopDemands);
+  // Where light falls round the stop alone, the dark is no less dark further out.
+  if (!stop.accepted) stop = find_rectangle(turned, kRimmedStopDemands, true);
+  if (stop.accepted) none.dark_rectangle = stop.accepted->beam.region;
   return none;
+}
+
+Region refit_direct_beam(ImageView<const std::uint16_t> image, ImageView<const std::uint8_t> bad_pixels,
+                         const Region& region) {
+  constexpr int kRound = 48;
+  const Region around = region.grown(kRound, image.height(), image.width());
+  if (region.empty() || std::min(around.width(), around.height()) < 8) return {};
+  const auto crop = [&](const auto& whole) { return whole.crop(around.v0, around.v1, around.u0, around.u1); };
+  // The denoiser works on whole images.
+  Image<std::uint16_t> part(around.height(), around.width());
+  Image<std::uint8_t> bad(around.height(), around.width());
+  for (int v = 0; v < around.height(); ++v) {
+    std::copy_n(crop(image).row(v), around.width(), part.row(v));
+    std::copy_n(crop(bad_pixels).row(v), around.width(), bad.row(v));
+  }
+  std::array<BeamEdge, 4> edges;
+  const Region inside{region.u0 - around.u0, region.v0 - around.v0, region.u1 - around.u0, region.v1 - around.v0};
+  const Region found = settle_edges(Turned(smoothed(part, bad)), inside, edges);
+  if (found.empty()) return {};
+  return {found.u0 + around.u0, found.v0 + around.v0, found.u1 + around.u0, found.v1 + around.v0};
 }
 
 }  // namespace dctprep

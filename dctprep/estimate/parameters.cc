@@ -56,7 +56,7 @@ Estimate find_parameters(const Config& given, const Scan& scan, Progress& progre
   std::optional<tbb::global_control> limit;
   if (!given.run.threads.is_auto())
     limit.emplace(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(given.run.threads.value()));
-  Estimate estimate{given, {}, {}};
+  Estimate estimate{given, {}, {}, {}};
   Search search{
       estimate, scan, progress, {}, std::vector<std::uint8_t>(static_cast<std::size_t>(scan.frame_count()), 0)};
   for (const int k : given.scan.bad_frames) {

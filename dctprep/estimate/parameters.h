@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,9 @@ struct Estimate {
   // Of "auto" there is left: beam.intensity, which a run measures by itself over frames of its own choice, and [run].
   Config config;
   std::map<std::string, std::string> why;  // "segment.seed" -> one or two sentences: what was seen, what follows
-  std::vector<std::string> warnings;       // what the user should look at, and how to set it by hand
+  // 0 ... 1 that beam.region is right (docs/parameters.md); none where it was given.
+  std::optional<double> beam_confidence;
+  std::vector<std::string> warnings;  // what the user should look at, and how to set it by hand
 };
 
 // Looks at a sample of the scan's frames (about a hundred at most, whatever its length, in at most 64 frames' memory)

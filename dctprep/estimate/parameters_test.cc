@@ -121,6 +121,7 @@ TEST(FindParameters, FindsTheBeamToTwoPixels) {
       const Region truth{std::max(0, b.u0), std::max(0, b.v0), std::min(options.width, b.u1),
                          std::min(options.height, b.v1)};
       expect_near(estimate.config.beam.region.value(), truth, 2, c.what + ": " + estimate.why.at("beam.region"));
+      EXPECT_GE(estimate.beam_confidence.value(), 0.6) << c.what << ": " << estimate.why.at("beam.region");
     }
   }
 }
@@ -141,6 +142,28 @@ TEST(FindParameters, ClaimsNoBeamWhereThereIsNone) {
     EXPECT_EQ(estimate.config.beam.normalise.value(), Normalise::kNone) << c.what;
     EXPECT_TRUE(estimate.config.beam.sample.value().empty()) << c.what;
   }
+}
+
+bool warns_of(const Estimate& estimate, const std::string& what) {
+  return std::ranges::any_of(estimate.warnings,
+                             [&](const std::string& warning) { return warning.find(what) != std::string::npos; });
+}
+
+TEST(FindParameters, SaysHowSureItIsOfTheBeam) {
+  const Estimate sure = find(synthetic_scan({}), beam_only());
+  EXPECT_GE(sure.beam_confidence.value(), 0.9);
+  EXPECT_NE(sure.why.at("beam.region").find("confidence 0.9"), std::string::npos) << sure.why.at("beam.region");
+  EXPECT_FALSE(warns_of(sure, "beam.region"));
+  // A beam that has moved is in two places.
+  const Estimate moved = find(synthetic_scan({.beam_jump = 7}), beam_only());
+  EXPECT_LT(moved.beam_confidence.value(), 0.5);
+  EXPECT_TRUE(warns_of(moved, "--set \"beam.region=[u0, v0, u1, v1]\""));
+  const Estimate none = find(synthetic_scan({.beam_counts = 0}), beam_only());
+  EXPECT_GE(none.beam_confidence.value(), 0.9);
+  EXPECT_FALSE(warns_of(none, "beam.region"));
+  Config given = beam_only();
+  given.beam.region = Region{88, 78, 172, 132};
+  EXPECT_FALSE(find(synthetic_scan({}), given).beam_confidence.has_value());
 }
 
 TEST(FindParameters, FindsTheColumnsThatTheSampleShades) {

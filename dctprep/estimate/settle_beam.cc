@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cstdlib>
+#include <span>
 
 #include "dctprep/base/error.h"
 #include "dctprep/core/frame_median.h"
@@ -6,6 +8,7 @@
 #include "dctprep/correct/dark.h"
 #include "dctprep/correct/normalise.h"
 #include "dctprep/estimate/direct_beam.h"
+#include "dctprep/estimate/judge_rectangle.h"
 #include "dctprep/estimate/sample_box.h"
 #include "dctprep/estimate/search.h"
 
@@ -21,25 +24,79 @@ bool is_given(const Auto<Normalise>& normalise, Normalise value) {
   return !normalise.is_auto() && normalise.value() == value;
 }
 
+constexpr double kSure = 0.7;  // confidence below this is warned of
+
+Image<std::uint16_t> median_of(std::span<const Image<std::uint16_t>> frames) {
+  std::vector<const std::uint16_t*> stack;
+  for (const auto& image : frames) stack.push_back(image.data());
+  Image<std::uint16_t> median(frames.front().height(), frames.front().width());
+  rank_median_over_frames(stack, median.size(), median.data());
+  return median;
+}
+
+// By how many pixels the sides of the beam differ between the first and the second half of the rotation; a side that
+// is lost there counts as far off.
+int drift_of(const Region& beam, const FrameSample& sample, ImageView<const std::uint8_t> bad_pixels) {
+  const std::span<const Image<std::uint16_t>> frames(sample.pixels);
+  if (frames.size() < 6) return 0;
+  const Region first = refit_direct_beam(median_of(frames.first(frames.size() / 2)), bad_pixels, beam);
+  const Region second = refit_direct_beam(median_of(frames.subspan(frames.size() / 2)), bad_pixels, beam);
+  if (first.empty() || second.empty()) return 99;
+  return std::max({std::abs(first.u0 - second.u0), std::abs(first.v0 - second.v0), std::abs(first.u1 - second.u1),
+                   std::abs(first.v1 - second.v1)});
+}
+
+std::string confidence_text(const DirectBeam& found) {
+  return fmt::format("confidence {:.2f}{}", found.confidence,
+                     found.doubt.empty() || found.confidence >= 0.95 ? "" : fmt::format(" as {}", found.doubt));
+}
+
+void warn_of_beam(Search& search, const DirectBeam& found) {
+  if (!found.region.empty() && found.confidence < kSure) {
+    search.warn(
+        fmt::format("beam.region = {} is uncertain ({}); look at the scan with `dctprep show`, and where it is wrong, "
+                    "give it, as in "
+                    "--set \"beam.region=[u0, v0, u1, v1]\", or --set beam.region=none",
+                    text(found.region), confidence_text(found)));
+  }
+  if (found.region.empty() && found.dark_rectangle.empty() && found.confidence < kSure) {
+    search.warn(
+        fmt::format("beam.region = \"none\" is uncertain (confidence {:.2f}): {}; where it is the direct beam all the "
+                    "same, say so with "
+                    "--set \"beam.region={}\"",
+                    found.confidence, found.why, text(found.rival)));
+  }
+  if (!found.dark_rectangle.empty()) {
+    search.warn(
+        fmt::format("beam.region: {0} is darker than what lies around it, as behind a beam stop; it is not excluded; "
+                    "to exclude it, "
+                    "--set \"beam.region={0}\" --set beam.normalise=none",
+                    text(found.dark_rectangle)));
+  }
+}
+
 // Returns the blur of the beam's edges.
 double settle_region(Search& search, const FrameSample& sample) {
   BeamOptions& options = search.config().beam;
   if (!options.region.is_auto()) return kGivenBlur;
-  std::vector<const std::uint16_t*> stack;
-  for (const auto& image : sample.pixels) stack.push_back(image.data());
-  Image<std::uint16_t> median(search.scan.height(), search.scan.width());
-  rank_median_over_frames(stack, median.size(), median.data());
-  const DirectBeam found = find_direct_beam(median, search.scan.bad_pixels);
-  options.region = found.region;
-  search.say("beam.region", fmt::format("in the median of {} frames, {}{}", sample.size(),
-                                        found.region.empty() ? "there is no direct beam: " : "", found.why));
-  if (!found.region.empty()) return found.blur;
-  if (!found.dark_rectangle.empty()) {
-    search.warn(fmt::format(
-        "beam.region: {} is darker than what lies around it, as behind a beam stop, and is not excluded; where it is "
-        "the direct beam, give it",
-        text(found.dark_rectangle)));
+  DirectBeam found = find_direct_beam(median_of(sample.pixels), search.scan.bad_pixels);
+  if (!found.region.empty()) {
+    const int drift = drift_of(found.region, sample, search.scan.bad_pixels);
+    if (const double steady = credit(drift, 8, 3, 1); steady < found.confidence) {
+      found.confidence = steady;
+      found.doubt = fmt::format("a side lies {} pixels apart in the first and the second half of the rotation", drift);
+    }
   }
+  options.region = found.region;
+  search.estimate.beam_confidence = found.confidence;
+  const char* stop = found.dark_rectangle.empty() ? "" : ", but a dark rectangle as of a beam stop";
+  search.say("beam.region",
+             found.region.empty()
+                 ? fmt::format("in the median of {} frames, there is no direct beam{}: {}; confidence {:.2f}",
+                               sample.size(), stop, found.why, found.confidence)
+                 : fmt::format("in the median of {} frames, {}; {}", sample.size(), found.why, confidence_text(found)));
+  warn_of_beam(search, found);
+  if (!found.region.empty()) return found.blur;
   const char* needs = options.transmission ? "transmission = true"
                       : !options.normalise.is_auto() && !is_given(options.normalise, Normalise::kNone) ? "normalise"
                                                                                                        : nullptr;

@@ -33,6 +33,7 @@ struct SyntheticOptions {
   double spot_peak = 200, spot_frames = 1;
   int beam_off = 0;         // frames in which the beam is off, spread over the scan
   double tilt_degrees = 0;  // of the beam
+  int beam_jump = 0;        // columns by which it jumps in the middle of the scan
   bool darks = true, flats = true;
 };
 
@@ -97,7 +98,8 @@ class SyntheticSource final : public FrameSource {
   static double step(double x, double blur) { return 0.5 * (1 + std::erf(x / (std::numbers::sqrt2 * blur))); }
 
   double light_at(int k, int v, int u) const {
-    const double middle_u = (o_.beam.u0 + o_.beam.u1 - 1) / 2.0;
+    const int jump = kind_ == Kind::kSample && 2 * k >= o_.frames ? o_.beam_jump : 0;
+    const double middle_u = (o_.beam.u0 + o_.beam.u1 - 1) / 2.0 + jump;
     const double middle_v = (o_.beam.v0 + o_.beam.v1 - 1) / 2.0;
     const double angle = o_.tilt_degrees * std::numbers::pi / 180;
     const double du = (u - middle_u) * std::cos(angle) + (v - middle_v) * std::sin(angle);
