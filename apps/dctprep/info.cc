@@ -7,6 +7,8 @@
 #include "dctprep/base/log.h"
 #include "dctprep/config/config_file.h"
 #include "dctprep/core/omega.h"
+#include "dctprep/estimate/health.h"
+#include "dctprep/estimate/parameters.h"
 #include "dctprep/kernels/backend.h"
 #include "dctprep/read/open_scan.h"
 
@@ -22,6 +24,7 @@ struct InfoOptions {
   SharedOptions shared;
   std::string scan;
   bool check = false;
+  bool health = false;
 };
 
 struct BadFrame {
@@ -148,14 +151,66 @@ std::string to_text(const Scan& scan, const std::optional<std::vector<BadFrame>>
   return text;
 }
 
+Json pixels_json(const std::vector<Pixel>& pixels) {
+  Json json = Json::array();
+  for (const Pixel& pixel : pixels) json.push_back({pixel.v, pixel.u});
+  return json;
+}
+
+Json to_json(const ScanHealth& health, const Estimate& beam) {
+  Json json = {{"frames", health.frames}, {"beam_confidence", nullptr}};
+  if (beam.beam_confidence) json["beam_confidence"] = *beam.beam_confidence;
+  Json& remarks = json["remarks"] = Json::array();
+  for (const FrameRemark& remark : health.remarks) {
+    remarks.push_back({{"frame", remark.frame},
+                       {"trouble", EnumNames<FrameTrouble>::names[static_cast<std::size_t>(remark.trouble)]},
+                       {"what", remark.what}});
+  }
+  json["to_exclude"] = health.to_exclude();
+  json["pixels"] = {{"darks", health.pixels.darks},
+                    {"frames", health.pixels.frames},
+                    {"dead", pixels_json(health.pixels.dead)},
+                    {"hot", pixels_json(health.pixels.hot)},
+                    {"flickering", pixels_json(health.pixels.flickering)}};
+  return json;
+}
+
+std::string to_text(const ScanHealth& health, const Estimate& beam) {
+  std::string text =
+      fmt::format("  {:<12}{}\n", "beam", beam.why.contains("beam.region") ? beam.why.at("beam.region") : "as given");
+  std::string lines = health_text(health);
+  if (lines.empty()) lines = "nothing is odd\n";
+  while (!lines.empty()) {
+    const std::size_t end = lines.find('\n');
+    text += fmt::format("  {:<12}{}\n", "health", lines.substr(0, end));
+    lines.erase(0, end + 1);
+  }
+  if (const std::vector<int> exclude = health.to_exclude(); !exclude.empty()) {
+    text += fmt::format("  {:<12}--set \"scan.bad_frames=[{}]\" --set scan.max_bad_frames={}\n", "leave out",
+                        fmt::join(exclude, ", "), exclude.size());
+  }
+  return text;
+}
+
 void run(const InfoOptions& options) {
   const auto progress = begin_work(options.shared);
   const Config config = config_of_input(options.scan, options.shared.settings);
   const Scan scan = open_scan(config.scan);
   std::optional<std::vector<BadFrame>> bad;
   if (options.check) bad = find_bad_frames(scan, *progress);
-  if (options.shared.json) return print_json(to_json(scan, bad));
-  print_text(to_text(scan, bad));
+  std::optional<Estimate> beam;
+  std::optional<ScanHealth> health;
+  if (options.health) {
+    beam = find_beam(config, scan, *progress);
+    health = check_health(scan, beam->config, *progress);
+  }
+  if (options.shared.json) {
+    Json json = to_json(scan, bad);
+    // Null: not looked for (--health).
+    json["health"] = health ? to_json(*health, *beam) : Json();
+    return print_json(json);
+  }
+  print_text(to_text(scan, bad) + (health ? to_text(*health, *beam) : ""));
 }
 
 }  // namespace
@@ -164,16 +219,21 @@ void add_info(CLI::App& app) {
   const auto options = std::make_shared<InfoOptions>();
   CLI::App* verb = app.add_subcommand("info", "Tell what is in a scan: format, frames, angles, darks and flats");
   verb->footer(
-      "Reads headers only, unless --check is given. With a configuration in place of a SCAN, tells what it makes of "
+      "Reads headers only, unless --check or --health is given. With a configuration in place of a SCAN, tells what it "
+      "makes of "
       "its "
       "scan.\n\n"
       "Examples:\n"
       "  dctprep info scan_0001.h5\n"
       "  dctprep info scan_0001.h5::/1.1/measurement/frelon --json\n"
       "  dctprep info 'raw/frame_*.edf' --set scan.omega_start=0 --set scan.omega_step=0.1\n"
-      "  dctprep info raw/ --check          which frames cannot be read?");
+      "  dctprep info raw/ --check          which frames cannot be read?\n"
+      "  dctprep info scan_0001.h5 --health");
   verb->add_option("SCAN", options->scan, "The scan, or a configuration that names it")->required()->type_name("");
   verb->add_flag("--check", options->check, "Read every frame and list those that cannot be read");
+  verb->add_flag("--health", options->health,
+                 "Read every frame and list those without beam, dim, doubled or saturated, jumps of the beam, and odd "
+                 "pixels");
   add_settings(*verb, options->shared, "scan.dark=none");
   add_json(*verb, options->shared);
   add_quiet(*verb, options->shared);

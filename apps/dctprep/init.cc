@@ -1,4 +1,5 @@
 // dctprep init: a complete configuration for a scan, and why.
+#include <algorithm>
 #include <cstdio>
 #include <fmt/format.h>
 #include <fstream>
@@ -8,6 +9,7 @@
 #include "dctprep/base/log.h"
 #include "dctprep/base/partial_file.h"
 #include "dctprep/config/config_file.h"
+#include "dctprep/estimate/health.h"
 #include "dctprep/estimate/parameters.h"
 #include "dctprep/pipeline/job.h"
 
@@ -20,7 +22,26 @@ namespace {
 struct Options {
   SharedOptions shared;
   std::string input;
+  bool health = false;
 };
+
+// Reads every frame, lists those that harm medians as bad, and says what was found; why, for the comments.
+void exclude_unhealthy(Config& config, const Scan& scan, Progress& progress, Comments& why) {
+  const Estimate beam = find_beam(config, scan, progress);
+  const ScanHealth health = check_health(scan, beam.config, progress);
+  std::string text = health_text(health);
+  if (text.ends_with('\n')) text.pop_back();
+  std::vector<int>& listed = config.scan.bad_frames;
+  const std::vector<int> exclude = health.to_exclude();
+  listed.insert(listed.end(), exclude.begin(), exclude.end());
+  std::ranges::sort(listed);
+  listed.erase(std::ranges::unique(listed).begin(), listed.end());
+  config.scan.max_bad_frames = std::max(config.scan.max_bad_frames, static_cast<int>(listed.size()));
+  why["scan.bad_frames"] = fmt::format("of all {} frames, {} would harm the medians they enter: {}", health.frames,
+                                       exclude.size(), text.empty() ? "nothing is odd" : text);
+  if (!listed.empty()) why["scan.max_bad_frames"] = "those listed; one more ends the run";
+  log_info("health of all {} frames:{}", health.frames, text.empty() ? " nothing is odd" : "\n" + text);
+}
 
 void write_whole(PartialFile& file, const std::string& text) {
   std::ofstream out(file.path(), std::ios::binary);
@@ -36,9 +57,11 @@ void run(const Options& options) {
   std::optional<PartialFile> file;  // refused before the work, not after it
   if (!options.shared.output.empty()) file.emplace(options.shared.output, options.shared.force);
   for (const std::string& note : job.scan.notes) log_info("{}", note);
-  Estimate estimate = find_parameters(job.config, job.scan, *progress);
+  Comments comments;
+  if (options.health) exclude_unhealthy(job.config, job.scan, *progress, comments);
+  const Estimate estimate = find_parameters(job.config, job.scan, *progress);
   say_estimate(estimate);
-  Comments comments(estimate.why.begin(), estimate.why.end());
+  comments.insert(estimate.why.begin(), estimate.why.end());
   comments[""] = fmt::format("Made by dctprep init for {}: {} frames of {} x {} pixels.\nRun it with: dctprep run {}",
                              job.scan.storage.location, job.scan.frame_count(), job.scan.width(), job.scan.height(),
                              options.shared.output.empty() ? "THIS_FILE.toml" : options.shared.output);
@@ -60,10 +83,13 @@ void add_init(CLI::App& app) {
       "chosen. Values given with --set are kept.\n\n"
       "Examples:\n"
       "  dctprep init scan.h5 -o scan.toml      then edit it, then: dctprep run scan.toml\n"
-      "  dctprep init scan.h5                   print it");
+      "  dctprep init scan.h5                   print it\n"
+      "  dctprep init scan.h5 --health -o scan.toml");
   verb->add_option("INPUT", options->input, "The SCAN, or a configuration NAME.toml to complete")
       ->required()
       ->type_name("SCAN");
+  verb->add_flag("--health", options->health,
+                 "Read every frame (as long as reading the scan takes), and list those that harm in scan.bad_frames");
   add_output(*verb, options->shared, "CONFIG.toml", "The configuration to write; default: standard output");
   add_settings(*verb, options->shared, "beam.region=none");
   add_threads(*verb, options->shared);

@@ -82,6 +82,26 @@ TEST_F(Verbs, WhatInitWritesRunsToTheSameResult) {
   done("config found.toml");
 }
 
+TEST_F(Verbs, HealthListsTheFramesThatHarmAndInitLeavesThemOut) {
+  done(
+      "simulate -o dark.h5 --set width=128 --set height=128 --set frames=60 --set grains=4 --set no_beam_frames=3 "
+      "--quiet");
+  const auto health = nlohmann::json::parse(done("info dark.h5 --health --json --quiet"))["health"];
+  EXPECT_EQ(health["frames"], 60);
+  EXPECT_GE(health["beam_confidence"], 0.5);
+  EXPECT_EQ(health["remarks"].size(), 3u);
+  EXPECT_EQ(health["remarks"][0]["trouble"], "no_beam");
+  EXPECT_EQ(health["to_exclude"].size(), 3u);
+  EXPECT_EQ(run_dctprep(folder_->path(), "run dark.h5 --quiet -o dark_spots.h5").status, 1);
+  done("init dark.h5 --health --quiet -o healthy.toml");
+  const auto result = nlohmann::json::parse(done("run healthy.toml --json --quiet -o healthy.h5"));
+  ASSERT_EQ(result["bad_frames"].size(), 3u);
+  EXPECT_EQ(result["bad_frames"][0]["cause"], "listed");
+  EXPECT_EQ(result["bad_frames"][0]["frame"], health["to_exclude"][0]);
+  EXPECT_EQ(nlohmann::json::parse(done("info scan.h5 --json --quiet"))["health"], nullptr);
+  EXPECT_NE(done("info dark.h5 --health --quiet").find("scan.max_bad_frames=3"), std::string::npos);
+}
+
 TEST_F(Verbs, TheRecordedConfigurationGivesTheSameBits) {
   const auto taken =
       testing::run_command(fmt::format("cd '{}' && /usr/bin/python3 -c \"import h5py; open('recorded.toml', "

@@ -312,8 +312,8 @@ DirectBeam find_direct_beam(ImageView<const std::uint16_t> image, ImageView<cons
     DirectBeam beam = found.accepted->beam;
     beam.confidence = found.accepted->verdict.score;
     beam.doubt = found.accepted->verdict.weakness;
-    if (1 - found.whole.verdict.score < beam.confidence) {
-      beam.confidence = 1 - found.whole.verdict.score;
+    if (const double alone = credit(found.whole.verdict.score, 0.75, 0.5, 0.25); alone < beam.confidence) {
+      beam.confidence = alone;
       beam.doubt = fmt::format("it may be a part of {}, which was not taken because {}", text(found.whole.beam.region),
                                found.whole.verdict.weakness);
     }

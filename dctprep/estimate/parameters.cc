@@ -1,10 +1,14 @@
 #include "dctprep/estimate/parameters.h"
 
+#include <algorithm>
+#include <fmt/format.h>
 #include <optional>
 #include <tbb/global_control.h>
 
 #include "dctprep/base/error.h"
 #include "dctprep/correct/dark.h"
+#include "dctprep/estimate/health.h"
+#include "dctprep/estimate/record_frame.h"
 #include "dctprep/estimate/search.h"
 
 namespace dctprep {
@@ -34,9 +38,9 @@ void read_dark(Search& search) {
   if (scan.darks) search.dark = median_of_frames(*scan.darks, "dark");
 }
 
-FrameSample read_spread(Search& search) {
+FrameSample read_spread(Search& search, std::vector<int>& wanted) {
   const Scan& scan = search.scan;
-  const std::vector<int> wanted = spread_frames(search.listed, frames_that_fit(scan.height(), scan.width(), kSpread));
+  wanted = spread_frames(search.listed, frames_that_fit(scan.height(), scan.width(), kSpread));
   search.progress.start("looking for the beam", static_cast<std::int64_t>(wanted.size()), "images");
   FrameSample sample = read_sample(scan, wanted, search.dark, search.progress);
   search.progress.finish();
@@ -50,16 +54,41 @@ FrameSample read_spread(Search& search) {
   return sample;
 }
 
-}  // namespace
+// What is odd about the frames looked at, before anything is made of them.
+void warn_of_frames(Search& search, const FrameSample& sample, const std::vector<int>& wanted,
+                    const std::vector<double>& intensities) {
+  const Scan& scan = search.scan;
+  FrameMeasure measure;  // dark is taken off already
+  measure.bad_pixels = scan.bad_pixels;
+  std::vector<FrameRecord> records;
+  for (const int k : wanted) {
+    const auto at = std::ranges::find(sample.frame, k);
+    if (at == sample.frame.end()) {
+      records.push_back({.frame = k, .fault = "cannot be read"});
+      continue;
+    }
+    const auto i = static_cast<std::size_t>(at - sample.frame.begin());
+    records.push_back(record_frame(k, sample.pixels[i], measure));
+    if (!search.beam().empty()) records.back().level = intensities[i];
+  }
+  ScanHealth health;
+  health.frames = static_cast<int>(wanted.size());
+  health.remarks =
+      judge_frames(records, !search.beam().empty(), static_cast<std::int64_t>(scan.height()) * scan.width());
+  std::erase_if(health.remarks, [](const FrameRemark& r) { return r.trouble == FrameTrouble::kSaturated; });
+  if (health.remarks.empty()) return;
+  std::string text = health_text(health);
+  std::ranges::replace(text, '\n', ';');
+  search.warn(fmt::format(
+      "of the {} frames looked at over the rotation: {} `dctprep init --health` reads every frame and lists in "
+      "scan.bad_frames those that harm",
+      wanted.size(), text));
+}
 
-Estimate find_parameters(const Config& given, const Scan& scan, Progress& progress) {
-  std::optional<tbb::global_control> limit;
-  if (!given.run.threads.is_auto())
-    limit.emplace(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(given.run.threads.value()));
-  Estimate estimate{given, {}, {}, {}};
+Search begin_search(Estimate& estimate, const Scan& scan, Progress& progress) {
   Search search{
       estimate, scan, progress, {}, std::vector<std::uint8_t>(static_cast<std::size_t>(scan.frame_count()), 0)};
-  for (const int k : given.scan.bad_frames) {
+  for (const int k : estimate.config.scan.bad_frames) {
     if (0 <= k && k < scan.frame_count()) search.listed[static_cast<std::size_t>(k)] = 1;
   }
   settle_scan(search);
@@ -70,10 +99,45 @@ Estimate find_parameters(const Config& given, const Scan& scan, Progress& progre
     estimate.config.beam.sample = Region{};
     search.say("beam.sample", "not needed: frames are not normalised by the margin");
   }
+  return search;
+}
+
+BeamScale look_for_beam(Search& search) {
+  std::vector<int> wanted;
+  const FrameSample sample = read_spread(search, wanted);
+  std::vector<double> intensities;
+  BeamScale scale = settle_beam(search, sample, intensities);
+  warn_of_frames(search, sample, wanted, intensities);
+  return scale;
+}
+
+std::optional<tbb::global_control> limit_threads(const Config& config) {
+  if (config.run.threads.is_auto()) return {};
+  return std::optional<tbb::global_control>(std::in_place, tbb::global_control::max_allowed_parallelism,
+                                            static_cast<std::size_t>(config.run.threads.value()));
+}
+
+}  // namespace
+
+Estimate find_beam(const Config& given, const Scan& scan, Progress& progress) {
+  const auto limit = limit_threads(given);
+  Estimate estimate{given, {}, {}, {}};
+  Search search = begin_search(estimate, scan, progress);
+  if (!beam_open(estimate.config.beam)) return estimate;
+  read_dark(search);
+  look_for_beam(search);
+  return estimate;
+}
+
+Estimate find_parameters(const Config& given, const Scan& scan, Progress& progress) {
+  const auto limit = limit_threads(given);
+  Estimate estimate{given, {}, {}, {}};
+  Search search = begin_search(estimate, scan, progress);
+  const BeamOptions& beam = estimate.config.beam;
   if (!beam_open(beam) && !thresholds_open(estimate.config)) return estimate;
   read_dark(search);
   BeamScale scale;
-  if (beam.region.is_auto() || !beam.region.value().empty()) scale = settle_beam(search, read_spread(search));
+  if (beam.region.is_auto() || !beam.region.value().empty()) scale = look_for_beam(search);
   if (thresholds_open(estimate.config)) settle_thresholds(search, scale);
   return estimate;
 }

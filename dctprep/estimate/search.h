@@ -34,8 +34,9 @@ void settle_scan(Search& search);
 
 // [beam] but for the guard, where the region is "none".
 void settle_without_beam(Search& search);
-// [beam] but for the guard, and the beam's intensity; `sample` is spread over the rotation.
-BeamScale settle_beam(Search& search, const FrameSample& sample);
+// [beam] but for the guard, and the beam's intensity; `sample` is spread over the rotation. `intensities`: of its
+// frames, where there is a beam.
+BeamScale settle_beam(Search& search, const FrameSample& sample, std::vector<double>& intensities);
 
 // segment.split, after seed; `noise` as of the frames after the 2D median.
 void settle_split(Search& search, const NoiseLevel& noise);

@@ -166,7 +166,7 @@ void settle_without_beam(Search& search) {
   if (options.guard.is_auto()) options.guard = 0, search.say("beam.guard", why);
 }
 
-BeamScale settle_beam(Search& search, const FrameSample& sample) {
+BeamScale settle_beam(Search& search, const FrameSample& sample, std::vector<double>& intensities) {
   BeamOptions& options = search.config().beam;
   const Scan& scan = search.scan;
   const double blur = settle_region(search, sample);
@@ -181,7 +181,8 @@ BeamScale settle_beam(Search& search, const FrameSample& sample) {
   }
   if (options.sample.is_auto() || options.normalise.is_auto()) settle_sample(search, sample, blur);
   scale.regions = intensity_regions(options, scan.height(), scan.width(), scan.bad_pixels);
-  std::vector<double> measured = intensities_of(sample, scale.regions, scan.bad_pixels);
+  intensities = intensities_of(sample, scale.regions, scan.bad_pixels);
+  std::vector<double> measured = intensities;
   scale.median = rank_median(measured);
   scale.reference = options.intensity.is_auto() ? scale.median : options.intensity.value();
   scale.scale = options.normalise.value() != Normalise::kNone;
