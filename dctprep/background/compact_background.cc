@@ -1,8 +1,10 @@
 #include "dctprep/background/compact_background.h"
 
 #include <algorithm>
+#include <array>
 #include <tbb/parallel_for.h>
 
+#include "dctprep/background/offset_median.h"
 #include "dctprep/kernels/byte_pixels.h"
 #include "dctprep/kernels/pixel_rows.h"
 
@@ -11,6 +13,7 @@ namespace dctprep {
 CompactBackground::CompactBackground(ImageView<const std::uint16_t> background, const FrameReference& reference,
                                      const Region& excluded)
     : background_(background),
+      excluded_(excluded),
       bytes_(background.height(), background.width()),
       fits_(static_cast<std::size_t>(background.height()), 0) {
   const auto width = static_cast<std::size_t>(background.width());
@@ -27,6 +30,64 @@ CompactBackground::CompactBackground(ImageView<const std::uint16_t> background, 
     }
     fits_[row] = fits ? 1 : 0;
   });
+}
+
+std::int32_t CompactBackground::frame_offset(const CompactFrame& frame, ImageView<const std::uint8_t> bad_pixels,
+                                             std::span<const std::uint8_t> bad_row,
+                                             const BackgroundOptions& options) const {
+  if (!options.frame_offset) return 0;
+  const int width = background_.width();
+  const auto stride = static_cast<std::size_t>(options.offset_stride);
+  OffsetMedian median;
+  // Differences of bytes, counted in turn in four tables: neighbours are often equal, and a counter that has just been
+  // written cannot be read at once.
+  constexpr std::size_t kTables = 4, kZero = 255;
+  std::array<std::array<std::uint32_t, 2 * kZero + 1>, kTables> tables{};
+  std::vector<std::uint16_t> values;
+  for (int v = 0; v < background_.height(); v += options.offset_stride) {
+    const auto row = static_cast<std::size_t>(v);
+    const std::size_t first = row * static_cast<std::size_t>(width);
+    const bool cut = excluded_.v0 <= v && v < excluded_.v1;
+    if (fits_[row] == 0 || bad_row[row] != 0) {
+      values.resize(static_cast<std::size_t>(width));
+      frame.read(first, values.size(), values.data());
+      for (std::size_t u = 0; u < values.size(); u += stride) {
+        if (bad_pixels.row(v)[u] == 0 && !(cut && excluded_.contains(v, static_cast<int>(u))))
+          median.add(std::int32_t{values[u]} - std::int32_t{background_.row(v)[u]});
+      }
+      continue;
+    }
+    const std::uint8_t* from = frame.bytes() + first;
+    const std::uint8_t* under = bytes_.row(v);
+    const auto count = [&](int begin, int end) {
+      const std::size_t last = static_cast<std::size_t>(end);
+      std::size_t u = (static_cast<std::size_t>(begin) + stride - 1) / stride * stride;
+      for (; u + (kTables - 1) * stride < last; u += kTables * stride) {
+        for (std::size_t t = 0; t < kTables; ++t) {
+          const std::size_t at = u + t * stride;
+          ++tables[t][kZero + from[at] - under[at]];
+        }
+      }
+      for (; u < last; u += stride) ++tables[0][kZero + from[u] - under[u]];
+      // What their bytes do not say is counted instead.
+      if (begin >= end) return;
+      frame.visit_listed(first + static_cast<std::size_t>(begin), last - static_cast<std::size_t>(begin),
+                         [&](std::size_t pixel, std::uint16_t value) {
+                           const std::size_t at = pixel - first;
+                           if (at % stride != 0) return;
+                           --tables[0][kZero + from[at] - under[at]];
+                           median.add(std::int32_t{value} - std::int32_t{background_.row(v)[at]});
+                         });
+    };
+    count(0, cut ? excluded_.u0 : width);
+    if (cut) count(excluded_.u1, width);
+  }
+  for (std::size_t i = 0; i < tables[0].size(); ++i) {
+    std::uint32_t all = 0;  // modulo 2^32: a table may have been counted down for another
+    for (const auto& table : tables) all += table[i];
+    median.add(static_cast<std::int32_t>(i) - static_cast<std::int32_t>(kZero), all);
+  }
+  return median.take();
 }
 
 void CompactBackground::subtract_row(const CompactFrame& frame, std::int32_t offset, int v,

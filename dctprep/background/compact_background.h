@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "dctprep/background/compact_frame.h"
+#include "dctprep/background/options.h"
 #include "dctprep/base/image.h"
 #include "dctprep/core/region.h"
 
@@ -15,16 +17,21 @@ namespace dctprep {
 // reference.
 class CompactBackground {
  public:
-  // Both must outlive it.
+  // Background and reference must outlive it.
   CompactBackground(ImageView<const std::uint16_t> background, const FrameReference& reference, const Region& excluded);
 
   ImageView<const std::uint16_t> background() const { return background_; }
+  // As frame_offset() of background/subtract.h. `frame` is held against the reference; `bad_row` says of each row
+  // whether it holds a bad pixel. Thread-safe.
+  std::int32_t frame_offset(const CompactFrame& frame, ImageView<const std::uint8_t> bad_pixels,
+                            std::span<const std::uint8_t> bad_row, const BackgroundOptions& options) const;
   // residual = clamp(frame - background - offset, 0, 65535) of row v, whatever at excluded pixels. `frame` is held
   // against the reference. Thread-safe.
   void subtract_row(const CompactFrame& frame, std::int32_t offset, int v, std::uint16_t* residual) const;
 
  private:
   ImageView<const std::uint16_t> background_;
+  Region excluded_;
   Image<std::uint8_t> bytes_;
   std::vector<std::uint8_t> fits_;  // 1 where the bytes of a row, outside `excluded`, say what its pixels are
 };

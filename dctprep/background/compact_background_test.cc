@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <random>
 
+#include "dctprep/background/subtract.h"
+
 namespace dctprep {
 namespace {
 
@@ -12,7 +14,7 @@ TEST(CompactBackground, SubtractsLikeWholeNumbers) {
   for (int round = 0; round < 60; ++round) {
     const int height = 1 + static_cast<int>(random() % 4), width = 1 + static_cast<int>(random() % 3000);
     const auto pixels = static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
-    const Region excluded = round % 3 == 0 ? Region{0, height, width / 3, width / 2} : Region{};
+    const Region excluded = round % 3 == 0 ? Region{width / 3, 0, width / 2, height} : Region{};
     const int middle = round % 2 == 0 ? 400 : 65400, apart = round % 4 == 0 ? 400 : 100;
     const auto draw = [&](int spread) {
       const int value = middle + static_cast<int>(random() % static_cast<unsigned>(spread)) - spread / 2;
@@ -44,6 +46,52 @@ TEST(CompactBackground, SubtractsLikeWholeNumbers) {
         }
       }
     }
+  }
+}
+
+TEST(CompactBackground, FindsTheOffsetOfWholeNumbers) {
+  std::mt19937 random(2);
+  for (int round = 0; round < 200; ++round) {
+    const int height = 1 + static_cast<int>(random() % 9), width = 1 + static_cast<int>(random() % 1500);
+    const auto pixels = static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
+    const Region excluded = round % 3 == 0 ? Region{width / 3, 1, width / 2 + 1, height} : Region{};
+    const unsigned spread = round % 5 == 0 ? 60000 : round % 5 == 1 ? 300 : 20;
+    const int shift = round % 7 == 0 ? 3000 : round % 7 == 1 ? -700 : 2;
+    const auto reference = std::make_shared<FrameReference>(pixels);
+    Image<std::uint16_t> background(height, width), frame(height, width);
+    Image<std::uint8_t> bad(height, width, 0);
+    std::vector<std::uint8_t> bad_row(static_cast<std::size_t>(height), 0);
+    for (std::size_t i = 0; i < pixels; ++i) {
+      reference->data()[i] = static_cast<std::uint16_t>(4000 + random() % 20);
+      background.data()[i] = static_cast<std::uint16_t>(4000 + random() % spread);
+      frame.data()[i] = random() % 20 == 0
+                            ? static_cast<std::uint16_t>(random())
+                            : static_cast<std::uint16_t>(4000 + shift + static_cast<int>(random() % spread));
+      if (round % 2 == 0 && random() % 1000 == 0) {
+        bad.data()[i] = 1;
+        bad_row[i / static_cast<std::size_t>(width)] = 1;
+      }
+    }
+    CompactFramePool pool(pixels, 1);
+    const auto compact = pool.take();
+    compact->restart(reference);
+    compact->append(frame.data(), pixels);
+    compact->finish();
+    const CompactBackground held(background, *reference, excluded);
+    for (const int stride : {1, 2, 4, 7}) {
+      const BackgroundOptions options{.offset_stride = stride};
+      std::vector<int> differences;
+      for (int v = 0; v < height; v += stride) {
+        for (int u = 0; u < width; u += stride) {
+          if (bad(v, u) == 0 && !excluded.contains(v, u)) differences.push_back(frame(v, u) - background(v, u));
+        }
+      }
+      std::sort(differences.begin(), differences.end());
+      const int expected = differences.empty() ? 0 : differences[differences.size() / 2];
+      ASSERT_EQ(held.frame_offset(*compact, bad, bad_row, options), expected) << "round " << round << " " << stride;
+      ASSERT_EQ(frame_offset(frame, background, bad, excluded, options), expected) << "round " << round;
+    }
+    EXPECT_EQ(held.frame_offset(*compact, bad, bad_row, {.frame_offset = false}), 0);
   }
 }
 

@@ -29,23 +29,36 @@ void CompactFrame::restart(std::shared_ptr<const FrameReference> reference) {
 
 void CompactFrame::append(const std::uint16_t* values, std::size_t count) {
   DCTPREP_ASSERT(appended_ + count <= pixels_);
-  std::array<std::uint64_t, kSegment / 64> beyond;
+  constexpr std::size_t kPiece = 16 * kSegment;
+  std::array<std::uint64_t, kPiece / 64> beyond;
   while (count > 0) {
-    const std::size_t segment = appended_ / kSegment, place = appended_ % kSegment;
-    const std::size_t piece = std::min(count, segment_size(segment) - place);
-    if (place == 0) begin_.push_back(static_cast<std::uint32_t>(listed_.size()));
-    if (narrow_pixels(values, reference_->data() + appended_, piece, bytes_ + appended_, beyond.data())) {
-      for (std::size_t word = 0; word < (piece + 63) / 64; ++word) {
-        for (std::uint64_t bits = beyond[word]; bits != 0; bits &= bits - 1) {
-          const std::size_t i = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
-          listed_.push_back({static_cast<std::uint16_t>(place + i), values[i]});
-        }
-      }
+    const std::size_t piece = std::min(count, kPiece);
+    const bool any = narrow_pixels(values, reference_->data() + appended_, piece, bytes_ + appended_, beyond.data());
+    for (std::size_t from = 0; from < piece;) {
+      const std::size_t segment = (appended_ + from) / kSegment, place = (appended_ + from) % kSegment;
+      const std::size_t size = segment_size(segment), to = std::min(piece, from + size - place);
+      if (place == 0) begin_.push_back(static_cast<std::uint32_t>(listed_.size()));
+      if (any) list(values, beyond.data(), from, to, place);
+      if (place + (to - from) == size) close_segment(segment);
+      from = to;
     }
     appended_ += piece;
     values += piece;
     count -= piece;
-    if (place + piece == segment_size(segment)) close_segment(segment);
+  }
+}
+
+// Those of values[from ... to - 1] that are marked; the first has `place` in its segment.
+void CompactFrame::list(const std::uint16_t* values, const std::uint64_t* marks, std::size_t from, std::size_t to,
+                        std::size_t place) {
+  for (std::size_t word = from / 64; word * 64 < to; ++word) {
+    std::uint64_t bits = marks[word];
+    if (word * 64 < from) bits &= ~std::uint64_t{0} << (from - word * 64);
+    if (word * 64 + 64 > to) bits &= (std::uint64_t{1} << (to - word * 64)) - 1;
+    for (; bits != 0; bits &= bits - 1) {
+      const std::size_t i = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
+      listed_.push_back({static_cast<std::uint16_t>(place + i - from), values[i]});
+    }
   }
 }
 
@@ -69,15 +82,42 @@ void CompactFrame::finish() {
 
 void CompactFrame::read(std::size_t first, std::size_t count, std::uint16_t* values) const {
   DCTPREP_ASSERT(first + count <= pixels_);
-  const std::size_t segment = first / kSegment, place = first % kSegment;
-  if (count > 0 && place + count <= kSegment &&
-      holds_all(begin_[segment + 1] - begin_[segment], segment_size(segment))) {
-    const auto* all = reinterpret_cast<const std::byte*>(listed_.data() + begin_[segment]);
-    std::memcpy(values, all + place * sizeof(std::uint16_t), count * sizeof(std::uint16_t));
-    return;
+  while (count > 0) {
+    const std::size_t segment = first / kSegment, place = first % kSegment;
+    const std::size_t piece = std::min(count, segment_size(segment) - place);
+    if (holds_all(begin_[segment + 1] - begin_[segment], segment_size(segment))) {
+      const auto* all = reinterpret_cast<const std::byte*>(listed_.data() + begin_[segment]);
+      std::memcpy(values, all + place * sizeof(std::uint16_t), piece * sizeof(std::uint16_t));
+    } else {
+      widen_pixels(bytes_ + first, reference_->data() + first, piece, values);
+      if (begin_[segment] != begin_[segment + 1])
+        visit_listed(first, piece, [&](std::size_t pixel, std::uint16_t value) { values[pixel - first] = value; });
+    }
+    first += piece;
+    values += piece;
+    count -= piece;
   }
-  widen_pixels(bytes_ + first, reference_->data() + first, count, values);
-  visit_listed(first, count, [&](std::size_t pixel, std::uint16_t value) { values[pixel - first] = value; });
+}
+
+void CompactFrame::prefetch_places(std::size_t first) const { __builtin_prefetch(begin_.data() + first / kSegment); }
+
+void CompactFrame::prefetch(std::size_t first, std::size_t count) const {
+  constexpr std::size_t kLine = 64;
+  const std::size_t end = first + count;
+  while (first < end) {
+    const std::size_t segment = first / kSegment, place = first % kSegment;
+    const std::size_t piece = std::min(end - first, segment_size(segment) - place);
+    const std::size_t listed = begin_[segment + 1] - begin_[segment];
+    const auto* from = reinterpret_cast<const char*>(listed_.data() + begin_[segment]);
+    if (holds_all(listed, segment_size(segment))) {
+      for (std::size_t at = place * sizeof(std::uint16_t); at < (place + piece) * sizeof(std::uint16_t); at += kLine)
+        __builtin_prefetch(from + at);
+    } else {
+      for (std::size_t at = 0; at < piece; at += kLine) __builtin_prefetch(bytes_ + first + at);
+      if (listed > 0) __builtin_prefetch(from);
+    }
+    first += piece;
+  }
 }
 
 CompactFramePool::CompactFramePool(std::size_t pixels, std::size_t most)

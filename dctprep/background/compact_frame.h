@@ -43,6 +43,10 @@ class CompactFrame {
 
   // Pixels [first, first + count), of a frame that is finished. Thread-safe.
   void read(std::size_t first, std::size_t count, std::uint16_t* values) const;
+  // Asks for the memory of a read() to come, of no more than a few hundred pixels, in two steps: the second has to know
+  // what the first one asked for. For reading a few pixels of many frames.
+  void prefetch_places(std::size_t first) const;
+  void prefetch(std::size_t first, std::size_t count) const;
 
   // Calls visit(pixel, value) for the pixels of [first, first + count) whose byte does not say their value, and perhaps
   // for others, in order.
@@ -54,9 +58,15 @@ class CompactFrame {
   const std::shared_ptr<const FrameReference>& reference() const { return reference_; }
   // Memory that is taken by what does not fit its byte: four bytes for each such pixel, at most two for each pixel.
   std::size_t listed_bytes() const { return listed_.capacity() * sizeof(Listed); }
+  // What every frame takes besides.
+  static constexpr std::size_t held_bytes(std::size_t pixels) {
+    return whole_groups(pixels) + (pixels / kSegment + 2) * sizeof(std::uint32_t);
+  }
 
  private:
-  static constexpr std::size_t kSegment = 4096;  // pixels whose listed ones are found together
+  // Pixels whose listed ones are found together: few, so that those of the direct beam are held whole, and not listed
+  // among others of their rows.
+  static constexpr std::size_t kSegment = 256;
   struct Listed {
     std::uint16_t place;  // in the segment
     std::uint16_t value;
@@ -65,6 +75,8 @@ class CompactFrame {
   std::size_t segment_size(std::size_t segment) const { return std::min(kSegment, pixels_ - segment * kSegment); }
   // A segment of which half is listed holds all its values instead, two in the place of one.
   static bool holds_all(std::size_t listed, std::size_t size) { return 2 * listed >= size && listed > 0; }
+  void list(const std::uint16_t* values, const std::uint64_t* marks, std::size_t from, std::size_t to,
+            std::size_t place);
   void close_segment(std::size_t segment);
 
   std::size_t pixels_;

@@ -9,7 +9,7 @@ namespace {
 
 TEST(CompactFrame, GivesBackWhatWasAppended) {
   std::mt19937 random(1);
-  for (const std::size_t pixels : {1, 63, 64, 4095, 4096, 4097, 12288, 20001}) {
+  for (const std::size_t pixels : {1, 63, 64, 511, 512, 513, 4096, 12288, 20001}) {
     CompactFramePool pool(pixels, 3);
     std::unique_ptr<CompactFrame> again = pool.take();
     for (int round = 0; round < 12; ++round) {

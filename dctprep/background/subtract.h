@@ -16,12 +16,6 @@ std::int32_t frame_offset(ImageView<const std::uint16_t> frame, ImageView<const 
                           ImageView<const std::uint8_t> bad_pixels, const Region& excluded,
                           const BackgroundOptions& options);
 
-// The same of a frame whose row v is frame_row(v), which is asked for in ascending order and may be overwritten by the
-// next.
-std::int32_t frame_offset(const std::function<const std::uint16_t*(int v)>& frame_row,
-                          ImageView<const std::uint16_t> background, ImageView<const std::uint8_t> bad_pixels,
-                          const Region& excluded, const BackgroundOptions& options);
-
 // residual = clamp(frame - background - offset, 0, 65535); 0 at bad and excluded pixels.
 void subtract_background(ImageView<const std::uint16_t> frame, ImageView<const std::uint16_t> background,
                          std::int32_t offset, ImageView<const std::uint8_t> bad_pixels, const Region& excluded,

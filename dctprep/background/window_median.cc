@@ -18,6 +18,7 @@ namespace {
 
 // Pixels worked on at a time: half a page of each frame.
 constexpr std::size_t kTile = 2048;
+constexpr std::size_t kTilesTogether = 8;
 static_assert(kTile % kLadderGroup == 0);
 constexpr std::size_t kCountsAGroup = kLadderRungs * kLadderGroup;
 constexpr std::size_t kMostRows = 255;  // that ladder_count_bytes() takes at a time
@@ -31,6 +32,7 @@ constexpr int kMostMoves = 3;
 // A group that is selected from whole windows gets its ladder back when no median has moved further than this.
 constexpr int kCalm = 4;
 constexpr std::size_t kSelectedTogether = 8 * kPixelGroup;
+constexpr std::size_t kFramesAhead = 8;  // whose pixels of a group are asked for before they are read
 
 std::uint16_t saturated_difference(std::uint16_t from, std::uint16_t down) {
   return static_cast<std::uint16_t>(from - std::min(from, down));
@@ -69,27 +71,55 @@ WindowMedian::Batches WindowMedian::batches_of(std::vector<const CompactFrame*>&
   return batches;
 }
 
-template <class Body>
-void WindowMedian::for_each_tile(const Body& body) {
-  const std::size_t tiles = (pixels_ + kTile - 1) / kTile;
-  tbb::parallel_for(tbb::blocked_range<std::size_t>(0, tiles, 4), [&](const auto& range) {
-    const auto started = std::chrono::steady_clock::now();
-    for (std::size_t tile = range.begin(); tile < range.end(); ++tile) {
-      const std::size_t first = tile * kTile;
-      body(first, std::min(kTile, pixels_ - first));
+// The frames that are counted are more streams than a processor foresees, so they are asked for; row by row, since
+// memory is fastest where it is read on.
+class WindowMedian::Ahead {
+ public:
+  // Rows that every tile counts, once.
+  explicit Ahead(const Counted& counted) {
+    for (const Batches* batches : {&counted.entering, &counted.leaving, &counted.done}) {
+      for (const Batch& batch : *batches) rows_.insert(rows_.end(), batch.rows.begin(), batch.rows.end());
+      passes_ += batches->size();
     }
-    seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-  });
-}
+    if (rows_.size() > kMostRowsAhead) rows_.clear();
+  }
+  // The tile to come begins at `first`; size 0: none does.
+  void start(std::size_t first, std::size_t size) {
+    first_ = first;
+    lines_a_row_ = size / kLine;
+    row_ = line_ = 0;
+    lines_a_step_ = passes_ == 0 ? 0 : (rows_.size() * kTile / kLine) / (passes_ * (kTile / kLadderGroup)) + 1;
+  }
+  void step() {
+    for (std::size_t i = 0; i < lines_a_step_ && row_ < rows_.size(); ++i) {
+      if (line_ == lines_a_row_) {
+        line_ = 0;
+        if (++row_ == rows_.size()) return;
+      }
+      if (lines_a_row_ > 0) __builtin_prefetch(rows_[row_] + first_ + kLine * line_++, 0, 2);
+    }
+  }
 
-void WindowMedian::advance(std::span<MedianStep> steps) {
+ private:
+  static constexpr std::size_t kLine = 64;
+  static constexpr std::size_t kMostRowsAhead = 256;  // of which two tiles fit the second-level cache
+  std::vector<const std::uint8_t*> rows_;
+  std::size_t passes_ = 0, lines_a_step_ = 0;
+  std::size_t first_ = 0, lines_a_row_ = 0;
+  std::size_t row_ = 0, line_ = 0;
+};
+
+void WindowMedian::advance(std::span<MedianStep> steps, std::vector<const CompactFrame*> done) {
   if (steps.empty()) return;
   std::vector<Counted> counted;
   for (MedianStep& step : steps) {
     counted.push_back({.window = batches_of(step.window),
                        .entering = batches_of(step.entering),
-                       .leaving = batches_of(step.leaving)});
+                       .leaving = batches_of(step.leaving),
+                       .done = {},
+                       .sample = {}});
   }
+  counted.back().done = batches_of(done);
   std::vector<const CompactFrame*> sample;
   if (state_ == State::kNothing) {
     const std::vector<const CompactFrame*>& window = steps.front().window;
@@ -99,12 +129,21 @@ void WindowMedian::advance(std::span<MedianStep> steps) {
     counted.front().sample = batches_of(sample);
   }
   std::atomic<std::uint64_t> groups{0}, moved{0}, selected{0};
-  for_each_tile([&](std::size_t first, std::size_t size) {
+  const std::size_t tiles = (pixels_ + kTile - 1) / kTile;
+  const auto size_of = [&](std::size_t tile) { return std::min(kTile, pixels_ - tile * kTile); };
+  tbb::parallel_for(tbb::blocked_range<std::size_t>(0, tiles, kTilesTogether), [&](const auto& range) {
+    const auto started = std::chrono::steady_clock::now();
     Counters counters;
-    advance_tile(steps, counted, first, size, counters);
+    Ahead ahead(counted.back());
+    for (std::size_t tile = range.begin(); tile < range.end(); ++tile) {
+      const std::size_t next = tile + 1;
+      ahead.start(next * kTile, steps.size() == 1 && next < range.end() ? size_of(next) : 0);
+      advance_tile(steps, counted, tile * kTile, size_of(tile), ahead, counters);
+    }
     groups += counters.groups;
     moved += counters.moved;
     selected += counters.selected;
+    seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   });
   counters_.groups += groups;
   counters_.moved += moved;
@@ -113,18 +152,12 @@ void WindowMedian::advance(std::span<MedianStep> steps) {
   state_ = n <= kRankSelectMostRows ? State::kCounts : State::kNothing;
 }
 
-void WindowMedian::leave(std::vector<const CompactFrame*> frames) {
-  if (state_ != State::kCounts || frames.empty()) return;
-  const Batches batches = batches_of(frames);
-  for_each_tile([&](std::size_t first, std::size_t size) { count(batches, first, size, false); });
-}
-
 void WindowMedian::forget() {
   if (state_ == State::kCounts) state_ = State::kLadder;
 }
 
 void WindowMedian::advance_tile(std::span<const MedianStep> steps, std::span<const Counted> counted, std::size_t first,
-                                std::size_t size, Counters& counters) {
+                                std::size_t size, Ahead& ahead, Counters& counters) {
   State state = state_;
   for (std::size_t s = 0; s < steps.size(); ++s) {
     const MedianStep& step = steps[s];
@@ -132,8 +165,8 @@ void WindowMedian::advance_tile(std::span<const MedianStep> steps, std::span<con
     if (n > kRankSelectMostRows) {
       state = State::kNothing;
     } else if (state == State::kCounts) {
-      count(counted[s].entering, first, size, true);
-      count(counted[s].leaving, first, size, false);
+      count(counted[s].entering, first, size, true, &ahead);
+      count(counted[s].leaving, first, size, false, &ahead);
     } else if (state == State::kNothing && n > 0) {
       place_ladders(counted[s], first, size);
       state = State::kCounts;
@@ -175,6 +208,7 @@ void WindowMedian::advance_tile(std::span<const MedianStep> steps, std::span<con
     if (n == 0 && state == State::kNothing) clear_counts(first, size);
     state = n > kRankSelectMostRows ? State::kNothing : State::kCounts;
   }
+  if (state == State::kCounts) count(counted.back().done, first, size, false, &ahead);
 }
 
 void WindowMedian::clear_counts(std::size_t first, std::size_t size) {
@@ -183,9 +217,10 @@ void WindowMedian::clear_counts(std::size_t first, std::size_t size) {
             std::uint16_t{0});
 }
 
-void WindowMedian::count(const Batches& batches, std::size_t first, std::size_t size, bool add) {
+void WindowMedian::count(const Batches& batches, std::size_t first, std::size_t size, bool add, Ahead* ahead) {
   for (const Batch& batch : batches) {
     for (std::size_t at = first; at < first + size; at += kLadderGroup) {
+      if (ahead != nullptr) ahead->step();
       if (restless_[at / kLadderGroup] != 0) continue;
       std::uint8_t shift[kLadderGroup];
       if (ladder_shift(base_.data() + at, batch.reference + at, shift)) {
@@ -201,7 +236,10 @@ void WindowMedian::count(const Batches& batches, std::size_t first, std::size_t 
 void WindowMedian::count_far(const Batch& batch, std::size_t first, std::size_t size, bool add) {
   thread_local std::vector<std::uint8_t> heights;
   heights.assign(batch.frames.size() * kLadderGroup, 0);
-  for (std::size_t k = 0; k < batch.frames.size(); ++k) {
+  const std::size_t frames = batch.frames.size();
+  for (std::size_t k = 0; k < frames; ++k) {
+    if (k + 2 * kFramesAhead < frames) batch.frames[k + 2 * kFramesAhead]->prefetch_places(first);
+    if (k + kFramesAhead < frames) batch.frames[k + kFramesAhead]->prefetch(first, size);
     std::uint16_t values[kLadderGroup];
     batch.frames[k]->read(first, size, values);
     ladder_heights(values, base_.data() + first, size, heights.data() + k * kLadderGroup);
@@ -259,6 +297,9 @@ void WindowMedian::move_ladder(std::size_t first, std::size_t size, std::size_t 
 // The medians of a group that do not lie on its ladder, which is moved until they do. False where that does not help.
 bool WindowMedian::find_group(const MedianStep& step, const Batches& window, std::size_t first, std::size_t size) {
   const std::size_t n = step.window.size();
+  for (const Batch& batch : window) {
+    for (const std::uint8_t* row : batch.rows) __builtin_prefetch(row + first);
+  }
   Bounds bounds;
   std::int64_t most = kFirstMove;
   for (int move = 0; move < kMostMoves; ++move, most *= 4) {
@@ -295,6 +336,9 @@ void WindowMedian::select_pixels(const MedianStep& step, const Batches& window, 
   stack.resize(n * size);
   for (std::size_t k = 0; k < n; ++k) {
     rows[k] = stack.data() + k * size;
+    // Each frame is a page of its own, and the processor sees no pattern.
+    if (k + 2 * kFramesAhead < n) step.window[k + 2 * kFramesAhead]->prefetch_places(first);
+    if (k + kFramesAhead < n) step.window[k + kFramesAhead]->prefetch(first, size);
     step.window[k]->read(first, size, stack.data() + k * size);
   }
   rank_select(rows.data(), n, static_cast<std::uint16_t>(n / 2), size, median);

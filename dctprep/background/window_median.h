@@ -29,10 +29,9 @@ class WindowMedian {
 
   // Makes the backgrounds of consecutive windows, on all cores. All frames of all steps must be in memory; several
   // small steps in one call are faster than one by one. The lists of frames are sorted as is best.
-  void advance(std::span<MedianStep> steps);
-  // Counts frames of the last window that will not be in the next one, before they go; the next step then leaves them
-  // out of `leaving`.
-  void leave(std::vector<const CompactFrame*> frames);
+  // Frames `done` of the last window are then counted out, since they will be gone before the next step, which leaves
+  // them out of its `leaving`.
+  void advance(std::span<MedianStep> steps, std::vector<const CompactFrame*> done = {});
   // The next window has little in common with the last: it is counted anew, and its first step needs no `entering` and
   // `leaving`.
   void forget();
@@ -45,7 +44,7 @@ class WindowMedian {
     std::uint64_t selected = 0;
   };
   Counters counters() const { return counters_; }
-  // Spent in advance() and leave(), summed over threads.
+  // Spent in advance(), summed over threads.
   double seconds() const { return seconds_; }
   // Bytes held between calls.
   static std::size_t bytes(std::size_t pixels);
@@ -62,17 +61,17 @@ class WindowMedian {
   };
   using Batches = std::vector<Batch>;
   struct Counted {
-    Batches window, entering, leaving;
+    Batches window, entering, leaving, done;
     Batches sample;  // some frames of the window, where the one before is not known
     std::size_t in_sample = 0;
   };
   static Batches batches_of(std::vector<const CompactFrame*>& frames);  // sorts them; the batches point into them
 
-  template <class Body>
-  void for_each_tile(const Body& body);
+  // Asks for the memory of the tile to come, a few cache lines for each group that is counted in this one.
+  class Ahead;
   void advance_tile(std::span<const MedianStep> steps, std::span<const Counted> counted, std::size_t first,
-                    std::size_t size, Counters& counters);
-  void count(const Batches& batches, std::size_t first, std::size_t size, bool add);
+                    std::size_t size, Ahead& ahead, Counters& counters);
+  void count(const Batches& batches, std::size_t first, std::size_t size, bool add, Ahead* ahead = nullptr);
   void count_far(const Batch& batch, std::size_t first, std::size_t size, bool add);
   void clear_counts(std::size_t first, std::size_t size);
   void place_ladders(const Counted& counted, std::size_t first, std::size_t size);

@@ -57,12 +57,7 @@ FramePass::Result FramePass::run(int k, const CompactFrame& frame, const Compact
   Result result;
   const ImageView<const std::uint16_t> pixels = background.background();
   const auto width = static_cast<std::size_t>(pixels.width());
-  std::vector<std::uint16_t> frame_row(width);
-  const auto read_row = [&](int v) {
-    frame.read(static_cast<std::size_t>(v) * width, width, frame_row.data());
-    return frame_row.data();
-  };
-  result.offset = frame_offset(read_row, pixels, setup_.scan->bad_pixels, setup_.excluded, setup_.config.background);
+  result.offset = background.frame_offset(frame, setup_.scan->bad_pixels, bad_row_, setup_.config.background);
   FrameThreshold threshold(k, pixels.width(), level, saturated);
   denoised_rows(frame, background, result.offset,
                 [&](int v, const std::uint16_t* row) { threshold.append_row(v, row); });

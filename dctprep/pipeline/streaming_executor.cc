@@ -119,7 +119,6 @@ class StreamingRun {
       std::vector<Image<std::uint16_t>> backgrounds = make_backgrounds(step);
       for (std::size_t b = step.first_block; b < step.end_block; ++b)
         process_block(setup_.blocks[b], backgrounds[b - step.first_block]);
-      leave_window(step);
       for (const int k : step.drop) drop(k);
       if (!window_.empty()) renew_reference(backgrounds.back());
       if (setup_.config.background.save) write_backgrounds(step, std::move(backgrounds));
@@ -277,24 +276,24 @@ class StreamingRun {
                          backgrounds.back().data()});
       window_ = window;
     }
-    median_.advance(medians);
-    return backgrounds;
-  }
-
-  // Frames that the next window does not hold are counted out of it before they are dropped.
-  void leave_window(const StreamStep& step) {
-    if (step.end_block == setup_.blocks.size()) return;
+    if (step.end_block == setup_.blocks.size()) {
+      median_.advance(medians);
+      return backgrounds;
+    }
+    // Frames that the next window does not hold are counted out of this one at once, for they are dropped before it
+    // comes. Where few frames stay, that and counting in what enters costs more than counting the whole next window.
     const std::vector<int> next = good_window(step.end_block);
     const std::vector<int> leaving = without(window_, next);
     const std::size_t staying = window_.size() - leaving.size();
-    // Counting what leaves and enters costs more than counting the whole next window where few frames stay.
-    if (leaving.size() + (next.size() - staying) <= next.size()) {
-      median_.leave(pixels_of(leaving));
+    const bool keeps_counts = leaving.size() + (next.size() - staying) <= next.size();
+    median_.advance(medians, keeps_counts ? pixels_of(leaving) : std::vector<const CompactFrame*>{});
+    if (keeps_counts) {
       window_ = without(window_, leaving);
     } else {
       median_.forget();
       window_.clear();
     }
+    return backgrounds;
   }
 
   void process_block(const BackgroundBlock& block, const Image<std::uint16_t>& background) {
@@ -454,7 +453,7 @@ MemoryNeed memory_need(const Setup& setup) {
   const auto frames = static_cast<std::uint64_t>(plan.most_frames);
   constexpr std::uint64_t kMib = std::uint64_t{1} << 20, kOpenBlobs = 1024 * kMib;
   MemoryNeed need;
-  need.window = frames * whole_groups(pixels);
+  need.window = frames * CompactFrame::held_bytes(pixels);
   std::size_t together = 1;
   for (const StreamStep& step : plan.steps) together = std::max(together, step.end_block - step.first_block);
   // The ladders of the medians; the backgrounds of a step, and those that wait to be written; references, with a
