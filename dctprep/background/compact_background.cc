@@ -90,21 +90,39 @@ std::int32_t CompactBackground::frame_offset(const CompactFrame& frame, ImageVie
   return median.take();
 }
 
-void CompactBackground::subtract_row(const CompactFrame& frame, std::int32_t offset, int v,
-                                     std::uint16_t* residual) const {
-  const auto width = static_cast<std::size_t>(background_.width());
-  const std::size_t first = static_cast<std::size_t>(v) * width;
-  const std::uint16_t* background = background_.row(v);
+void CompactBackground::subtract(const CompactFrame& frame, std::int32_t offset, int v, int u0, int u1,
+                                 std::uint16_t* residual) const {
+  const auto count = static_cast<std::size_t>(u1 - u0);
+  const std::size_t first =
+      static_cast<std::size_t>(v) * static_cast<std::size_t>(background_.width()) + static_cast<std::size_t>(u0);
+  const std::uint16_t* background = background_.row(v) + u0;
   if (fits_[static_cast<std::size_t>(v)] != 0 && std::abs(offset) <= kMostByteOffset) {
-    subtract_bytes(frame.bytes() + first, bytes_.row(v), offset, width, residual);
-    frame.visit_listed(first, width, [&](std::size_t pixel, std::uint16_t value) {
+    subtract_bytes(frame.bytes() + first, bytes_.row(v) + u0, offset, count, residual);
+    frame.visit_listed(first, count, [&](std::size_t pixel, std::uint16_t value) {
       const std::size_t u = pixel - first;
       residual[u] = static_cast<std::uint16_t>(std::clamp(value - background[u] - offset, 0, 65535));
     });
   } else {
-    frame.read(first, width, residual);
-    subtract_pixels(residual, background, offset, width, residual);
+    frame.read(first, count, residual);
+    subtract_pixels(residual, background, offset, count, residual);
   }
+}
+
+bool CompactBackground::mark_row(const CompactFrame& frame, std::int32_t offset, int v, int level,
+                                 std::uint64_t* bits) const {
+  // What is not listed differs from its background by less than 255.
+  const std::int64_t least = std::int64_t{level} + offset;
+  if (fits_[static_cast<std::size_t>(v)] == 0 || level < 1 || least < 1 || least > 255) return false;
+  const auto width = static_cast<std::size_t>(background_.width());
+  const std::size_t first = static_cast<std::size_t>(v) * width;
+  const std::uint16_t* background = background_.row(v);
+  bytes_at_least(frame.bytes() + first, bytes_.row(v), static_cast<int>(least), width, bits);
+  frame.visit_listed(first, width, [&](std::size_t pixel, std::uint16_t value) {
+    const std::size_t u = pixel - first;
+    const std::uint64_t bit = std::uint64_t{1} << u % 64;
+    bits[u / 64] = value - background[u] >= least ? bits[u / 64] | bit : bits[u / 64] & ~bit;
+  });
+  return true;
 }
 
 }  // namespace dctprep

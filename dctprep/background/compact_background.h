@@ -25,9 +25,12 @@ class CompactBackground {
   // whether it holds a bad pixel. Thread-safe.
   std::int32_t frame_offset(const CompactFrame& frame, ImageView<const std::uint8_t> bad_pixels,
                             std::span<const std::uint8_t> bad_row, const BackgroundOptions& options) const;
-  // residual = clamp(frame - background - offset, 0, 65535) of row v, whatever at excluded pixels. `frame` is held
-  // against the reference. Thread-safe.
-  void subtract_row(const CompactFrame& frame, std::int32_t offset, int v, std::uint16_t* residual) const;
+  // residual = clamp(frame - background - offset, 0, 65535) of columns u0 ... u1-1 of row v, from residual[0] on;
+  // whatever at excluded pixels. `frame` is held against the reference. Thread-safe.
+  void subtract(const CompactFrame& frame, std::int32_t offset, int v, int u0, int u1, std::uint16_t* residual) const;
+  // Bit u of `bits` (kernels/bit_rows.h) says whether that residual of row v is at least `level`; whatever at excluded
+  // pixels. False where bytes do not tell: `bits` is then undefined. Thread-safe.
+  bool mark_row(const CompactFrame& frame, std::int32_t offset, int v, int level, std::uint64_t* bits) const;
 
  private:
   ImageView<const std::uint16_t> background_;

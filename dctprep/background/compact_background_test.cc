@@ -11,6 +11,7 @@ namespace {
 
 TEST(CompactBackground, SubtractsLikeWholeNumbers) {
   std::mt19937 random(1);
+  int rows_marked = 0;
   for (int round = 0; round < 60; ++round) {
     const int height = 1 + static_cast<int>(random() % 4), width = 1 + static_cast<int>(random() % 3000);
     const auto pixels = static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
@@ -37,16 +38,30 @@ TEST(CompactBackground, SubtractsLikeWholeNumbers) {
     for (const std::int32_t offset : {0, 4, -9, 500, -70, 65535, -65535}) {
       std::vector<std::uint16_t> residual(static_cast<std::size_t>(width));
       for (int v = 0; v < height; ++v) {
-        held.subtract_row(*compact, offset, v, residual.data());
+        const int u0 = round % 3 == 1 ? static_cast<int>(random() % static_cast<unsigned>(width)) : 0;
+        const int u1 = width - (round % 3 == 1 ? static_cast<int>(random() % static_cast<unsigned>(width - u0)) : 0);
+        held.subtract(*compact, offset, v, u0, u1, residual.data() + u0);
+        const int level = 1 + static_cast<int>(random() % (round % 2 ? 20 : 300));
+        std::vector<std::uint64_t> bits((static_cast<std::size_t>(width) + 63) / 64);
+        const bool marked = held.mark_row(*compact, offset, v, level, bits.data());
+        rows_marked += marked ? 1 : 0;
         for (int u = 0; u < width; ++u) {
           if (excluded.contains(v, u)) continue;
-          ASSERT_EQ(residual[static_cast<std::size_t>(u)],
-                    std::clamp(frame(v, u) - background(v, u) - offset, 0, 65535))
-              << "round " << round << " offset " << offset << " pixel " << v << ", " << u;
+          const auto at = static_cast<std::size_t>(u);
+          const int expected = std::clamp(frame(v, u) - background(v, u) - offset, 0, 65535);
+          if (u0 <= u && u < u1) {
+            ASSERT_EQ(residual[at], expected)
+                << "round " << round << " offset " << offset << " pixel " << v << ", " << u;
+          }
+          if (marked) {
+            ASSERT_EQ((bits[at / 64] >> at % 64 & 1) != 0, expected >= level)
+                << "round " << round << " offset " << offset << " level " << level << " pixel " << v << ", " << u;
+          }
         }
       }
     }
   }
+  EXPECT_GT(rows_marked, 50);
 }
 
 TEST(CompactBackground, FindsTheOffsetOfWholeNumbers) {

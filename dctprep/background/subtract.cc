@@ -23,13 +23,16 @@ std::int32_t frame_offset(ImageView<const std::uint16_t> frame, ImageView<const 
   return median.take();
 }
 
-void clear_row(ImageView<const std::uint8_t> bad_pixels, const Region& excluded, int v, int width,
-               std::uint16_t* residual) {
+void clear_residual(ImageView<const std::uint8_t> bad_pixels, const Region& excluded, int v, int u0, int u1,
+                    std::uint16_t* residual) {
   if (!bad_pixels.empty()) {
     const std::uint8_t* bad = bad_pixels.row(v);
-    for (int u = 0; u < width; ++u) residual[u] = bad[u] != 0 ? std::uint16_t{0} : residual[u];
+    for (int u = u0; u < u1; ++u) residual[u - u0] = bad[u] != 0 ? std::uint16_t{0} : residual[u - u0];
   }
-  if (excluded.v0 <= v && v < excluded.v1) std::fill(residual + excluded.u0, residual + excluded.u1, std::uint16_t{0});
+  if (excluded.v0 <= v && v < excluded.v1) {
+    const int from = std::max(u0, excluded.u0), to = std::min(u1, excluded.u1);
+    if (from < to) std::fill(residual + (from - u0), residual + (to - u0), std::uint16_t{0});
+  }
 }
 
 void subtract_background(ImageView<const std::uint16_t> frame, ImageView<const std::uint16_t> background,
@@ -38,7 +41,7 @@ void subtract_background(ImageView<const std::uint16_t> frame, ImageView<const s
   const int width = frame.width();
   for (int v = 0; v < frame.height(); ++v) {
     subtract_pixels(frame.row(v), background.row(v), offset, static_cast<std::size_t>(width), residual.row(v));
-    clear_row(bad_pixels, excluded, v, width, residual.row(v));
+    clear_residual(bad_pixels, excluded, v, 0, width, residual.row(v));
   }
 }
 

@@ -21,9 +21,9 @@ void subtract_background(ImageView<const std::uint16_t> frame, ImageView<const s
                          std::int32_t offset, ImageView<const std::uint8_t> bad_pixels, const Region& excluded,
                          ImageView<std::uint16_t> residual);
 
-// The last part of it: row `v` of a residual is set to 0 at bad and excluded pixels. `bad_pixels` empty: none of the
-// row is bad.
-void clear_row(ImageView<const std::uint8_t> bad_pixels, const Region& excluded, int v, int width,
-               std::uint16_t* residual);
+// The last part of it: columns u0 ... u1-1 of row `v` of a residual, from residual[0] on, are set to 0 at bad and
+// excluded pixels. `bad_pixels` empty: none of the row is bad.
+void clear_residual(ImageView<const std::uint8_t> bad_pixels, const Region& excluded, int v, int u0, int u1,
+                    std::uint16_t* residual);
 
 }  // namespace dctprep

@@ -54,65 +54,68 @@ Denoiser::Denoiser(const DenoiseOptions& options, ImageView<const std::uint8_t> 
   }
 }
 
-void Denoiser::pad_row(int v, std::uint16_t* padded) const {
+void Denoiser::pad(int v, int u0, int u1, std::uint16_t* padded) const {
   const int width = bad_pixels_.width();
-  const int pad = radius();
-  std::uint16_t* row = padded + pad;
+  const int margin = radius();
+  std::uint16_t* row = padded + margin;
   if (bad_row_[static_cast<std::size_t>(v)] != 0) {
     const std::uint8_t* bad = bad_pixels_.row(v);
-    for (int u = 0; u < width; ++u) row[u] = bad[u] != 0 ? kBehindAll : row[u];
+    for (int u = u0; u < u1; ++u) row[u] = bad[u] != 0 ? kBehindAll : row[u];
   }
-  std::fill(padded, row, row[0]);
-  std::fill(row + width, row + width + pad, row[width - 1]);
+  if (u0 == 0) std::fill(padded, row, row[0]);
+  if (u1 == width) std::fill(row + width, row + width + margin, row[width - 1]);
 }
 
-void Denoiser::apply_row(const std::uint16_t* const* rows, int v, std::uint16_t* denoised) const {
-  const auto width = static_cast<std::size_t>(bad_pixels_.width());
-  const int pad = radius();
-  const std::uint16_t* residual = rows[pad] + pad;
+void Denoiser::apply(const std::uint16_t* const* rows, int v, int u0, int u1, std::uint16_t* denoised) const {
+  const auto count = static_cast<std::size_t>(u1 - u0);
+  const int margin = radius();
+  const std::uint16_t* residual = rows[margin] + margin + u0;
+  std::uint16_t* out = denoised + u0;
   if (options_.mode == DenoiseMode::kOff) {
-    std::memcpy(denoised, residual, width * sizeof(std::uint16_t));
+    std::memcpy(out, residual, count * sizeof(std::uint16_t));
   } else {
-    const int side = 2 * pad + 1;
+    const int side = 2 * margin + 1;
     const auto window = static_cast<std::size_t>(side * side);
     std::array<const std::uint16_t*, (2 * kMostRadius + 1) * (2 * kMostRadius + 1)> shifted;
-    for (int i = 0; i < side * side; ++i) shifted[static_cast<std::size_t>(i)] = rows[i / side] + i % side;
+    for (int i = 0; i < side * side; ++i) shifted[static_cast<std::size_t>(i)] = rows[i / side] + u0 + i % side;
     if (bad_near_[static_cast<std::size_t>(v)] != 0) {
-      rank_select(shifted.data(), window, ranks_.row(v), width, denoised);
-      const std::uint8_t* no_good = no_good_.row(v);
-      for (std::size_t u = 0; u < width; ++u) denoised[u] = no_good[u] != 0 ? std::uint16_t{0} : denoised[u];
-    } else if (pad == 1) {
-      median_of_9(shifted.data(), width, denoised);
+      rank_select(shifted.data(), window, ranks_.row(v) + u0, count, out);
+      const std::uint8_t* no_good = no_good_.row(v) + u0;
+      for (std::size_t i = 0; i < count; ++i) out[i] = no_good[i] != 0 ? std::uint16_t{0} : out[i];
+    } else if (margin == 1) {
+      median_of_9(shifted.data(), count, out);
     } else {
-      rank_select(shifted.data(), window, static_cast<std::uint16_t>(window / 2), width, denoised);
+      rank_select(shifted.data(), window, static_cast<std::uint16_t>(window / 2), count, out);
     }
   }
   if (options_.mode == DenoiseMode::kConditional) {
     const int threshold = options_.threshold.value();
-    const std::uint8_t* bad = bad_pixels_.row(v);
-    for (std::size_t u = 0; u < width; ++u) {
-      const bool takes_median = bad[u] != 0 || std::abs(int{residual[u]} - int{denoised[u]}) > threshold;
-      denoised[u] = takes_median ? denoised[u] : residual[u];
+    const std::uint8_t* bad = bad_pixels_.row(v) + u0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const bool takes_median = bad[i] != 0 || std::abs(int{residual[i]} - int{out[i]}) > threshold;
+      out[i] = takes_median ? out[i] : residual[i];
     }
   }
-  if (excluded_.v0 <= v && v < excluded_.v1)
-    std::fill(denoised + excluded_.u0, denoised + excluded_.u1, std::uint16_t{0});
+  if (excluded_.v0 <= v && v < excluded_.v1) {
+    const int from = std::max(u0, excluded_.u0), to = std::min(u1, excluded_.u1);
+    if (from < to) std::fill(denoised + from, denoised + to, std::uint16_t{0});
+  }
 }
 
 void Denoiser::apply(ImageView<const std::uint16_t> residual, ImageView<std::uint16_t> denoised) const {
   const int height = residual.height();
-  const int pad = radius();
+  const int margin = radius();
   if (residual.empty()) return;
   Image<std::uint16_t> padded(height, static_cast<int>(padded_width()));
   for (int v = 0; v < height; ++v) {
-    std::copy(residual.row(v), residual.row(v) + residual.width(), padded.row(v) + pad);
-    pad_row(v, padded.row(v));
+    std::copy(residual.row(v), residual.row(v) + residual.width(), padded.row(v) + margin);
+    pad(v, 0, residual.width(), padded.row(v));
   }
-  std::vector<const std::uint16_t*> rows(static_cast<std::size_t>(2 * pad + 1));
+  std::vector<const std::uint16_t*> rows(static_cast<std::size_t>(2 * margin + 1));
   for (int v = 0; v < height; ++v) {
-    for (int i = -pad; i <= pad; ++i)
-      rows[static_cast<std::size_t>(i + pad)] = padded.row(std::clamp(v + i, 0, height - 1));
-    apply_row(rows.data(), v, denoised.row(v));
+    for (int i = -margin; i <= margin; ++i)
+      rows[static_cast<std::size_t>(i + margin)] = padded.row(std::clamp(v + i, 0, height - 1));
+    apply(rows.data(), v, 0, residual.width(), denoised.row(v));
   }
 }
 

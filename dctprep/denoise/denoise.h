@@ -24,12 +24,13 @@ class Denoiser {
   // pixels. Borders repeat the edge pixel. `residual` and `denoised` may not overlap.
   void apply(ImageView<const std::uint16_t> residual, ImageView<std::uint16_t> denoised) const;
 
-  // The same row by row, for callers that make residuals row by row. A padded row holds radius() + width + radius()
-  // pixels: pad_row() completes one whose middle is the residual. `rows` are the 2 radius() + 1 padded rows round row
-  // `v`, rows beyond the border being those at it; `denoised` has width pixels.
+  // The same in pieces of rows, for callers that make residuals as they are needed. A padded row holds radius() + width
+  // + radius() pixels: pad() completes columns u0 ... u1-1 of one, whose middle is the residual, and the border they
+  // reach. `rows` are the 2 radius() + 1 padded rows round row `v`, rows beyond the border being those at it; columns
+  // u0 ... u1-1 of `denoised` are written, for which radius() columns more are looked at on both sides.
   std::size_t padded_width() const { return static_cast<std::size_t>(bad_pixels_.width() + 2 * radius()); }
-  void pad_row(int v, std::uint16_t* padded) const;
-  void apply_row(const std::uint16_t* const* rows, int v, std::uint16_t* denoised) const;
+  void pad(int v, int u0, int u1, std::uint16_t* padded) const;
+  void apply(const std::uint16_t* const* rows, int v, int u0, int u1, std::uint16_t* denoised) const;
 
  private:
   DenoiseOptions options_;

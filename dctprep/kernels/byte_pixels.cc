@@ -90,6 +90,32 @@ void SubtractBytes(const uint8_t* bytes, const uint8_t* backgrounds, int32_t off
   for (; i < count; ++i) residual[i] = static_cast<uint16_t>(std::max(0, bytes[i] - backgrounds[i] - offset));
 }
 
+void BytesAtLeast(const uint8_t* bytes, const uint8_t* backgrounds, int level, size_t count, uint64_t* bits) {
+  size_t i = 0;
+#if HWY_TARGET != HWY_SCALAR
+  const hn::CappedTag<uint8_t, 64> d8;
+  const auto least = hn::Set(d8, static_cast<uint8_t>(level));
+  for (; i + 64 <= count; i += 64) {
+    uint64_t word = 0;
+    for (size_t at = 0; at < 64; at += hn::Lanes(d8)) {
+      const auto above = hn::SaturatedSub(hn::LoadU(d8, bytes + i + at), hn::LoadU(d8, backgrounds + i + at));
+      uint8_t stored[8] = {0};
+      hn::StoreMaskBits(d8, hn::Eq(hn::Max(above, least), above), stored);
+      uint64_t part;
+      std::memcpy(&part, stored, 8);
+      word |= part << at;
+    }
+    bits[i / 64] = word;
+  }
+#endif
+  for (; i < count; i += 64) {
+    uint64_t word = 0;
+    for (size_t at = 0; at < std::min<size_t>(64, count - i); ++at)
+      word |= uint64_t{bytes[i + at] - backgrounds[i + at] >= level} << at;
+    bits[i / 64] = word;
+  }
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace dctprep
 HWY_AFTER_NAMESPACE();
@@ -100,6 +126,7 @@ namespace dctprep {
 HWY_EXPORT(NarrowPixels);
 HWY_EXPORT(WidenPixels);
 HWY_EXPORT(SubtractBytes);
+HWY_EXPORT(BytesAtLeast);
 
 bool narrow_pixels(const std::uint16_t* values, const std::uint16_t* references, std::size_t count, std::uint8_t* bytes,
                    std::uint64_t* beyond) noexcept {
@@ -114,6 +141,11 @@ void widen_pixels(const std::uint8_t* bytes, const std::uint16_t* references, st
 void subtract_bytes(const std::uint8_t* bytes, const std::uint8_t* backgrounds, std::int32_t offset, std::size_t count,
                     std::uint16_t* residual) noexcept {
   HWY_DYNAMIC_DISPATCH(SubtractBytes)(bytes, backgrounds, offset, count, residual);
+}
+
+void bytes_at_least(const std::uint8_t* bytes, const std::uint8_t* backgrounds, int level, std::size_t count,
+                    std::uint64_t* bits) noexcept {
+  HWY_DYNAMIC_DISPATCH(BytesAtLeast)(bytes, backgrounds, level, count, bits);
 }
 
 }  // namespace dctprep

@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "dctprep/background/subtract.h"
+#include "dctprep/kernels/bit_rows.h"
+#include "dctprep/kernels/pixel_rows.h"
 #include "dctprep/segment/threshold.h"
 
 namespace dctprep {
@@ -19,36 +21,152 @@ FramePass::FramePass(const Setup& setup)
   }
 }
 
-template <class Row>
-void FramePass::denoised_rows(const CompactFrame& frame, const CompactBackground& background, std::int32_t offset,
-                              const Row& row) const {
-  const int height = background.background().height(), width = background.background().width();
-  const int radius = denoiser_.radius();
-  const int side = 2 * radius + 1;
-  // A ring of padded residual rows, of which row v has the place v % side.
-  const std::size_t stride = denoiser_.padded_width();
-  std::vector<std::uint16_t> ring(static_cast<std::size_t>(side) * stride);
-  std::vector<std::uint16_t> denoised(static_cast<std::size_t>(width));
-  std::vector<const std::uint16_t*> rows(static_cast<std::size_t>(side));
-  const auto place = [&](int v) { return ring.data() + static_cast<std::size_t>(v % side) * stride; };
-  for (int next = 0; next < height + radius; ++next) {
-    if (next < height) {
-      const ImageView<const std::uint8_t> bad_pixels = bad_row_[static_cast<std::size_t>(next)] != 0
-                                                           ? setup_.scan->bad_pixels.view()
-                                                           : ImageView<const std::uint8_t>();
-      std::uint16_t* residual = place(next) + radius;
-      background.subtract_row(frame, offset, next, residual);
-      clear_row(bad_pixels, setup_.excluded, next, width, residual);
-      denoiser_.pad_row(next, place(next));
+// A ring of residual rows round the one that is denoised, made as far as they are looked at.
+class FramePass::Rows {
+ public:
+  Rows(const FramePass& pass, const CompactFrame& frame, const CompactBackground& background, std::int32_t offset,
+       int level)
+      : pass_(pass),
+        frame_(frame),
+        background_(background),
+        offset_(offset),
+        level_(level),
+        height_(background.background().height()),
+        width_(background.background().width()),
+        radius_(pass.denoiser_.radius()),
+        side_(static_cast<std::size_t>(2 * radius_ + 1)),
+        words_(words_of_bits(static_cast<std::size_t>(width_))),
+        padded_(side_ * pass.denoiser_.padded_width()),
+        made_(side_ * words_),
+        marks_(side_ * words_),
+        near_rows_(side_),
+        near_marks_(side_) {}
+
+  // Calls take(v, denoised, passing) for each row that has pixels of at least the level: bits of these (of all rows),
+  // whose denoised values are right; not all others are.
+  template <class Take>
+  void each_passing(const Take& take) {
+    std::vector<std::uint16_t> denoised(static_cast<std::size_t>(width_));
+    std::vector<std::uint64_t> passing(words_);
+    for (int next = 0; next < height_ + radius_; ++next) {
+      if (next < height_) begin_row(next);
+      const int v = next - radius_;
+      if (v < 0 || !find_candidates(v, passing)) continue;
+      bool any = false;
+      for (std::size_t word = 0; word < words_; ++word) {
+        if (passing[word] == 0) continue;
+        const int u0 = static_cast<int>(word) * 64, u1 = std::min(width_, u0 + 64);
+        denoise(v, u0, u1, denoised.data());
+        any |= pixels_at_least(denoised.data() + u0, static_cast<std::uint16_t>(level_),
+                               static_cast<std::size_t>(u1 - u0), &passing[word]);
+      }
+      if (any) take(v, denoised.data(), std::span<const std::uint64_t>(passing));
     }
-    const int v = next - radius;
-    if (v < 0) continue;
-    for (int i = -radius; i <= radius; ++i)
-      rows[static_cast<std::size_t>(i + radius)] = place(std::clamp(v + i, 0, height - 1));
-    denoiser_.apply_row(rows.data(), v, denoised.data());
-    row(v, denoised.data());
   }
-}
+
+  // Calls take(v, denoised) for each row.
+  template <class Take>
+  void each(const Take& take) {
+    std::vector<std::uint16_t> denoised(static_cast<std::size_t>(width_));
+    for (int next = 0; next < height_ + radius_; ++next) {
+      if (next < height_) forget_row(next);
+      const int v = next - radius_;
+      if (v < 0) continue;
+      denoise(v, 0, width_, denoised.data());
+      take(v, denoised.data());
+    }
+  }
+
+ private:
+  std::size_t slot(int v) const { return static_cast<std::size_t>(v) % side_; }
+  std::uint16_t* padded(int v) { return padded_.data() + slot(v) * pass_.denoiser_.padded_width(); }
+  std::uint64_t* marks(int v) { return marks_.data() + slot(v) * words_; }
+  std::uint8_t* made(int v) { return made_.data() + slot(v) * words_; }
+  bool has_bad(int v) const { return pass_.bad_row_[static_cast<std::size_t>(v)] != 0; }
+  int near(int v, std::size_t i) const { return std::clamp(v - radius_ + static_cast<int>(i), 0, height_ - 1); }
+
+  void forget_row(int v) { std::fill_n(made(v), words_, std::uint8_t{0}); }
+
+  // Marks the pixels of row `v` whose residual is at least the level, and bad ones: a window with bad pixels then has
+  // marks enough for its median to pass wherever it does.
+  void begin_row(int v) {
+    forget_row(v);
+    std::uint64_t* bits = marks(v);
+    const Region& excluded = pass_.setup_.excluded;
+    const auto bit = [](int u) { return std::uint64_t{1} << u % 64; };
+    if (background_.mark_row(frame_, offset_, v, level_, bits)) {
+      if (excluded.v0 <= v && v < excluded.v1) {
+        for (int u = excluded.u0; u < excluded.u1; ++u) bits[u / 64] &= ~bit(u);
+      }
+    } else {
+      for (std::size_t word = 0; word < words_; ++word) make(v, word);
+      pixels_at_least(padded(v) + radius_, static_cast<std::uint16_t>(level_), static_cast<std::size_t>(width_), bits);
+    }
+    if (!has_bad(v)) return;
+    const std::uint8_t* bad = pass_.setup_.scan->bad_pixels.row(v);
+    for (int u = 0; u < width_; ++u) bits[u / 64] |= bad[u] != 0 ? bit(u) : 0;
+  }
+
+  // Where row `v` may pass: where enough of the window's pixels do, or the pixel itself if it may be kept.
+  bool find_candidates(int v, std::vector<std::uint64_t>& candidates) {
+    const DenoiseMode mode = pass_.setup_.config.denoise.mode;
+    std::copy_n(marks(v), words_, candidates.begin());
+    if (mode != DenoiseMode::kOff) {
+      for (std::size_t i = 0; i < side_; ++i) near_marks_[i] = marks(near(v, i));
+      const auto window = static_cast<unsigned>(side_ * side_);
+      window_passes_.resize(words_);
+      if (!window_has(near_marks_.data(), radius_, static_cast<std::size_t>(width_), window - window / 2,
+                      window_passes_.data(), scratch_)) {
+        std::fill(window_passes_.begin(), window_passes_.end(), std::uint64_t{0});
+      }
+      for (std::size_t word = 0; word < words_; ++word) {
+        candidates[word] =
+            window_passes_[word] | (mode == DenoiseMode::kConditional ? candidates[word] : std::uint64_t{0});
+      }
+    }
+    return std::any_of(candidates.begin(), candidates.end(), [](std::uint64_t word) { return word != 0; });
+  }
+
+  void denoise(int v, int u0, int u1, std::uint16_t* denoised) {
+    const auto first = static_cast<std::size_t>(std::max(0, u0 - radius_)) / 64;
+    const auto last = static_cast<std::size_t>(std::min(width_, u1 + radius_) - 1) / 64;
+    for (std::size_t i = 0; i < side_; ++i) {
+      const int row = near(v, i);
+      for (std::size_t word = first; word <= last; ++word) {
+        if (made(row)[word] == 0) make(row, word);
+      }
+      near_rows_[i] = padded(row);
+    }
+    pass_.denoiser_.apply(near_rows_.data(), v, u0, u1, denoised);
+  }
+
+  // The residual of 64 columns of row `v`.
+  void make(int v, std::size_t word) {
+    const int u0 = static_cast<int>(word) * 64, u1 = std::min(width_, u0 + 64);
+    std::uint16_t* residual = padded(v) + radius_ + u0;
+    background_.subtract(frame_, offset_, v, u0, u1, residual);
+    const ImageView<const std::uint8_t> bad =
+        has_bad(v) ? pass_.setup_.scan->bad_pixels.view() : ImageView<const std::uint8_t>();
+    clear_residual(bad, pass_.setup_.excluded, v, u0, u1, residual);
+    pass_.denoiser_.pad(v, u0, u1, padded(v));
+    made(v)[word] = 1;
+  }
+
+  const FramePass& pass_;
+  const CompactFrame& frame_;
+  const CompactBackground& background_;
+  std::int32_t offset_;
+  int level_;
+  int height_, width_, radius_;
+  std::size_t side_, words_;
+  // Of row v at v % side_: the padded residual, which 64 columns of it are made, and its marks.
+  std::vector<std::uint16_t> padded_;
+  std::vector<std::uint8_t> made_;
+  std::vector<std::uint64_t> marks_;
+  std::vector<const std::uint16_t*> near_rows_;
+  std::vector<const std::uint64_t*> near_marks_;
+  std::vector<std::uint64_t> window_passes_, scratch_;
+};
 
 FramePass::Result FramePass::run(int k, const CompactFrame& frame, const CompactBackground& background,
                                  std::span<const std::uint32_t> saturated) const {
@@ -56,16 +174,21 @@ FramePass::Result FramePass::run(int k, const CompactFrame& frame, const Compact
   const int level = lowest_level(options);
   Result result;
   const ImageView<const std::uint16_t> pixels = background.background();
-  const auto width = static_cast<std::size_t>(pixels.width());
   result.offset = background.frame_offset(frame, setup_.scan->bad_pixels, bad_row_, setup_.config.background);
   FrameThreshold threshold(k, pixels.width(), level, saturated);
-  denoised_rows(frame, background, result.offset,
-                [&](int v, const std::uint16_t* row) { threshold.append_row(v, row); });
+  Rows rows(*this, frame, background, result.offset, level);
+  // A level of 0 would be passed by pixels that no mark tells of; of large windows nothing is known before.
+  if (level >= 1 && denoiser_.radius() <= kMostWindowRadius) {
+    rows.each_passing([&](int v, const std::uint16_t* row, std::span<const std::uint64_t> passing) {
+      threshold.append_row(v, row, passing);
+    });
+  } else {
+    rows.each([&](int v, const std::uint16_t* row) { threshold.append_row(v, row); });
+  }
   if (static_cast<double>(threshold.passing()) > options.max_fill * static_cast<double>(pixels.size())) {
     // Rare, and the end of the run: the frame is made once more, to say which level would do.
     Image<std::uint16_t> denoised(pixels.height(), pixels.width());
-    denoised_rows(frame, background, result.offset,
-                  [&](int v, const std::uint16_t* row) { std::copy(row, row + width, denoised.row(v)); });
+    rows.each([&](int v, const std::uint16_t* row) { std::copy_n(row, pixels.width(), denoised.row(v)); });
     check_fill(threshold.passing(), denoised, k, level, options.method == SegmentMethod::kSingle ? "seed" : "grow_min",
                options.max_fill);
   }

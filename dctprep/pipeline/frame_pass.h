@@ -1,4 +1,6 @@
-// Stages 4 to 6.0 of one frame in one visit: subtract, denoise, threshold, row by row in cache.
+// Stages 4 to 6.0 of one frame in one visit, row by row in cache. A pixel whose window holds too few pixels above the
+// threshold for its median to be there needs no median: these are counted as bits, 64 at a time, and residuals and
+// medians are made only where something may pass.
 #pragma once
 
 #include <cstdint>
@@ -27,10 +29,7 @@ class FramePass {
              std::span<const std::uint32_t> saturated) const;
 
  private:
-  // Calls row(v, denoised pixels) for each row in order.
-  template <class Row>
-  void denoised_rows(const CompactFrame& frame, const CompactBackground& background, std::int32_t offset,
-                     const Row& row) const;
+  class Rows;
 
   const Setup& setup_;
   Denoiser denoiser_;

@@ -14,12 +14,16 @@ FrameThreshold::FrameThreshold(int frame, int width, int level, std::span<const 
 }
 
 void FrameThreshold::append_row(int v, const std::uint16_t* row) {
-  if (!pixels_at_least(row, static_cast<std::uint16_t>(level_), static_cast<std::size_t>(width_), bits_.data())) return;
+  if (pixels_at_least(row, static_cast<std::uint16_t>(level_), static_cast<std::size_t>(width_), bits_.data()))
+    append_row(v, row, bits_);
+}
+
+void FrameThreshold::append_row(int v, const std::uint16_t* row, std::span<const std::uint64_t> passing) {
   int begin = -1;  // of a run that goes on
-  for (std::size_t word = 0; word < bits_.size(); ++word) {
+  for (std::size_t word = 0; word < passing.size(); ++word) {
     const int first = static_cast<int>(word * 64);
     // Bits flip where a run begins or ends; a run that comes from the word before makes bit 0 flip where it ends there.
-    std::uint64_t flips = bits_[word] ^ (bits_[word] << 1 | (begin >= 0 ? 1u : 0u));
+    std::uint64_t flips = passing[word] ^ (passing[word] << 1 | (begin >= 0 ? 1u : 0u));
     for (; flips != 0; flips &= flips - 1) {
       const int at = first + std::countr_zero(flips);
       if (begin < 0) {

@@ -17,6 +17,8 @@ class FrameThreshold {
   // `saturated` as of threshold_frame(); it must outlive this.
   FrameThreshold(int frame, int width, int level, std::span<const std::uint32_t> saturated);
   void append_row(int v, const std::uint16_t* row);
+  // The same of a row of which the caller knows which pixels pass (kernels/bit_rows.h); the others are not looked at.
+  void append_row(int v, const std::uint16_t* row, std::span<const std::uint64_t> passing);
   SparseFrame take() { return std::move(sparse_); }
   std::uint64_t passing() const { return sparse_.values.size(); }
 

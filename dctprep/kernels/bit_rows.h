@@ -1,0 +1,21 @@
+// Rows of bits, one a pixel: bit u % 64 of word u / 64; the rest of the last word is 0.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace dctprep {
+
+inline constexpr int kMostWindowRadius = 3;
+
+constexpr std::size_t words_of_bits(std::size_t width) { return (width + 63) / 64; }
+
+// Bit u of `out`: whether at least `least` bits are set in the window of (2 radius + 1) squared bits round column u of
+// the middle one of 2 radius + 1 `rows`, borders repeating the edge bit. 1 <= radius <= kMostWindowRadius, width >= 1.
+// Returns whether any is set; `out` is undefined where none is. `scratch` is grown as needed and may be kept between
+// calls.
+bool window_has(const std::uint64_t* const* rows, int radius, std::size_t width, unsigned least, std::uint64_t* out,
+                std::vector<std::uint64_t>& scratch);
+
+}  // namespace dctprep
