@@ -117,11 +117,16 @@ bool CompactBackground::mark_row(const CompactFrame& frame, std::int32_t offset,
   const std::size_t first = static_cast<std::size_t>(v) * width;
   const std::uint16_t* background = background_.row(v);
   bytes_at_least(frame.bytes() + first, bytes_.row(v), static_cast<int>(least), width, bits);
-  frame.visit_listed(first, width, [&](std::size_t pixel, std::uint16_t value) {
-    const std::size_t u = pixel - first;
-    const std::uint64_t bit = std::uint64_t{1} << u % 64;
-    bits[u / 64] = value - background[u] >= least ? bits[u / 64] | bit : bits[u / 64] & ~bit;
-  });
+  const auto mark_listed = [&](std::size_t u0, std::size_t u1) {
+    frame.visit_listed(first + u0, u1 - u0, [&](std::size_t pixel, std::uint16_t value) {
+      const std::size_t u = pixel - first;
+      const std::uint64_t bit = std::uint64_t{1} << u % 64;
+      bits[u / 64] = value - background[u] >= least ? bits[u / 64] | bit : bits[u / 64] & ~bit;
+    });
+  };
+  const bool cut = excluded_.v0 <= v && v < excluded_.v1;
+  mark_listed(0, cut ? static_cast<std::size_t>(excluded_.u0) : width);
+  if (cut) mark_listed(static_cast<std::size_t>(excluded_.u1), width);
   return true;
 }
 

@@ -11,6 +11,15 @@ inline constexpr int kMostWindowRadius = 3;
 
 constexpr std::size_t words_of_bits(std::size_t width) { return (width + 63) / 64; }
 
+inline void clear_bits(std::uint64_t* bits, std::size_t begin, std::size_t end) {
+  for (std::size_t word = begin / 64; word * 64 < end; ++word) {
+    std::uint64_t cleared = ~std::uint64_t{0};
+    if (word * 64 < begin) cleared &= ~std::uint64_t{0} << (begin - word * 64);
+    if (word * 64 + 64 > end) cleared &= (std::uint64_t{1} << (end - word * 64)) - 1;
+    bits[word] &= ~cleared;
+  }
+}
+
 // Bit u of `out`: whether at least `least` bits are set in the window of (2 radius + 1) squared bits round column u of
 // the middle one of 2 radius + 1 `rows`, borders repeating the edge bit. 1 <= radius <= kMostWindowRadius, width >= 1.
 // Returns whether any is set; `out` is undefined where none is. `scratch` is grown as needed and may be kept between

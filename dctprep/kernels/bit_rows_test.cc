@@ -45,5 +45,16 @@ TEST(WindowHas, CountsBitByBit) {
   }
 }
 
+TEST(ClearBits, ClearsThoseAndNoOthers) {
+  for (std::size_t begin = 0; begin <= 192; ++begin) {
+    for (std::size_t end = begin; end <= 192; ++end) {
+      std::vector<std::uint64_t> bits(3, ~std::uint64_t{0});
+      clear_bits(bits.data(), begin, end);
+      for (std::size_t u = 0; u < 192; ++u)
+        ASSERT_EQ((bits[u / 64] >> u % 64 & 1) == 0, begin <= u && u < end) << begin << " " << end << " " << u;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace dctprep

@@ -39,6 +39,7 @@ class FramePass::Rows {
         padded_(side_ * pass.denoiser_.padded_width()),
         made_(side_ * words_),
         marks_(side_ * words_),
+        near_(side_),
         near_rows_(side_),
         near_marks_(side_) {}
 
@@ -51,7 +52,9 @@ class FramePass::Rows {
     for (int next = 0; next < height_ + radius_; ++next) {
       if (next < height_) begin_row(next);
       const int v = next - radius_;
-      if (v < 0 || !find_candidates(v, passing)) continue;
+      if (v < 0) continue;
+      look_at(v);
+      if (!find_candidates(v, passing)) continue;
       bool any = false;
       for (std::size_t word = 0; word < words_; ++word) {
         if (passing[word] == 0) continue;
@@ -72,18 +75,36 @@ class FramePass::Rows {
       if (next < height_) forget_row(next);
       const int v = next - radius_;
       if (v < 0) continue;
+      look_at(v);
       denoise(v, 0, width_, denoised.data());
       take(v, denoised.data());
     }
   }
 
  private:
+  // A row of the ring: its residual, padded; which 64 columns of it are made; its marks.
+  struct Row {
+    int v = 0;
+    std::uint16_t* padded = nullptr;
+    std::uint8_t* made = nullptr;
+    std::uint64_t* marks = nullptr;
+  };
+
   std::size_t slot(int v) const { return static_cast<std::size_t>(v) % side_; }
   std::uint16_t* padded(int v) { return padded_.data() + slot(v) * pass_.denoiser_.padded_width(); }
   std::uint64_t* marks(int v) { return marks_.data() + slot(v) * words_; }
   std::uint8_t* made(int v) { return made_.data() + slot(v) * words_; }
   bool has_bad(int v) const { return pass_.bad_row_[static_cast<std::size_t>(v)] != 0; }
-  int near(int v, std::size_t i) const { return std::clamp(v - radius_ + static_cast<int>(i), 0, height_ - 1); }
+
+  // The rows round row `v` are those that find_candidates() and denoise() work on.
+  void look_at(int v) {
+    for (std::size_t i = 0; i < side_; ++i) {
+      const int row = std::clamp(v - radius_ + static_cast<int>(i), 0, height_ - 1);
+      near_[i] = {row, padded(row), made(row), marks(row)};
+      near_rows_[i] = near_[i].padded;
+      near_marks_[i] = near_[i].marks;
+    }
+  }
 
   void forget_row(int v) { std::fill_n(made(v), words_, std::uint8_t{0}); }
 
@@ -93,18 +114,16 @@ class FramePass::Rows {
     forget_row(v);
     std::uint64_t* bits = marks(v);
     const Region& excluded = pass_.setup_.excluded;
-    const auto bit = [](int u) { return std::uint64_t{1} << u % 64; };
     if (background_.mark_row(frame_, offset_, v, level_, bits)) {
-      if (excluded.v0 <= v && v < excluded.v1) {
-        for (int u = excluded.u0; u < excluded.u1; ++u) bits[u / 64] &= ~bit(u);
-      }
+      if (excluded.v0 <= v && v < excluded.v1)
+        clear_bits(bits, static_cast<std::size_t>(excluded.u0), static_cast<std::size_t>(excluded.u1));
     } else {
-      for (std::size_t word = 0; word < words_; ++word) make(v, word);
+      for (std::size_t word = 0; word < words_; ++word) make({v, padded(v), made(v), bits}, word);
       pixels_at_least(padded(v) + radius_, static_cast<std::uint16_t>(level_), static_cast<std::size_t>(width_), bits);
     }
     if (!has_bad(v)) return;
     const std::uint8_t* bad = pass_.setup_.scan->bad_pixels.row(v);
-    for (int u = 0; u < width_; ++u) bits[u / 64] |= bad[u] != 0 ? bit(u) : 0;
+    for (int u = 0; u < width_; ++u) bits[u / 64] |= std::uint64_t{bad[u] != 0} << u % 64;
   }
 
   // Where row `v` may pass: where enough of the window's pixels do, or the pixel itself if it may be kept.
@@ -112,7 +131,6 @@ class FramePass::Rows {
     const DenoiseMode mode = pass_.setup_.config.denoise.mode;
     std::copy_n(marks(v), words_, candidates.begin());
     if (mode != DenoiseMode::kOff) {
-      for (std::size_t i = 0; i < side_; ++i) near_marks_[i] = marks(near(v, i));
       const auto window = static_cast<unsigned>(side_ * side_);
       window_passes_.resize(words_);
       if (!window_has(near_marks_.data(), radius_, static_cast<std::size_t>(width_), window - window / 2,
@@ -130,26 +148,24 @@ class FramePass::Rows {
   void denoise(int v, int u0, int u1, std::uint16_t* denoised) {
     const auto first = static_cast<std::size_t>(std::max(0, u0 - radius_)) / 64;
     const auto last = static_cast<std::size_t>(std::min(width_, u1 + radius_) - 1) / 64;
-    for (std::size_t i = 0; i < side_; ++i) {
-      const int row = near(v, i);
+    for (const Row& row : near_) {
       for (std::size_t word = first; word <= last; ++word) {
-        if (made(row)[word] == 0) make(row, word);
+        if (row.made[word] == 0) make(row, word);
       }
-      near_rows_[i] = padded(row);
     }
     pass_.denoiser_.apply(near_rows_.data(), v, u0, u1, denoised);
   }
 
-  // The residual of 64 columns of row `v`.
-  void make(int v, std::size_t word) {
+  // The residual of 64 columns of a row.
+  void make(const Row& row, std::size_t word) {
     const int u0 = static_cast<int>(word) * 64, u1 = std::min(width_, u0 + 64);
-    std::uint16_t* residual = padded(v) + radius_ + u0;
-    background_.subtract(frame_, offset_, v, u0, u1, residual);
+    std::uint16_t* residual = row.padded + radius_ + u0;
+    background_.subtract(frame_, offset_, row.v, u0, u1, residual);
     const ImageView<const std::uint8_t> bad =
-        has_bad(v) ? pass_.setup_.scan->bad_pixels.view() : ImageView<const std::uint8_t>();
-    clear_residual(bad, pass_.setup_.excluded, v, u0, u1, residual);
-    pass_.denoiser_.pad(v, u0, u1, padded(v));
-    made(v)[word] = 1;
+        has_bad(row.v) ? pass_.setup_.scan->bad_pixels.view() : ImageView<const std::uint8_t>();
+    clear_residual(bad, pass_.setup_.excluded, row.v, u0, u1, residual);
+    pass_.denoiser_.pad(row.v, u0, u1, row.padded);
+    row.made[word] = 1;
   }
 
   const FramePass& pass_;
@@ -159,10 +175,11 @@ class FramePass::Rows {
   int level_;
   int height_, width_, radius_;
   std::size_t side_, words_;
-  // Of row v at v % side_: the padded residual, which 64 columns of it are made, and its marks.
+  // Of row v at v % side_.
   std::vector<std::uint16_t> padded_;
   std::vector<std::uint8_t> made_;
   std::vector<std::uint64_t> marks_;
+  std::vector<Row> near_;
   std::vector<const std::uint16_t*> near_rows_;
   std::vector<const std::uint64_t*> near_marks_;
   std::vector<std::uint64_t> window_passes_, scratch_;
