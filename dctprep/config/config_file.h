@@ -28,7 +28,8 @@ Config load_config(const std::filesystem::path& path, std::span<const std::strin
 // The defaults with `settings` on top, their paths relative to the working folder; checked as a whole.
 Config default_config(std::span<const std::string> settings = {});
 
-// From what a user names: a configuration (NAME.toml), or a SCAN, which stands for the defaults with its scan.path.
+// From what a user names: a configuration (NAME.toml), or a SCAN, which stands for the defaults with its scan.path and
+// with segment.split left to be found.
 Config config_of_input(const std::string& input, std::span<const std::string> settings = {});
 
 // Sets one value, as of --set; a bare word is text: "denoise.mode=off", "beam.region=[1, 2, 3, 4]".

@@ -421,10 +421,13 @@ TEST(Config, TakesAScanOrAConfiguration) {
   const Config from_file = config_of_input((folder / "scan.toml").string(), settings);
   EXPECT_EQ(from_file.segment.seed.value(), 5);
   EXPECT_EQ(from_file.segment.tau, 0.5);
+  EXPECT_EQ(from_file.segment.split.value(), 0);
   Config expected;
   expected.segment.tau = 0.5;
+  expected.segment.split = {};  // left to be found
   expected.scan.path = (fs::current_path() / "a \"b\" = *.edf").string();
   EXPECT_EQ(config_of_input("a \"b\" = *.edf", settings), expected);
+  EXPECT_EQ(config_of_input("a.h5", std::vector<std::string>{"segment.split=0"}).segment.split.value(), 0);
   EXPECT_NE(error_of([] { config_of_input(""); }).find("needs a name"), std::string::npos);
 }
 

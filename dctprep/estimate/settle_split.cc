@@ -33,6 +33,13 @@ void settle_split(Search& search, const NoiseLevel& noise) {
   const double sigma = std::hypot(noise.high * noise.skew, std::sqrt(seed * variance_left(config.denoise)));
   const double by_noise = 1 - kDepthSigmas * sigma / seed;
   split = std::max(0.0, std::floor(100 * std::min(kMostSplit, by_noise) + 1e-6) / 100);
+  if (split.value() == 0) {
+    search.say(
+        "segment.split",
+        fmt::format("off: a peak that just reaches the seed is less than {:g} times the noise there ({:.3g} counts)",
+                    kDepthSigmas, sigma));
+    return;
+  }
   search.say(
       "segment.split",
       fmt::format("spots that touch are parted where the saddle is below {:g} of the weaker peak: where that peak "
