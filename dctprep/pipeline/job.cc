@@ -1,6 +1,9 @@
 #include "dctprep/pipeline/job.h"
 
 #include <system_error>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 #include "dctprep/base/error.h"
 #include "dctprep/config/config_file.h"
@@ -69,6 +72,10 @@ JobResult run_job(const Job& job, const std::string& command, bool overwrite, Pr
   result.output = job.output;
   result.estimate = find_parameters(job.config, job.scan, progress);
   result.estimate.config.output.path = fs::absolute(job.output).lexically_normal().string();
+#if defined(__GLIBC__)
+  // The frames that parameters were found in stay with malloc otherwise, beside what the run needs.
+  malloc_trim(0);
+#endif
   if (estimated) estimated(result.estimate);
   result.report = run_pipeline(job.scan, result.estimate.config, command, writer, progress);
   return result;
