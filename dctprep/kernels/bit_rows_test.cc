@@ -4,15 +4,17 @@
 #include <gtest/gtest.h>
 #include <random>
 
+#include "dctprep/kernels/on_every_target_test.h"
+
 namespace dctprep {
 namespace {
 
-TEST(WindowHas, CountsBitByBit) {
+void counts_bit_by_bit(const char* target) {
   std::mt19937 random(1);
   std::vector<std::uint64_t> scratch;
-  for (int round = 0; round < 600; ++round) {
+  for (int round = 0; round < 300; ++round) {
     const int radius = 1 + round % 3, side = 2 * radius + 1;
-    const int width = 1 + static_cast<int>(random() % (round % 2 ? 70 : 300));
+    const int width = 1 + static_cast<int>(random() % (round % 2 ? 70 : 2100));
     const std::size_t words = words_of_bits(static_cast<std::size_t>(width));
     const unsigned one_in = 1 + random() % 40;
     std::vector<std::vector<std::uint64_t>> bits(static_cast<std::size_t>(side), std::vector<std::uint64_t>(words, 0));
@@ -38,12 +40,14 @@ TEST(WindowHas, CountsBitByBit) {
       expected_any = expected_any || expected;
       const auto at = static_cast<std::size_t>(u);
       if (any) {
-        ASSERT_EQ((out[at / 64] >> at % 64 & 1) != 0, expected) << "round " << round << " column " << u;
+        ASSERT_EQ((out[at / 64] >> at % 64 & 1) != 0, expected) << target << " round " << round << " column " << u;
       }
     }
-    ASSERT_EQ(any, expected_any) << "round " << round;
+    ASSERT_EQ(any, expected_any) << target << " round " << round;
   }
 }
+
+TEST(WindowHas, CountsBitByBitOnEveryTarget) { on_every_target(counts_bit_by_bit); }
 
 TEST(ClearBits, ClearsThoseAndNoOthers) {
   for (std::size_t begin = 0; begin <= 192; ++begin) {
