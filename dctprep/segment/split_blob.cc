@@ -1,9 +1,12 @@
 #include "dctprep/segment/split_blob.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
+#include "dctprep/segment/connectivity.h"
 #include "dctprep/segment/find_root.h"
 #include "dctprep/segment/near_runs.h"
 
@@ -15,20 +18,121 @@ constexpr std::int32_t kNone = -1;
 
 std::int64_t least_part(const SegmentOptions& options) { return std::max(kLeastPart, options.min_seed_volume.value()); }
 
+// The neighbours of voxels by the box round a blob: the number of the voxel at each place, kNone where there is none.
+class BoxNeighbours {
+ public:
+  // Whether the box is not too large, and no neighbours lie at its opposite ends.
+  static bool can_hold(const std::vector<Voxel>& voxels, const SegmentGeometry& geometry) {
+    const bool over_seam = geometry.wrap && voxels.front().frame == 0 && voxels.back().frame == geometry.frames - 1;
+    constexpr std::size_t kMostShare = 16;
+    return !over_seam && Box(voxels).places() <= kMostShare * voxels.size();
+  }
+
+  BoxNeighbours(const std::vector<Voxel>& voxels, const SegmentGeometry&, int connectivity)
+      : voxels_(voxels), box_(voxels), at_(box_.places(), kNone) {
+    for (std::size_t i = 0; i < voxels.size(); ++i) at_[box_.place(voxels[i])] = static_cast<std::int32_t>(i);
+    for (int dframe = -1; dframe <= 1; ++dframe) {
+      for (int dv = -1; dv <= 1; ++dv) {
+        const int reach = dframe == 0 && dv == 0 ? 1 : reach_along_u(connectivity, dframe, dv);
+        for (int du = -reach; du <= reach; ++du) {
+          if (dframe != 0 || dv != 0 || du != 0) steps_.push_back((dframe * box_.height + dv) * box_.width + du);
+        }
+      }
+    }
+  }
+
+  template <class Visit>
+  void for_each(std::int32_t voxel, const Visit& visit) const {
+    const std::int32_t* here = at_.data() + box_.place(voxels_[static_cast<std::size_t>(voxel)]);
+    for (const std::ptrdiff_t step : steps_) {
+      if (here[step] != kNone) visit(here[step]);
+    }
+  }
+
+ private:
+  // One place larger than the blob on each side.
+  struct Box {
+    explicit Box(const std::vector<Voxel>& voxels) {
+      int v_end = 0, u_end = 0;
+      v_begin = u_begin = 65536;
+      for (const Voxel& voxel : voxels) {
+        v_begin = std::min<int>(v_begin, voxel.v);
+        u_begin = std::min<int>(u_begin, voxel.u);
+        v_end = std::max(v_end, voxel.v + 1);
+        u_end = std::max(u_end, voxel.u + 1);
+      }
+      frame_begin = voxels.front().frame;
+      frames = voxels.back().frame - frame_begin + 3;
+      height = v_end - v_begin + 2;
+      width = u_end - u_begin + 2;
+    }
+    std::size_t places() const { return static_cast<std::size_t>(frames * height * width); }
+    std::size_t place(const Voxel& voxel) const {
+      return static_cast<std::size_t>(((voxel.frame - frame_begin + 1) * height + voxel.v - v_begin + 1) * width +
+                                      voxel.u - u_begin + 1);
+    }
+
+    int frame_begin, v_begin, u_begin;
+    std::ptrdiff_t frames, height, width;
+  };
+
+  const std::vector<Voxel>& voxels_;
+  Box box_;
+  std::vector<std::int32_t> at_;
+  std::vector<std::ptrdiff_t> steps_;
+};
+
+// The same by runs, for any blob.
+class RunNeighbours {
+ public:
+  RunNeighbours(const std::vector<Voxel>& voxels, const SegmentGeometry& geometry, int connectivity)
+      : voxels_(voxels), run_of_(voxels.size()) {
+    list_runs();
+    near_.emplace(runs_, frames_, geometry, connectivity);
+  }
+
+  template <class Visit>
+  void for_each(std::int32_t voxel, const Visit& visit) const {
+    const std::int32_t u = voxels_[static_cast<std::size_t>(voxel)].u;
+    near_->for_each(run_of_[static_cast<std::size_t>(voxel)], u, u + 1,
+                    [&](std::int32_t, std::int32_t begin, std::int32_t end) {
+                      for (std::int32_t i = begin; i < end; ++i) visit(i);
+                    });
+  }
+
+ private:
+  void list_runs() {
+    for (std::size_t i = 0; i < voxels_.size(); ++i) {
+      const Voxel& voxel = voxels_[i];
+      const auto at = static_cast<std::int32_t>(i);
+      if (frames_.empty() || frames_.back().frame != voxel.frame) {
+        frames_.push_back({voxel.frame, static_cast<std::int32_t>(runs_.size()), 0});
+        runs_.push_back({voxel.frame, voxel.v, voxel.u, voxel.u, at});
+      } else if (runs_.back().v != voxel.v || runs_.back().u_end != voxel.u) {
+        runs_.push_back({voxel.frame, voxel.v, voxel.u, voxel.u, at});
+      }
+      ++runs_.back().u_end;
+      run_of_[i] = static_cast<std::int32_t>(runs_.size()) - 1;
+      frames_.back().end = static_cast<std::int32_t>(runs_.size());
+    }
+  }
+
+  const std::vector<Voxel>& voxels_;
+  std::vector<std::int32_t> run_of_;  // of each voxel
+  std::vector<IslandRun> runs_;
+  std::vector<FlatIsland::Frame> frames_;
+  std::optional<NearRuns> near_;
+};
+
 // Takes the voxels of a blob one after another, brightest first. A voxel without a neighbour taken before opens a
 // basin; any other joins that of one of its neighbours and stays in it. Which basins are one heap (connected voxels
 // taken so far) and which are one spot is a matter of basins from then on, so that each voxel is looked at once.
 class Splitter {
  public:
-  Splitter(const std::vector<Voxel>& voxels, const SegmentGeometry& geometry, const SegmentOptions& options)
-      : voxels_(voxels),
-        options_(options),
-        least_part_(least_part(options)),
-        basin_(voxels.size(), kNone),
-        run_of_(voxels.size()) {
-    list_runs();
-    const NearRuns near(runs_, frames_, geometry, options.connectivity);
-    for (const std::uint64_t key : brightest_first()) take(static_cast<std::int32_t>(key & 0xffffffff), near);
+  template <class Neighbours>
+  Splitter(const std::vector<Voxel>& voxels, const SegmentOptions& options, const Neighbours& neighbours)
+      : voxels_(voxels), options_(options), least_part_(least_part(options)), basin_(voxels.size(), kNone) {
+    for (const std::uint64_t key : brightest_first()) take(static_cast<std::int32_t>(key & 0xffffffff), neighbours);
   }
 
   bool parts() const { return parted_; }
@@ -54,22 +158,6 @@ class Splitter {
     std::int64_t volume;  // voxels of at least the seed
   };
 
-  void list_runs() {
-    for (std::size_t i = 0; i < voxels_.size(); ++i) {
-      const Voxel& voxel = voxels_[i];
-      const auto at = static_cast<std::int32_t>(i);
-      if (frames_.empty() || frames_.back().frame != voxel.frame) {
-        frames_.push_back({voxel.frame, static_cast<std::int32_t>(runs_.size()), 0});
-        runs_.push_back({voxel.frame, voxel.v, voxel.u, voxel.u, at});
-      } else if (runs_.back().v != voxel.v || runs_.back().u_end != voxel.u) {
-        runs_.push_back({voxel.frame, voxel.v, voxel.u, voxel.u, at});
-      }
-      ++runs_.back().u_end;
-      run_of_[i] = static_cast<std::int32_t>(runs_.size()) - 1;
-      frames_.back().end = static_cast<std::int32_t>(runs_.size());
-    }
-  }
-
   // The voxels in the low halves.
   std::vector<std::uint64_t> brightest_first() const {
     std::vector<std::uint64_t> keys(voxels_.size());
@@ -89,19 +177,19 @@ class Splitter {
     return heap.volume >= least_part_ && level < options_.split.value() * heap.peak;
   }
 
-  void take(std::int32_t voxel, const NearRuns& near) {
+  template <class Neighbours>
+  void take(std::int32_t voxel, const Neighbours& neighbours) {
     const auto at = static_cast<std::size_t>(voxel);
     const int value = voxels_[at].value;
-    const std::int32_t run = run_of_[at], u = voxels_[at].u;
     taken_.clear();
+    std::int32_t some = kNone;
     bool one_basin = true;
-    near.for_each(run, u, u + 1, [&](std::int32_t, std::int32_t begin, std::int32_t end) {
-      for (std::int32_t i = begin; i < end; ++i) {
-        const std::int32_t basin = basin_[static_cast<std::size_t>(i)];
-        if (basin == kNone) continue;
-        taken_.push_back(i);
-        one_basin &= basin == basin_[static_cast<std::size_t>(taken_.front())];
-      }
+    neighbours.for_each(voxel, [&](std::int32_t i) {
+      const std::int32_t basin = basin_[static_cast<std::size_t>(i)];
+      if (basin == kNone) return;
+      taken_.push_back(i);
+      one_basin &= some == kNone || some == basin;
+      some = basin;
     });
     if (taken_.empty()) {
       basin_[at] = static_cast<std::int32_t>(heaps_.size());
@@ -109,7 +197,7 @@ class Splitter {
       spot_.push_back(basin_[at]);
       heaps_.push_back({value, 0});
     } else if (one_basin) {
-      basin_[at] = basin_[static_cast<std::size_t>(taken_.front())];
+      basin_[at] = some;
     } else {
       join(at, value);
     }
@@ -151,10 +239,7 @@ class Splitter {
   const std::vector<Voxel>& voxels_;
   const SegmentOptions& options_;
   std::int64_t least_part_;
-  std::vector<std::int32_t> basin_;   // of each voxel; kNone: not taken yet
-  std::vector<std::int32_t> run_of_;  // of each voxel
-  std::vector<IslandRun> runs_;
-  std::vector<FlatIsland::Frame> frames_;
+  std::vector<std::int32_t> basin_;  // of each voxel; kNone: not taken yet
   // Of each basin: union-find of heaps and of spots.
   std::vector<std::int32_t> heap_, spot_;
   std::vector<Heap> heaps_;
@@ -171,8 +256,15 @@ std::vector<std::vector<Voxel>> split_blob(std::vector<Voxel>&& voxels, const Se
     const auto bright =
         std::count_if(voxels.begin(), voxels.end(), [&](const Voxel& v) { return v.value >= options.seed.value(); });
     if (bright >= 2 * least_part(options)) {
-      Splitter splitter(voxels, geometry, options);
-      if (splitter.parts()) return splitter.spots();
+      const auto part_by = [&]<class Neighbours>(const Neighbours& neighbours) {
+        Splitter splitter(voxels, options, neighbours);
+        if (splitter.parts()) spots = splitter.spots();
+      };
+      if (BoxNeighbours::can_hold(voxels, geometry))
+        part_by(BoxNeighbours(voxels, geometry, options.connectivity));
+      else
+        part_by(RunNeighbours(voxels, geometry, options.connectivity));
+      if (!spots.empty()) return spots;
     }
   }
   spots.push_back(std::move(voxels));
