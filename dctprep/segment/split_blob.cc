@@ -206,11 +206,21 @@ class Splitter {
 
   // Voxel `at` has the neighbours `taken_`, of several basins.
   void join(std::size_t at, int value) {
-    std::int32_t first = kNone, first_firm = kNone, firm_heap = kNone;
-    bool several_firm = false;
+    const auto heap_of = [&](std::int32_t i) { return find_root(heap_.data(), basin_[static_cast<std::size_t>(i)]); };
+    std::int32_t first = taken_.front(), first_firm = kNone, firm_heap = kNone;
+    const std::int32_t some_heap = heap_of(first);
+    bool one_heap = true, several_firm = false;
     for (const std::int32_t i : taken_) {
-      if (first == kNone || comes_before(i, first)) first = i;
-      const std::int32_t heap = find_root(heap_.data(), basin_[static_cast<std::size_t>(i)]);
+      if (comes_before(i, first)) first = i;
+      one_heap &= heap_of(i) == some_heap;
+    }
+    // As mostly: no heaps meet here.
+    if (one_heap) {
+      basin_[at] = basin_[static_cast<std::size_t>(first)];
+      return;
+    }
+    for (const std::int32_t i : taken_) {
+      const std::int32_t heap = heap_of(i);
       if (!is_firm(heaps_[static_cast<std::size_t>(heap)], value)) continue;
       if (first_firm == kNone || comes_before(i, first_firm)) first_firm = i;
       several_firm |= firm_heap != kNone && firm_heap != heap;
