@@ -70,8 +70,8 @@ def main():
             if len(found) != len(MARK.findall(text)):
                 print(f"{name}: a <!-- test --> is not followed by a block of code")
                 failures += 1
-            folder = scratch / page.stem
-            folder.mkdir()
+            folder = scratch / "pages" / page.relative_to(ROOT).with_suffix("")
+            folder.mkdir(parents=True)
             shutil.copy(scan, folder)
             for number, (language, code) in enumerate(found, 1):
                 blocks += 1

@@ -185,6 +185,14 @@ TEST_F(Command, ScoreJudgesAResultByItsMatesAndItsTruth) {
   EXPECT_GT(truth["isolated_recall"].get<double>(), 0.9);
   EXPECT_LT(truth["isolated_spots"]["u"]["largest_of_half"].get<double>(), 0.2);
   EXPECT_NEAR(truth["isolated_spots"]["integral"]["median"].get<double>(), 0.9, 0.1);
+  const auto& isolated = truth["isolated_spots"];
+  EXPECT_NEAR(isolated["strong_intensity"]["median"].get<double>(), 1, 0.01);
+  EXPECT_NEAR(isolated["intensity"]["median"].get<double>(), 1, 0.02);
+  EXPECT_LT(isolated["intensity_u"]["largest_of_half"].get<double>(), 0.1);
+  for (const char* column : {"intensity", "u", "v", "frame"}) {
+    EXPECT_GT(isolated["pull"][column]["width"].get<double>(), 0.8) << column;
+    EXPECT_LT(isolated["pull"][column]["width"].get<double>(), 1.6) << column;
+  }
   const auto csv = content(folder_ / "pairs.csv");
   EXPECT_TRUE(csv.starts_with("id,mate\n0,"));
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 1 + truth["found"].get<int>());
@@ -208,7 +216,22 @@ print(len(ids) > 100 and np.array_equal(mate[mate[ids]], ids) and len(mate) == l
 
   const Answer text = dctprep("score r.h5");
   EXPECT_TRUE(text.out.starts_with("Friedel pairs: ")) << text.out;
-  EXPECT_NE(dctprep("score r.h5 --truth s_truth.h5").out.find("recall"), std::string::npos);
+  for (const char* wanted : {"recall", "\nintegral", "\nintensity", "\nphotometry"}) {
+    EXPECT_NE(dctprep("score r.h5 --truth s_truth.h5").out.find(wanted), std::string::npos) << wanted;
+  }
+  // A result without photometry is a result.
+  ASSERT_EQ(dctprep("run -q s.h5 -o plain.h5 --set spots.photometry=false").status, 0);
+  const auto plain = nlohmann::json::parse(dctprep("score plain.h5 --truth s_truth.h5 --json").out);
+  EXPECT_FALSE(plain["truth"]["all"].contains("intensity"));
+  EXPECT_EQ(plain["truth"]["all"]["integral"], truth["all"]["integral"]);
+  EXPECT_EQ(dctprep("score plain.h5 --truth s_truth.h5").out.find("\nphotometry"), std::string::npos);
+  EXPECT_EQ(spots(R"(
+plain = h5py.File('plain.h5')['entry/spots']
+assert set(spots) - set(plain) >= {'intensity', 'intensity_sigma', 'snr', 'mate'} and not set(plain) - set(spots)
+print(all(plain[name][()].tobytes() == spots[name][()].tobytes() for name in plain)))"),
+            "True\n");
+  EXPECT_EQ(dctprep("export plain.h5 --to csv").status, 0);
+  EXPECT_EQ(dctprep("show plain.h5").status, 0);
   expect_error("score r.h5 --pairs r.h5 --force", 2, "r.h5: is an input; name another file for the pairs");
   EXPECT_EQ(dctprep("score r.h5 --pairs pairs.csv").status, 2);
   EXPECT_EQ(dctprep("score s.h5").status, 1);

@@ -34,11 +34,24 @@ Json to_json(const Spread& s) {
           {"three_quarters", s.three_quarters},
           {"nine_tenths", s.nine_tenths},
           {"largest_of_half", s.largest_of_half},
-          {"largest_of_nine_tenths", s.largest_of_nine_tenths}};
+          {"largest_of_nine_tenths", s.largest_of_nine_tenths},
+          {"width", s.width}};
 }
 
 Json to_json(const Agreement& a) {
-  return {{"u", to_json(a.u)}, {"v", to_json(a.v)}, {"frame", to_json(a.frame)}, {"integral", to_json(a.integral)}};
+  Json json = {
+      {"u", to_json(a.u)}, {"v", to_json(a.v)}, {"frame", to_json(a.frame)}, {"integral", to_json(a.integral)}};
+  if (a.intensity.count == 0) return json;
+  json["intensity"] = to_json(a.intensity);
+  json["strong_intensity"] = to_json(a.strong_intensity);
+  json["intensity_u"] = to_json(a.intensity_u);
+  json["intensity_v"] = to_json(a.intensity_v);
+  json["intensity_frame"] = to_json(a.intensity_frame);
+  json["pull"] = {{"intensity", to_json(a.intensity_pull)},
+                  {"u", to_json(a.u_pull)},
+                  {"v", to_json(a.v_pull)},
+                  {"frame", to_json(a.frame_pull)}};
+  return json;
 }
 
 Json to_json(const MateShare& s) {
@@ -117,6 +130,38 @@ std::string difference_row(const char* name, const Spread& all, const Spread& is
   return row + "\n";
 }
 
+std::string share_row(const std::string& name, const Spread& all, const Spread& isolated) {
+  std::string row = fmt::format("{:<10}", name);
+  for (const Spread* s : {&all, &isolated}) {
+    row += s->count == 0 ? fmt::format("{:>9}{:>9}{:>9}   ", "-", "-", "-")
+                         : fmt::format("{:>9.3f}{:>9.3f}{:>9.3f}   ", s->quarter, s->median, s->three_quarters);
+  }
+  return row + "\n";
+}
+
+// What photometry adds; nothing where the result has none.
+std::string photometry_text(const Agreement& all, const Agreement& isolated) {
+  if (all.intensity.count == 0) return "";
+  std::string text =
+      share_row("intensity", all.intensity, isolated.intensity) +
+      share_row(fmt::format("  snr > {:g}", kStrongSnr), all.strong_intensity, isolated.strong_intensity);
+  text += fmt::format("\n{:<10}{:>9}{:>9}{:>9}   {:>9}{:>9}{:>9}\n", "photometry", "|50 %|", "pull", "width", "|50 %|",
+                      "pull", "width");
+  const auto row = [&](const char* name, const Spread& off, const Spread& pull, const Spread& isolated_off,
+                       const Spread& isolated_pull) {
+    text +=
+        fmt::format("{:<10}{:>9.3f}{:>9.2f}{:>9.2f}   {:>9.3f}{:>9.2f}{:>9.2f}\n", name, off.largest_of_half,
+                    pull.median, pull.width, isolated_off.largest_of_half, isolated_pull.median, isolated_pull.width);
+  };
+  row("u", all.intensity_u, all.u_pull, isolated.intensity_u, isolated.u_pull);
+  row("v", all.intensity_v, all.v_pull, isolated.intensity_v, isolated.v_pull);
+  row("frame", all.intensity_frame, all.frame_pull, isolated.intensity_frame, isolated.frame_pull);
+  text +=
+      fmt::format("{:<10}{:>9}{:>9.2f}{:>9.2f}   {:>9}{:>9.2f}{:>9.2f}\n", "intensity", "", all.intensity_pull.median,
+                  all.intensity_pull.width, "", isolated.intensity_pull.median, isolated.intensity_pull.width);
+  return text;
+}
+
 std::string to_text(const TruthScore& s, double min_snr) {
   std::string text = fmt::format(
       "{} true spots: {} hidden by the direct beam, {} of snr below {:g}, {} that count\n{} found spots: {} paired one "
@@ -139,13 +184,10 @@ std::string to_text(const TruthScore& s, double min_snr) {
   for (int i = 0; i < 2; ++i) text += fmt::format("{:>9}{:>9}{:>9}   ", "median", "|50 %|", "|90 %|");
   text += "\n" + difference_row("u", all.u, isolated.u) + difference_row("v", all.v, isolated.v) +
           difference_row("frame", all.frame, isolated.frame);
-  text += fmt::format("\n{:<10}", "integral");
-  for (int i = 0; i < 2; ++i) text += fmt::format("{:>9}{:>9}{:>9}   ", "quarter", "median", "3/4");
   text += fmt::format("\n{:<10}", "found/true");
-  for (const Spread* x : {&all.integral, &isolated.integral}) {
-    text += fmt::format("{:>9.3f}{:>9.3f}{:>9.3f}   ", x->quarter, x->median, x->three_quarters);
-  }
-  return text + "\n\n";
+  for (int i = 0; i < 2; ++i) text += fmt::format("{:>9}{:>9}{:>9}   ", "quarter", "median", "3/4");
+  text += "\n" + share_row("integral", all.integral, isolated.integral) + photometry_text(all, isolated);
+  return text + "\n";
 }
 
 std::string to_text(const Score& score) {

@@ -75,6 +75,8 @@ trim_tail = 0.0005
 image = "blob3d"
 voxels = true
 rejected = false
+photometry = true
+photometry_frames = 100
 [output]
 compression = "bitshuffle-lz4"
 [run]

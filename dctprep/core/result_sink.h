@@ -10,6 +10,7 @@
 #include "dctprep/base/image.h"
 #include "dctprep/core/blob.h"
 #include "dctprep/core/frame_source.h"
+#include "dctprep/core/noise_model.h"
 #include "dctprep/core/region.h"
 #include "dctprep/core/spot.h"
 
@@ -27,9 +28,11 @@ struct ResultHeader {
   bool voxels = true;
   bool images = true;
   bool rejected = false;
-  bool mates = false;     // the spot table has the column of Friedel mates
-  std::string scan_path;  // absolute
-  std::string config;     // the complete TOML
+  bool photometry = false;  // the spot table has the columns of photometry
+  NoiseModel noise;         // with photometry
+  bool mates = false;       // the spot table has the column of Friedel mates
+  std::string scan_path;    // absolute
+  std::string config;       // the complete TOML
   std::string command;
   std::string backend;  // instruction set used
 };
@@ -38,6 +41,7 @@ struct ResultHeader {
 template <class Visitor>
 void visit_spot_columns_of(const ResultHeader& header, Visitor&& visit) {
   visit_spot_columns(visit);
+  if (header.photometry) visit_photometry_columns(visit);
   if (header.mates) visit_mate_column(visit);
 }
 

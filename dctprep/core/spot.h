@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,14 @@ struct Spot {
   std::uint16_t grow_level = 0;
   std::uint32_t seed_volume = 0;
   std::uint32_t flags = 0;
+  // Photometry, where it is asked for; NaN where it cannot be done.
+  static constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+  double intensity = kNan, intensity_sigma = kNan, snr = kNan;
+  double intensity_frame = kNan, intensity_u = kNan, intensity_v = kNan;
+  double frame_sigma = kNan, u_sigma = kNan, v_sigma = kNan;
+  double pedestal = kNan;
+  std::uint32_t intensity_volume = 0;
+
   std::int32_t mate = -1;  // of a Friedel pair; written by score/ where asked for
 
   int width() const { return u_max - u_min + 1; }
@@ -82,6 +91,22 @@ void visit_spot_columns(Visitor&& visit) {
   visit(ColumnInfo{"grow_level", "counts", "level that the blob reaches down to"}, &Spot::grow_level);
   visit(ColumnInfo{"seed_volume", "voxels", "voxels of the seed"}, &Spot::seed_volume);
   visit(ColumnInfo{"flags", "", "flags, bit by bit as in flag_names"}, &Spot::flags);
+}
+
+// The columns of photometry, which only some results hold.
+template <class Visitor>
+void visit_photometry_columns(Visitor&& visit) {
+  visit(ColumnInfo{"intensity", "counts", "sum over the widened footprint, less the pedestal"}, &Spot::intensity);
+  visit(ColumnInfo{"intensity_sigma", "counts", "standard uncertainty of intensity"}, &Spot::intensity_sigma);
+  visit(ColumnInfo{"snr", "", "intensity over its standard uncertainty"}, &Spot::snr);
+  visit(ColumnInfo{"intensity_frame", "frames", "centroid of intensity along the rotation"}, &Spot::intensity_frame);
+  visit(ColumnInfo{"intensity_u", "pixels", "centroid column of intensity"}, &Spot::intensity_u);
+  visit(ColumnInfo{"intensity_v", "pixels", "centroid row of intensity"}, &Spot::intensity_v);
+  visit(ColumnInfo{"frame_sigma", "frames", "standard uncertainty of intensity_frame"}, &Spot::frame_sigma);
+  visit(ColumnInfo{"u_sigma", "pixels", "standard uncertainty of intensity_u"}, &Spot::u_sigma);
+  visit(ColumnInfo{"v_sigma", "pixels", "standard uncertainty of intensity_v"}, &Spot::v_sigma);
+  visit(ColumnInfo{"pedestal", "counts", "mean residual of a voxel beside the spot"}, &Spot::pedestal);
+  visit(ColumnInfo{"intensity_volume", "voxels", "voxels summed in intensity"}, &Spot::intensity_volume);
 }
 
 // The column of Friedel mates, which only some results hold.

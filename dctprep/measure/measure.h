@@ -8,6 +8,7 @@
 
 #include "dctprep/base/image.h"
 #include "dctprep/core/blob.h"
+#include "dctprep/core/noise_model.h"
 #include "dctprep/core/region.h"
 #include "dctprep/core/sparse_frame.h"
 #include "dctprep/core/spot.h"
@@ -27,6 +28,10 @@ struct MeasureContext {
   int voxel_min = 0, voxel_max = 65535;  // the voxel clip
   FilterOptions filter;
   SpotsOptions spots;
+  // For photometry.
+  ImageView<const std::uint8_t> bad_pixels;  // 1 = bad
+  NoiseModel noise;
+  int background_frames = 1;  // that a background is the median of, where none is bad
 };
 
 // The voxels of frame k, 0 <= k < frames, at or above the lowest growth threshold; asked for only where the spot image

@@ -51,6 +51,8 @@ struct SpotsOptions {
   SpotImage image = SpotImage::kBlob3d;
   bool voxels = true;
   bool rejected = false;
+  bool photometry = true;
+  int photometry_frames = 100;
 
   friend bool operator==(const SpotsOptions&, const SpotsOptions&) = default;
 };
@@ -71,6 +73,14 @@ void visit_fields(O& o, Visitor&& visit) {
                          "(blob2d) or in its bounding box (box), or none"});
   visit("voxels", o.voxels, FieldInfo{.doc = "write the voxels of every spot"});
   visit("rejected", o.rejected, FieldInfo{.doc = "list rejected blobs with the reason; they are counted in any case"});
+  visit("photometry", o.photometry,
+        FieldInfo{.doc = "measure intensity and centroid of every spot over a widened footprint, with their "
+                         "uncertainties"});
+  visit("photometry_frames", o.photometry_frames,
+        FieldInfo{.doc = "frames that wait in memory for photometry; what lasts longer goes without it",
+                  .unit = "frames",
+                  .min = 1,
+                  .max = 10000});
 }
 
 }  // namespace dctprep

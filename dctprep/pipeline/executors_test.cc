@@ -109,6 +109,8 @@ Config draw_config(Draw& draw, int frames, int height, int width) {
   c.spots.voxels = !draw.one_in(5);
   c.spots.rejected = !draw.one_in(5);
   if (draw.one_in(2)) c.segment.split = draw.share();
+  c.spots.photometry = !draw.one_in(4);
+  c.spots.photometry_frames = draw.one_in(2) ? draw.from(1, 5) : draw.from(1, 40);
   return c;
 }
 
@@ -170,7 +172,7 @@ void expect_same(const MemoryResult& a, const MemoryResult& b) {
   EXPECT_EQ(a.summary.rejected_count, b.summary.rejected_count);
   ASSERT_EQ(a.spots.size(), b.spots.size());
   for (std::size_t i = 0; i < a.spots.size(); ++i) {
-    const auto columns = [](const auto& visit) { visit_spot_columns(visit); };
+    const auto columns = [&](const auto& visit) { visit_spot_columns_of(a.header, visit); };
     ASSERT_EQ(bits(a.spots[i].spot, columns), bits(b.spots[i].spot, columns)) << "spot " << i;
     ASSERT_EQ(a.spots[i].voxels, b.spots[i].voxels) << "voxels of spot " << i;
     ASSERT_EQ(a.spots[i].image, b.spots[i].image) << "image of spot " << i;
@@ -190,7 +192,7 @@ MemoryResult run(const Scan& scan, const Config& config, Executor executor) {
 }
 
 TEST(Executors, GiveTheSameBits) {
-  std::size_t spots = 0, rejected = 0, over_the_seam = 0, split = 0;
+  std::size_t spots = 0, rejected = 0, over_the_seam = 0, split = 0, measured = 0, unmeasured = 0;
   const std::vector<std::string> names = backends();
   for (unsigned round = 0; round < 1000; ++round) {
     Draw draw(round);
@@ -207,7 +209,10 @@ TEST(Executors, GiveTheSameBits) {
     if (HasFatalFailure()) return;
     spots += streamed.spots.size();
     rejected += streamed.rejected.size();
-    for (const auto& spot : streamed.spots) over_the_seam += spot.spot.frame_end >= frames;
+    for (const auto& spot : streamed.spots) {
+      over_the_seam += spot.spot.frame_end >= frames;
+      if (config.spots.photometry) ++(std::isfinite(spot.spot.intensity) ? measured : unmeasured);
+    }
     if (config.segment.split.value() > 0) {
       config.segment.split = 0.0;
       split += run(scan, config, Executor::kStreaming).spots.size() != streamed.spots.size();
@@ -219,6 +224,8 @@ TEST(Executors, GiveTheSameBits) {
   EXPECT_GT(rejected, 1000u);
   EXPECT_GT(over_the_seam, 50u);
   EXPECT_GT(split, 30u);
+  EXPECT_GT(measured, 1000u);
+  EXPECT_GT(unmeasured, 100u);
 }
 
 TEST(StreamPlan, HoldsWhatEachBlockNeedsAndReadsHardlyTwice) {
@@ -229,7 +236,8 @@ TEST(StreamPlan, HoldsWhatEachBlockNeedsAndReadsHardlyTwice) {
         .half_window = draw.from(0, 80), .half_step = draw.from(0, 10), .stride = draw.from(1, 7)};
     const bool wrap = draw.one_in(2);
     const auto blocks = background_blocks(frames, options);
-    const StreamPlan plan = plan_stream(blocks, frames, options, wrap);
+    const int behind = draw.one_in(2) ? draw.from(1, 60) : 0;
+    const StreamPlan plan = plan_stream(blocks, frames, options, wrap, behind);
     std::vector<int> held(static_cast<std::size_t>(frames), 0), reads(static_cast<std::size_t>(frames), 0);
     int holding = 0;
     std::size_t next_block = 0;
@@ -246,22 +254,34 @@ TEST(StreamPlan, HoldsWhatEachBlockNeedsAndReadsHardlyTwice) {
       for (std::size_t b = step.first_block; b < step.end_block; ++b) {
         for (const int k : background_window(blocks[b].centre, frames, options, wrap))
           ASSERT_EQ(held[static_cast<std::size_t>(k)], 1);
-        for (int k = blocks[b].first; k <= blocks[b].last; ++k) ASSERT_EQ(held[static_cast<std::size_t>(k)], 1);
+        const int needed = std::max(0, blocks[b].first - behind);
+        for (int k = needed; k <= blocks[b].last; ++k) ASSERT_EQ(held[static_cast<std::size_t>(k)], 1);
       }
       for (const int k : step.drop) {
+        // Blobs of this step may still ask for it.
+        if (behind > 0) {
+          ASSERT_TRUE(k < blocks[step.first_block].first - behind || k > blocks[step.end_block - 1].last);
+        }
         ASSERT_EQ(held[static_cast<std::size_t>(k)]--, 1);
         --holding;
       }
     }
     EXPECT_EQ(next_block, blocks.size());
-    EXPECT_EQ(holding, 0);
+    if (behind == 0) {
+      EXPECT_EQ(holding, 0);
+    }
+    for (int k = 0; behind > 0 && k < frames; ++k) {
+      if (k >= blocks.back().first - behind || (wrap && k < behind)) {
+        EXPECT_EQ(held[static_cast<std::size_t>(k)], 1);
+      }
+    }
     for (const int count : reads) {
       EXPECT_GE(count, 1);
-      if (options.stride == 1 && options.half_window >= 2 * options.half_step) {
+      if (behind == 0 && options.stride == 1 && options.half_window >= 2 * options.half_step) {
         EXPECT_LE(count, wrap ? 2 : 1);
       }
     }
-    if (!wrap) {
+    if (!wrap && behind == 0) {
       EXPECT_LE(plan.most_frames,
                 2 * options.half_window + 1 + 4 * std::max(1, options.half_step) + options.stride + 16);
     }

@@ -2,10 +2,14 @@
 // pixel, no thought of speed. It shares with the streaming one only the reading of a frame and the measuring of a blob.
 #include <algorithm>
 #include <cstdlib>
+#include <map>
+#include <memory>
 
+#include "dctprep/measure/photometry.h"
 #include "dctprep/pipeline/reference_segment.h"
 #include "dctprep/pipeline/run.h"
 #include "dctprep/pipeline/tally.h"
+#include "dctprep/segment/threshold.h"
 
 namespace dctprep {
 
@@ -94,6 +98,52 @@ Image<std::uint16_t> denoised_of(const Setup& setup, const Image<std::uint16_t>&
   return denoised;
 }
 
+// Every frame, whole.
+class WholeStack final : public FrameBoxes {
+ public:
+  WholeStack(const Setup& setup, const Stack& stack, const Stack& volume, const Tally& tally)
+      : level_(lowest_level(setup.config.segment)), stack_(stack), volume_(volume), tally_(tally) {}
+
+  void take(int k, const std::shared_ptr<const Image<std::uint16_t>>& background) { backgrounds_[k] = background; }
+
+  bool read(int k, const Region& box, FrameBox& out) const override {
+    if (tally_.is_bad(k)) return false;
+    const auto index = static_cast<std::size_t>(k);
+    out = {.factor = tally_.factor(k), .corrected = {}, .taken = {}, .claimed = {}};
+    for (int v = box.v0; v < box.v1; ++v) {
+      for (int u = box.u0; u < box.u1; ++u) {
+        out.corrected.push_back(stack_[index](v, u));
+        out.taken.push_back((*backgrounds_.at(k))(v, u) + tally_.frame_offset(k));
+        out.claimed.push_back(volume_[index](v, u) >= level_);
+      }
+    }
+    return true;
+  }
+
+ private:
+  int level_;
+  const Stack &stack_, &volume_;
+  const Tally& tally_;
+  std::map<int, std::shared_ptr<const Image<std::uint16_t>>> backgrounds_;
+};
+
+// What a blob's photometry must know of the others.
+PhotometryIsland island_of(const std::vector<Blob>& blobs, std::size_t own, const Stack& volume, const Setup& setup) {
+  PhotometryIsland island;
+  const int frames = setup.frames();
+  const auto voxels = reference_island(volume, blobs[own].voxels.front(), setup.config.segment, setup.wrap);
+  island.spans = spans_of(voxels, frames);
+  for (const Blob& blob : blobs) {
+    const Voxel& first = blob.voxels.front();
+    const bool inside = std::any_of(voxels.begin(), voxels.end(), [&](const Voxel& voxel) {
+      return voxel.frame == first.frame % frames && voxel.v == first.v && voxel.u == first.u;
+    });
+    island.blobs.push_back(inside && !blob.small_seed ? spans_of(blob.voxels, frames) : std::vector<VoxelSpan>());
+  }
+  island.sort();
+  return island;
+}
+
 }  // namespace
 
 RunReport run_reference(const Setup& setup, ResultSink& sink, Progress& progress) {
@@ -112,11 +162,14 @@ RunReport run_reference(const Setup& setup, ResultSink& sink, Progress& progress
     saturated.push_back(std::move(corrected.saturated));
   }
   Stack volume;
+  WholeStack whole(setup, stack, volume, tally);
   for (std::size_t b = 0; b < setup.blocks.size(); ++b) {
     const BackgroundBlock& block = setup.blocks[b];
-    const Image<std::uint16_t> background = background_of(setup, stack, tally, block.centre);
+    const auto kept = std::make_shared<const Image<std::uint16_t>>(background_of(setup, stack, tally, block.centre));
+    const Image<std::uint16_t>& background = *kept;
     if (setup.config.background.save) sink.background(static_cast<int>(b), background);
     for (int k = block.first; k <= block.last; ++k) {
+      whole.take(k, kept);
       if (tally.is_bad(k)) {
         volume.emplace_back(setup.height(), setup.width(), std::uint16_t{0});
         continue;
@@ -129,9 +182,15 @@ RunReport run_reference(const Setup& setup, ResultSink& sink, Progress& progress
     }
   }
   const std::vector<SparseFrame> sparse = reference_sparse_frames(volume, setup.config.segment);
-  for (Blob& blob : reference_segment(volume, saturated, setup.config.segment, setup.wrap)) {
-    tally.blob(measure_blob(std::move(blob), tally.context(),
-                            [&](int k) -> const SparseFrame& { return sparse[static_cast<std::size_t>(k)]; }));
+  const std::vector<Blob> blobs = reference_segment(volume, saturated, setup.config.segment, setup.wrap);
+  for (std::size_t i = 0; i < blobs.size(); ++i) {
+    MeasuredBlob measured = measure_blob(Blob(blobs[i]), tally.context(), [&](int k) -> const SparseFrame& {
+      return sparse[static_cast<std::size_t>(k)];
+    });
+    if (setup.config.spots.photometry && !measured.rejected) {
+      measure_photometry(measured.voxels, island_of(blobs, i, volume, setup), i, tally.context(), whole, measured.spot);
+    }
+    tally.blob(measured);
   }
   progress.finish();
   return tally.end({});

@@ -240,6 +240,18 @@ std::vector<Blob> reference_segment(const Volume& volume, const std::vector<std:
   return blobs;
 }
 
+std::vector<Voxel> reference_island(const Volume& volume, const Voxel& voxel, const SegmentOptions& options,
+                                    bool wrap) {
+  const Flooder flooder(volume, options.connectivity, wrap);
+  const Place start{voxel.frame % static_cast<int>(volume.size()), voxel.v, voxel.u};
+  std::vector<Voxel> island;
+  for (const Place& p : flooder.component(start, lowest_level(options))) {
+    island.push_back({p.frame, static_cast<std::uint16_t>(p.v), static_cast<std::uint16_t>(p.u),
+                      static_cast<std::uint16_t>(flooder.value(p)), false});
+  }
+  return island;
+}
+
 std::vector<SparseFrame> reference_sparse_frames(const Volume& volume, const SegmentOptions& options) {
   std::vector<SparseFrame> frames;
   const int level = lowest_level(options);

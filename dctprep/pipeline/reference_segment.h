@@ -16,6 +16,10 @@ std::vector<Blob> reference_segment(const std::vector<Image<std::uint16_t>>& vol
                                     const std::vector<std::vector<std::uint32_t>>& saturated,
                                     const SegmentOptions& options, bool wrap);
 
+// The component of {F >= lowest growth threshold} that holds `voxel`, unsorted and not unwrapped.
+std::vector<Voxel> reference_island(const std::vector<Image<std::uint16_t>>& volume, const Voxel& voxel,
+                                    const SegmentOptions& options, bool wrap);
+
 // The voxels of each frame at or above the lowest level, one run a voxel. Checks the run-away guard.
 std::vector<SparseFrame> reference_sparse_frames(const std::vector<Image<std::uint16_t>>& volume,
                                                  const SegmentOptions& options);

@@ -26,6 +26,8 @@ ResultHeader result_header(const Setup& setup, const std::string& command) {
   header.voxels = setup.config.spots.voxels;
   header.images = setup.config.spots.image != SpotImage::kNone;
   header.rejected = setup.config.spots.rejected;
+  header.photometry = setup.config.spots.photometry;
+  header.noise = setup.noise;
   header.scan_path = setup.scan->storage.location;
   header.config = to_compact_toml(setup.config);
   header.command = command;

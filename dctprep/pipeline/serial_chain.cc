@@ -13,6 +13,7 @@ SerialChain::~SerialChain() {
 }
 
 void SerialChain::add(Job job) {
+  ++added_;
   bool full = false, start = false;
   {
     const std::lock_guard lock(mutex_);
@@ -25,6 +26,11 @@ void SerialChain::add(Job job) {
   if (start) group_.run([this] { work(); });
   // The caller lends a hand, or with one thread does it all.
   if (full) group_.wait();
+  rethrow();
+}
+
+void SerialChain::wait_for(std::size_t count) {
+  if (done_ < count) group_.wait();
   rethrow();
 }
 
@@ -52,6 +58,7 @@ void SerialChain::work() {
       error_ = std::current_exception();
       jobs_.clear();
     }
+    ++done_;
   }
 }
 

@@ -1,6 +1,7 @@
 // Jobs that follow one another, worked off beside the caller.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <deque>
 #include <exception>
@@ -23,6 +24,10 @@ class SerialChain {
 
   // Waits while too many are waiting. Throws what a job has thrown.
   void add(Job job);
+  // Jobs added so far.
+  std::size_t added() const { return added_; }
+  // Waits until the first `count` jobs added are done. Throws what a job has thrown.
+  void wait_for(std::size_t count);
   // Waits for all. Throws what a job has thrown.
   void finish();
 
@@ -31,6 +36,8 @@ class SerialChain {
   void rethrow();
 
   const std::size_t most_;
+  std::size_t added_ = 0;
+  std::atomic<std::size_t> done_ = 0;
   std::mutex mutex_;
   std::deque<Job> jobs_;
   bool working_ = false;

@@ -1,5 +1,6 @@
 #include "dctprep/pipeline/serial_chain.h"
 
+#include <atomic>
 #include <gtest/gtest.h>
 #include <numeric>
 #include <stdexcept>
@@ -25,6 +26,23 @@ TEST(SerialChain, KeepsTheOrderOnAnyNumberOfThreads) {
       chain.finish();
       EXPECT_EQ(done, expected);
     }
+  }
+}
+
+TEST(SerialChain, WaitsForTheFirstSoMany) {
+  for (const std::size_t most : {1, 1000}) {
+    std::atomic<std::size_t> done = 0;
+    SerialChain chain(most);
+    chain.wait_for(0);
+    for (std::size_t i = 0; i < 50; ++i) {
+      chain.add([&done] { ++done; });
+      EXPECT_EQ(chain.added(), i + 1);
+      if (i % 7 != 0) continue;
+      chain.wait_for(i / 2);
+      EXPECT_GE(done, i / 2);
+    }
+    chain.add([] { throw std::runtime_error("last"); });
+    EXPECT_THROW(chain.wait_for(51), std::runtime_error);
   }
 }
 

@@ -11,6 +11,7 @@
 #include "dctprep/correct/dark.h"
 #include "dctprep/correct/normalise.h"
 #include "dctprep/kernels/pixel_rows.h"
+#include "dctprep/pipeline/measure_noise.h"
 #include "dctprep/pipeline/parallel.h"
 
 namespace dctprep {
@@ -160,6 +161,7 @@ Setup prepare_run(const Scan& scan, const Config& config, Progress& progress) {
     if (config.beam.transmission) read_flat(setup);
   }
   find_reference_intensity(setup, progress);
+  if (config.spots.photometry) setup.noise = measure_noise(setup, progress);
   // The record of the run holds what was used.
   setup.config.scan.saturation = setup.saturation;
   if (!setup.beam.empty() && setup.reference_intensity > 0) setup.config.beam.intensity = setup.reference_intensity;
@@ -218,6 +220,10 @@ MeasureContext measure_context(const Setup& setup) {
   context.voxel_max = setup.config.segment.voxel_max;
   context.filter = setup.config.filter;
   context.spots = setup.config.spots;
+  context.bad_pixels = setup.scan->bad_pixels;
+  context.noise = setup.noise;
+  const BackgroundOptions& background = setup.config.background;
+  context.background_frames = std::min(setup.frames(), 2 * (background.half_window / background.stride) + 1);
   return context;
 }
 

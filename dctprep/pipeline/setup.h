@@ -33,6 +33,7 @@ struct Setup {
   double reference_intensity = 1.0;  // i_ref
   std::vector<std::uint8_t> listed;  // 1 = listed as bad, one a frame
   std::vector<BackgroundBlock> blocks;
+  NoiseModel noise;  // where photometry is asked for
 
   int frames() const { return scan->frame_count(); }
   int height() const { return scan->height(); }

@@ -22,8 +22,10 @@ struct StreamPlan {
 };
 
 // The frames that a block needs are those of its window and its own. A frame is kept while one of the next few blocks
-// needs it; over the seam of a wrapped scan, frames near both ends are read twice.
+// needs it; over the seam of a wrapped scan, frames near both ends are read twice. `behind` > 0: a block and the blocks
+// of the step before also need so many frames before them, the last block of a wrapped scan as many from the start, and
+// nothing is dropped at the end.
 StreamPlan plan_stream(const std::vector<BackgroundBlock>& blocks, int frames, const BackgroundOptions& options,
-                       bool wrap);
+                       bool wrap, int behind = 0);
 
 }  // namespace dctprep

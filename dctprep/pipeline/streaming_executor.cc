@@ -16,6 +16,7 @@
 #include "dctprep/core/frame_median.h"
 #include "dctprep/pipeline/frame_pass.h"
 #include "dctprep/pipeline/parallel.h"
+#include "dctprep/pipeline/photometry_ring.h"
 #include "dctprep/pipeline/run.h"
 #include "dctprep/pipeline/serial_chain.h"
 #include "dctprep/pipeline/stream_plan.h"
@@ -59,6 +60,31 @@ constexpr int kReferenceFar = 64;
 constexpr std::size_t kReferenceFarShare = 64;
 constexpr std::size_t kMostReferences = 4;
 
+StreamPlan plan_of(const Setup& setup) {
+  const int behind = setup.config.spots.photometry ? PhotometryRing::reach(setup) : 0;
+  return plan_stream(setup.blocks, setup.frames(), setup.config.background, setup.wrap, behind);
+}
+
+// Bytes that photometry holds beside the frames.
+std::uint64_t photometry_bytes(const Setup& setup, const StreamPlan& plan, std::uint64_t pixels) {
+  if (!setup.config.spots.photometry) return 0;
+  const int reach = PhotometryRing::reach(setup), start = PhotometryRing::kept_start(setup);
+  std::uint64_t most = 0;
+  for (const StreamStep& step : plan.steps) {
+    const int first = setup.blocks[step.first_block].first;
+    std::uint64_t held = 0;
+    // Steps are held whole; that which the oldest frame is in began a step before at the earliest.
+    for (const StreamStep& other : plan.steps) {
+      const int other_first = setup.blocks[other.first_block].first,
+                other_last = setup.blocks[other.end_block - 1].last;
+      const bool recent = other_first < first && other_last >= first - reach - (other_last - other_first + 1);
+      if (recent || (other_first < start && other_first < first)) held += other.end_block - other.first_block;
+    }
+    most = std::max(most, held);
+  }
+  return most * pixels * 2 + PhotometryRing::bytes(setup, frames_a_batch());
+}
+
 struct HeldFrame {
   std::unique_ptr<CompactFrame> pixels;
   std::vector<std::uint32_t> saturated;
@@ -70,7 +96,7 @@ class StreamingRun {
       : setup_(setup),
         sink_(sink),
         progress_(progress),
-        plan_(plan_stream(setup.blocks, setup.frames(), setup.config.background, setup.wrap)),
+        plan_(plan_of(setup)),
         pixels_(static_cast<std::size_t>(setup.height()) * static_cast<std::size_t>(setup.width())),
         need_(memory_need(setup)),
         tally_(setup, sink),
@@ -80,6 +106,7 @@ class StreamingRun {
         median_(pixels_),
         pool_(pixels_, static_cast<std::size_t>(plan_.most_frames)),
         chain_(kBatchesWaiting) {
+    if (setup.config.spots.photometry) ring_ = std::make_unique<PhotometryRing>(setup);
     const SpotImage image = setup.config.spots.image;
     keeps_history_ = image == SpotImage::kBlob2d || image == SpotImage::kBox;
   }
@@ -115,13 +142,15 @@ class StreamingRun {
  private:
   void process() {
     for (const StreamStep& step : plan_.steps) {
+      const std::size_t jobs_before = chain_.added();
       read_frames(step.read);
-      std::vector<Image<std::uint16_t>> backgrounds = make_backgrounds(step);
+      const auto backgrounds = std::make_shared<const std::vector<Image<std::uint16_t>>>(make_backgrounds(step));
       for (std::size_t b = step.first_block; b < step.end_block; ++b)
-        process_block(setup_.blocks[b], backgrounds[b - step.first_block]);
+        process_block(setup_.blocks[b], {backgrounds, &(*backgrounds)[b - step.first_block]});
+      if (ring_) leave_ring(step, jobs_before);
       for (const int k : step.drop) drop(k);
-      if (!window_.empty()) renew_reference(backgrounds.back());
-      if (setup_.config.background.save) write_backgrounds(step, std::move(backgrounds));
+      if (!window_.empty()) renew_reference(backgrounds->back());
+      if (setup_.config.background.save) write_backgrounds(step, backgrounds);
     }
     chain_.add([this] {
       tracker_.finish(closed_);
@@ -161,6 +190,8 @@ class StreamingRun {
       const bool is_new = tally_.frame(k, corrected[i]);
       if (is_new && !corrected[i].transmission.empty()) write_transmission(k, std::move(corrected[i].transmission));
       frames[i].saturated = std::move(corrected[i].saturated);
+      if (ring_ && corrected[i].bad) ring_->bad(k);
+      if (ring_ && !corrected[i].bad) ring_->hold(k, *frames[i].pixels, corrected[i].factor);
       if (corrected[i].bad) {
         pool_.give_back(std::move(frames[i].pixels));
       } else {
@@ -242,6 +273,7 @@ class StreamingRun {
   void drop(int k) {
     const auto at = held_.find(k);
     if (at == held_.end()) return;
+    if (ring_) ring_->release(k);
     listed_bytes_ -= at->second.pixels->listed_bytes();
     pool_.give_back(std::move(at->second.pixels));
     held_.erase(at);
@@ -296,7 +328,16 @@ class StreamingRun {
     return backgrounds;
   }
 
-  void process_block(const BackgroundBlock& block, const Image<std::uint16_t>& background) {
+  // Blobs of this step may ask for frames that the next step does not need, but not for those it drops; blobs of the
+  // steps before are to be measured first.
+  void leave_ring(const StreamStep& step, std::size_t jobs_before) {
+    chain_.wait_for(jobs_before);
+    if (step.end_block < setup_.blocks.size())
+      ring_->forget_backgrounds(setup_.blocks[step.first_block].first - PhotometryRing::reach(setup_));
+  }
+
+  void process_block(const BackgroundBlock& block, const std::shared_ptr<const Image<std::uint16_t>>& image) {
+    const Image<std::uint16_t>& background = *image;
     const int batch = frames_a_batch();
     // One for each reference that frames of the block are held against.
     std::map<const FrameReference*, CompactBackground> backgrounds;
@@ -314,6 +355,9 @@ class StreamingRun {
         const Stopwatch watch(frame_seconds_);
         (*sparse)[i] = process_frame(first + static_cast<int>(i), backgrounds);
       });
+      if (ring_) {
+        for (int k = first; k < first + count; ++k) ring_->subtract(k, image, tally_.frame_offset(k));
+      }
       chain_.add([this, sparse] {
         for (SparseFrame& frame : *sparse) segment(std::move(frame));
         measure();
@@ -342,11 +386,11 @@ class StreamingRun {
     });
   }
 
-  void write_backgrounds(const StreamStep& step, std::vector<Image<std::uint16_t>> images) {
-    const auto shared = std::make_shared<std::vector<Image<std::uint16_t>>>(std::move(images));
-    chain_.add([this, first = step.first_block, shared] {
+  void write_backgrounds(const StreamStep& step,
+                         const std::shared_ptr<const std::vector<Image<std::uint16_t>>>& images) {
+    chain_.add([this, first = step.first_block, images] {
       const Stopwatch watch(write_seconds_);
-      for (std::size_t i = 0; i < shared->size(); ++i) sink_.background(static_cast<int>(first + i), (*shared)[i]);
+      for (std::size_t i = 0; i < images->size(); ++i) sink_.background(static_cast<int>(first + i), (*images)[i]);
     });
   }
 
@@ -359,6 +403,8 @@ class StreamingRun {
         history_bytes_ += bytes(frame);
         history_.emplace(k, frame);
       }
+      if (ring_) ring_->claim(frame);
+      segmented_ = k + 1;
       tracker_.push(std::move(frame), closed_);
     }
     for (; islands < closed_.size(); ++islands) closed_voxels_ += closed_[islands].values.size();
@@ -385,14 +431,12 @@ class StreamingRun {
     tbb::this_task_arena::isolate([&] {
       parallel_in_order(closed_.size(), [&](std::size_t i) {
         const Stopwatch watch(measure_seconds_);
-        for (Blob& blob : grow_blobs(closed_[i], geometry_, setup_.config.segment)) {
-          measured[i].push_back(measure_blob(std::move(blob), tally_.context(),
-                                             [&](int k) -> const SparseFrame& { return history_.at(k); }));
-        }
+        measured[i] = measure_island(closed_[i]);
       });
     });
     closed_.clear();
     closed_voxels_ = 0;
+    if (ring_) ring_->forget_claims(segmented_ - PhotometryRing::reach(setup_));
     {
       const Stopwatch watch(write_seconds_);
       for (const auto& blobs : measured) {
@@ -400,6 +444,24 @@ class StreamingRun {
       }
     }
     if (keeps_history_) forget_history();
+  }
+
+  std::vector<MeasuredBlob> measure_island(const Island& island) const {
+    std::vector<Blob> blobs = grow_blobs(island, geometry_, setup_.config.segment);
+    PhotometryIsland places;
+    if (ring_) {
+      for (const IslandRun& run : island.runs) places.spans.push_back({run.frame, run.v, run.u_begin, run.u_end});
+      for (const Blob& blob : blobs)
+        places.blobs.push_back(blob.small_seed ? std::vector<VoxelSpan>() : spans_of(blob.voxels, setup_.frames()));
+      places.sort();
+    }
+    std::vector<MeasuredBlob> measured;
+    for (std::size_t i = 0; i < blobs.size(); ++i) {
+      MeasuredBlob& blob = measured.emplace_back(measure_blob(
+          std::move(blobs[i]), tally_.context(), [&](int k) -> const SparseFrame& { return history_.at(k); }));
+      if (ring_ && !blob.rejected) measure_photometry(blob.voxels, places, i, tally_.context(), *ring_, blob.spot);
+    }
+    return measured;
   }
 
   static std::size_t bytes(const SparseFrame& frame) {
@@ -435,6 +497,8 @@ class StreamingRun {
   std::size_t listed_bytes_ = 0;
   std::vector<Island> closed_;  // not measured yet
   std::size_t closed_voxels_ = 0;
+  std::unique_ptr<PhotometryRing> ring_;  // null: no photometry
+  int segmented_ = 0;                     // frames so far
   std::map<int, SparseFrame> history_;
   std::size_t history_bytes_ = 0;
   bool keeps_history_ = false;
@@ -449,7 +513,7 @@ class StreamingRun {
 MemoryNeed memory_need(const Setup& setup) {
   const auto pixels = static_cast<std::uint64_t>(setup.height()) * static_cast<std::uint64_t>(setup.width());
   const auto threads = std::uint64_t{threads_allowed()};
-  const StreamPlan plan = plan_stream(setup.blocks, setup.frames(), setup.config.background, setup.wrap);
+  const StreamPlan plan = plan_of(setup);
   const auto frames = static_cast<std::uint64_t>(plan.most_frames);
   constexpr std::uint64_t kMib = std::uint64_t{1} << 20, kOpenBlobs = 1024 * kMib;
   MemoryNeed need;
@@ -459,7 +523,8 @@ MemoryNeed memory_need(const Setup& setup) {
   // The ladders of the medians; the backgrounds of a step, and those that wait to be written; references, with a
   // background over each; a frame
   // being read and its raw chunk on each thread, and those of the first reference; dark and masks.
-  const std::uint64_t backgrounds = together * (setup.config.background.save ? 3 + kBatchesWaiting : 1) * pixels * 2;
+  const std::uint64_t backgrounds = photometry_bytes(setup, plan, pixels) +
+                                    together * (setup.config.background.save ? 3 + kBatchesWaiting : 1) * pixels * 2;
   need.total = need.window + WindowMedian::bytes(pixels) + backgrounds + kMostReferences * pixels * 3 +
                threads * pixels * 4 + kFirstReferenceFrames * pixels * 2 + 8 * pixels + 64 * kMib;
   // A pixel takes three bytes at most. An eighth of that is asked for in advance where memory is limited.

@@ -17,6 +17,8 @@ class Tally {
   // After a frame is read; false the second time, which changes nothing. Throws where bad frames become too many.
   bool frame(int k, const CorrectedFrame& corrected);
   void frame_offset(int k, std::int32_t offset) { summary_.frame_offset[static_cast<std::size_t>(k)] = offset; }
+  std::int32_t frame_offset(int k) const { return summary_.frame_offset[static_cast<std::size_t>(k)]; }
+  float factor(int k) const { return summary_.beam_factor[static_cast<std::size_t>(k)]; }
   // Hands it to the sink.
   void blob(const MeasuredBlob& measured);
   bool is_bad(int k) const { return context_.bad_frames[static_cast<std::size_t>(k)] != 0; }

@@ -46,11 +46,42 @@ class Comparison {
     frame_.push_back(found.frame - truth.frame - turn);
     const double intensity = recorded ? truth.intensity_recorded : truth.intensity;
     if (intensity > 0) integral_.push_back(static_cast<double>(found.integral) / intensity);
+    if (!std::isfinite(found.intensity_sigma) || !std::isfinite(found.frame_sigma)) return;
+    const double du = found.intensity_u - truth.u, dv = found.intensity_v - truth.v;
+    const double dframe = found.intensity_frame - truth.frame - turn;
+    photometry_.push_back({du, dv, dframe, du / found.u_sigma, dv / found.v_sigma, dframe / found.frame_sigma});
+    if (!(intensity > 0)) return;
+    intensity_.push_back(found.intensity / intensity);
+    intensity_pull_.push_back((found.intensity - intensity) / found.intensity_sigma);
+    if (truth.snr >= kStrongSnr) strong_.push_back(found.intensity / intensity);
   }
-  Agreement agreement() const { return {spread_of(u_), spread_of(v_), spread_of(frame_), spread_of(integral_)}; }
+  Agreement agreement() const {
+    const auto column = [&](double Photometry::*member) {
+      std::vector<double> values;
+      for (const Photometry& row : photometry_) values.push_back(row.*member);
+      return spread_of(values);
+    };
+    return {.u = spread_of(u_),
+            .v = spread_of(v_),
+            .frame = spread_of(frame_),
+            .integral = spread_of(integral_),
+            .intensity_u = column(&Photometry::u),
+            .intensity_v = column(&Photometry::v),
+            .intensity_frame = column(&Photometry::frame),
+            .intensity = spread_of(intensity_),
+            .strong_intensity = spread_of(strong_),
+            .intensity_pull = spread_of(intensity_pull_),
+            .u_pull = column(&Photometry::u_pull),
+            .v_pull = column(&Photometry::v_pull),
+            .frame_pull = column(&Photometry::frame_pull)};
+  }
 
  private:
-  std::vector<double> u_, v_, frame_, integral_;
+  struct Photometry {
+    double u, v, frame, u_pull, v_pull, frame_pull;
+  };
+  std::vector<double> u_, v_, frame_, integral_, intensity_, strong_, intensity_pull_;
+  std::vector<Photometry> photometry_;
 };
 
 enum class Counting { kHidden, kWeak, kCounted };
@@ -98,6 +129,7 @@ Spread spread_of(std::vector<double> values) {
   spread.median = quantile(values, 0.5);
   spread.three_quarters = quantile(values, 0.75);
   spread.nine_tenths = quantile(values, 0.9);
+  spread.width = (quantile(values, 0.841345) - quantile(values, 0.158655)) / 2;
   for (double& value : values) value = std::abs(value);
   std::ranges::sort(values);
   spread.largest_of_half = quantile(values, 0.5);

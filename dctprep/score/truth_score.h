@@ -31,13 +31,19 @@ struct Spread {
   std::int64_t count = 0;
   double tenth = 0, quarter = 0, median = 0, three_quarters = 0, nine_tenths = 0;
   double largest_of_half = 0, largest_of_nine_tenths = 0;  // |x| is not above it in 50 % and 90 % of them
+  double width = 0;  // half of what lies between the quantiles 15.87 % and 84.13 %: a normal distribution's deviation
 };
 Spread spread_of(std::vector<double> values);
 
 // Found minus true centroids, found over true integrals.
 struct Agreement {
   Spread u, v, frame, integral;
+  // Of photometry, where the result has it: its centroids, intensities over true ones, those of spots of at least
+  // kStrongSnr (of the truth), and pulls, (found - true) over the uncertainty that goes with it.
+  Spread intensity_u, intensity_v, intensity_frame, intensity, strong_intensity;
+  Spread intensity_pull, u_pull, v_pull, frame_pull;
 };
+inline constexpr double kStrongSnr = 20;
 
 struct TruthScore {
   std::int64_t found = 0, truth = 0;

@@ -91,6 +91,33 @@ TEST(ScoreTruth, ComparesCentroidsAndIntegrals) {
   EXPECT_DOUBLE_EQ(example.score(true).all.integral.median, 1.8);
 }
 
+TEST(ScoreTruth, ComparesPhotometry) {
+  Example example;
+  EXPECT_EQ(example.score().all.intensity.count, 0);
+  for (std::size_t i = 0; i < example.found.size(); ++i) {
+    Spot& spot = example.found[i];
+    const TruthSpot& truth = example.truth.spots[std::min<std::size_t>(i, 1)];
+    spot.intensity = 0.5 * truth.intensity * static_cast<double>(i + 1), spot.intensity_sigma = 0.25 * truth.intensity;
+    spot.intensity_u = truth.u + 1, spot.u_sigma = 0.5;
+    spot.intensity_v = truth.v - 3, spot.v_sigma = 2;
+    spot.intensity_frame = truth.frame + 0.25, spot.frame_sigma = 0.125;
+  }
+  // Of the isolated ones, true 0 (of snr 50) and 1 (of snr 4) are found, as 0 and 1.
+  const Agreement a = example.score().isolated_agreement;
+  EXPECT_EQ(a.intensity.count, 2);
+  EXPECT_DOUBLE_EQ(a.intensity.median, 0.75);
+  EXPECT_EQ(a.strong_intensity.count, 1);
+  EXPECT_DOUBLE_EQ(a.strong_intensity.median, 0.5);
+  EXPECT_DOUBLE_EQ(a.intensity_pull.median, -1);
+  EXPECT_DOUBLE_EQ(a.intensity_u.median, 1);
+  EXPECT_DOUBLE_EQ(a.u_pull.median, 2);
+  EXPECT_DOUBLE_EQ(a.v_pull.median, -1.5);
+  EXPECT_DOUBLE_EQ(a.intensity_frame.median, 0.25);
+  EXPECT_DOUBLE_EQ(a.frame_pull.median, 2);
+  example.found[1].intensity_sigma = Spot::kNan;
+  EXPECT_EQ(example.score().isolated_agreement.intensity.count, 1);
+}
+
 TEST(ScoreTruth, NothingFoundNothingTrue) {
   const Example example;
   const SpotMatches none = match_spots({}, {}, 0);
@@ -111,14 +138,15 @@ TEST(SpreadOf, IsWhatNumpySays) {
     list += fmt::format("{},", values.back());
     const Spread s = spread_of(values);
     if (i % 9 != 0) continue;
-    const auto result =
-        testing::run_python(fmt::format("import numpy as np\nx=np.array([{}])\n"
-                                        "g=np.array([{},{},{},{},{},{},{}])\n"
-                                        "w=np.r_[np.percentile(x,[10,25,50,75,90]),np.percentile(abs(x),[50,90])]\n"
-                                        "assert np.allclose(g,w,rtol=0,atol=1e-12),(g,w)\n",
-                                        list, s.tenth, s.quarter, s.median, s.three_quarters, s.nine_tenths,
-                                        s.largest_of_half, s.largest_of_nine_tenths),
-                            folder.path());
+    const auto result = testing::run_python(
+        fmt::format("import numpy as np\nx=np.array([{}])\n"
+                    "g=np.array([{},{},{},{},{},{},{},{}])\n"
+                    "w=np.r_[np.percentile(x,[10,25,50,75,90]),np.percentile(abs(x),[50,90]),np.diff(np."
+                    "percentile(x,[15.8655,84.1345]))/2]\n"
+                    "assert np.allclose(g,w,rtol=0,atol=1e-12),(g,w)\n",
+                    list, s.tenth, s.quarter, s.median, s.three_quarters, s.nine_tenths, s.largest_of_half,
+                    s.largest_of_nine_tenths, s.width),
+        folder.path());
     EXPECT_EQ(result.status, 0) << result.output;
   }
 }

@@ -27,7 +27,8 @@ void write(MemoryResult result, const fs::path& path) {
 TEST(ExportCsv, Python_reads_the_same_bits_from_it_as_from_the_result) {
   for (const int spots : {0, 1, 80}) {
     TemporaryFolder folder;
-    write(testing::random_result(1, {.spots = spots, .mates = spots != 1}), folder / "out.h5");
+    write(testing::random_result(1, {.spots = spots, .photometry = spots != 0, .mates = spots != 1}),
+          folder / "out.h5");
     export_result(ResultFile(folder / "out.h5"), find_export_format("csv"), folder / "out.csv", false);
     const auto answer = testing::run_python(R"(
 import csv, h5py, numpy as np

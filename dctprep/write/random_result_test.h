@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <random>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "dctprep/testing/testing.h"
@@ -15,7 +16,7 @@ namespace dctprep::testing {
 struct RandomResultSize {
   int frames = 40, height = 37, width = 53, spots = 60, rejected = 50, blocks = 3;
   int max_extent = 9;  // of a spot, in frames and pixels
-  bool mates = false;
+  bool photometry = false, mates = false;
 };
 
 // Spots and rejected blobs in an order of chance, none alike in first frame and peak; some beyond the last frame, as in
@@ -33,6 +34,10 @@ inline MemoryResult random_result(std::uint32_t seed, const RandomResultSize& si
   h.sample = Region{std::min(3, h.width - 1), 0, h.width, 1};
   h.transmission = h.rejected = true;
   h.mates = size.mates;
+  h.photometry = size.photometry;
+  if (size.photometry) {
+    h.noise = {.readout_variance = 3.25, .gain = 1.0 / 3, .level = {0, 10.5}, .variance = {3, 7.5}, .samples = {7, 1}};
+  }
   h.scan_path = "/data/scan é.h5::/entry/data";
   h.config = "[scan]\npath = \"scan.h5\"\n# ω\n";
   h.command = "dctprep run scan.h5";
@@ -67,6 +72,12 @@ inline MemoryResult random_result(std::uint32_t seed, const RandomResultSize& si
     p.frame = real(), p.u = real(), p.v = real(), p.omega = real();
     p.sigma_frame = real(), p.sigma_u = real(), p.sigma_v = real(), p.cov_uv = real() * 1e-300;
     p.grow_level = static_cast<std::uint16_t>(random()), p.seed_volume = random(), p.flags = random() & 127;
+    if (size.photometry) {
+      visit_photometry_columns([&](const ColumnInfo&, auto member) {
+        if constexpr (std::is_same_v<decltype(member), double Spot::*>) p.*member = real();
+      });
+      p.intensity_volume = random();
+    }
     if (size.mates) p.mate = pick(-1, 5);
     const bool taken = std::any_of(r.spots.begin(), r.spots.end(), [&](const MemorySpot& other) {
       const Spot& q = other.spot;

@@ -158,6 +158,8 @@ void ResultFile::read_header() {
   header_.voxels = hdf5::exists(entry_.id(), "voxels");
   header_.images = hdf5::exists(entry_.id(), "images");
   header_.rejected = hdf5::exists(entry_.id(), "rejected/reason");
+  header_.photometry = hdf5::exists(entry_.id(), "spots/intensity");
+  if (hdf5::exists(entry_.id(), "noise")) read_noise();
   header_.mates = hdf5::exists(entry_.id(), "spots/mate");
   header_.scan_path = text("scan/path");
   header_.config = text("process/config");
@@ -167,6 +169,15 @@ void ResultFile::read_header() {
   version_ = text("process/version");
   host_ = text("process/host");
   date_ = text("process/date");
+}
+
+void ResultFile::read_noise() {
+  NoiseModel& noise = header_.noise;
+  noise.readout_variance = values<double>("noise/readout_variance", 1)[0];
+  noise.gain = values<double>("noise/gain", 1)[0];
+  noise.level = values<double>("noise/level", length("noise/level"));
+  noise.variance = values<double>("noise/variance", noise.level.size());
+  noise.samples = values<std::uint64_t>("noise/samples", noise.level.size());
 }
 
 void ResultFile::read_summary() {

@@ -47,6 +47,7 @@ class ResultFile {
   void open();
   void touch_the_rest() const;
   void read_header();
+  void read_noise();
   void read_summary();
   void read_spots();
   void check_spot(std::size_t i) const;

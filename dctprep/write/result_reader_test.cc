@@ -63,7 +63,8 @@ bool same_pixels(const Image<T>& a, const Image<T>& b) {
 TEST(ResultFile, Reads_back_what_memory_holds) {
   for (const Compression compression : {Compression::kBitshuffleLz4, Compression::kGzip, Compression::kNone}) {
     TemporaryFolder folder;
-    const MemoryResult result = random_result(1, {.mates = compression == Compression::kGzip});
+    const MemoryResult result =
+        random_result(1, {.photometry = compression != Compression::kNone, .mates = compression == Compression::kGzip});
     write(result, folder / "out.h5", compression);
     MemorySink memory;
     play(result, memory);
@@ -73,6 +74,14 @@ TEST(ResultFile, Reads_back_what_memory_holds) {
     EXPECT_FALSE(file.version().empty() || file.date().empty());
     EXPECT_EQ(file.header().omega, want.header.omega);
     EXPECT_EQ(file.header().mates, want.header.mates);
+    EXPECT_EQ(file.header().photometry, want.header.photometry);
+    if (want.header.photometry) {
+      EXPECT_EQ(file.header().noise.readout_variance, want.header.noise.readout_variance);
+      EXPECT_EQ(file.header().noise.gain, want.header.noise.gain);
+      EXPECT_EQ(file.header().noise.level, want.header.noise.level);
+      EXPECT_EQ(file.header().noise.variance, want.header.noise.variance);
+      EXPECT_EQ(file.header().noise.samples, want.header.noise.samples);
+    }
     EXPECT_EQ(file.header().block_centre, want.header.block_centre);
     EXPECT_EQ(file.header().beam, want.header.beam);
     EXPECT_EQ(file.header().sample, want.header.sample);

@@ -160,6 +160,7 @@ struct ResultWriter::State {
   void write_spots();
   void write_rejected(const ResultSummary& summary);
   void write_curves(const ResultSummary& summary);
+  void write_noise();
   void write_scan(const ResultSummary& summary);
   void write_process(const ResultSummary& summary);
   void close();
@@ -278,6 +279,20 @@ void ResultWriter::State::write_curves(const ResultSummary& summary) {
   }
 }
 
+void ResultWriter::State::write_noise() {
+  const NoiseModel& noise = header.noise;
+  const Handle group = create_nexus_group(entry.id(), "noise", "NXdata");
+  const auto write_one = [&](const std::string& name, double value, std::string_view unit, std::string_view text) {
+    write_values(group, name, std::vector<double>{value}, unit, text);
+  };
+  write_one("readout_variance", noise.readout_variance, "counts^2", "variance of a reading without light");
+  write_one("gain", noise.gain, "counts", "counts a photon: by how much the variance grows with each count");
+  write_values(group, "level", noise.level, "counts", "mean reading of the pixels looked at");
+  write_values(group, "variance", noise.variance, "counts^2", "variance of their readings");
+  write_values(group, "samples", noise.samples, "", "pairs of readings");
+  set_plot(group, "Variance of readings over their mean", "variance", {"level"});
+}
+
 void ResultWriter::State::write_scan(const ResultSummary& summary) {
   const Handle scan = create_nexus_group(entry.id(), "scan", "NXcollection");
   std::vector<std::int32_t> frames;
@@ -366,6 +381,7 @@ void ResultWriter::end(const ResultSummary& summary) {
     state.write_rejected(summary);
     state.write_scan(summary);
     state.write_curves(summary);
+    if (state.header.photometry) state.write_noise();
     state.write_process(summary);
     state.close();
   });

@@ -1,0 +1,108 @@
+#include "dctprep/pipeline/photometry_ring.h"
+
+#include <algorithm>
+
+#include "dctprep/base/assert.h"
+
+namespace dctprep {
+
+namespace {
+
+std::size_t words_of(const Setup& setup) {
+  return (static_cast<std::size_t>(setup.height()) * static_cast<std::size_t>(setup.width()) + 63) / 64;
+}
+
+}  // namespace
+
+PhotometryRing::PhotometryRing(const Setup& setup)
+    : width_(setup.width()),
+      words_(words_of(setup)),
+      kept_start_(kept_start(setup)),
+      frames_(static_cast<std::size_t>(setup.frames())) {}
+
+std::uint64_t PhotometryRing::bytes(const Setup& setup, int together) {
+  const auto frames =
+      std::min<std::uint64_t>(static_cast<std::uint64_t>(setup.frames()),
+                              static_cast<std::uint64_t>(reach(setup)) + static_cast<std::uint64_t>(kept_start(setup)) +
+                                  static_cast<std::uint64_t>(together));
+  return frames * words_of(setup) * 8 + static_cast<std::uint64_t>(setup.frames()) * sizeof(Held);
+}
+
+void PhotometryRing::hold(int k, const CompactFrame& pixels, float factor) {
+  const std::lock_guard lock(mutex_);
+  Held& frame = frames_[static_cast<std::size_t>(k)];
+  frame.pixels = &pixels;
+  frame.factor = factor;
+}
+
+void PhotometryRing::release(int k) {
+  const std::lock_guard lock(mutex_);
+  frames_[static_cast<std::size_t>(k)].pixels = nullptr;
+}
+
+void PhotometryRing::bad(int k) {
+  const std::lock_guard lock(mutex_);
+  frames_[static_cast<std::size_t>(k)].is_bad = true;
+}
+
+void PhotometryRing::subtract(int k, std::shared_ptr<const Image<std::uint16_t>> background, std::int32_t offset) {
+  const std::lock_guard lock(mutex_);
+  Held& frame = frames_[static_cast<std::size_t>(k)];
+  frame.background = std::move(background);
+  frame.offset = offset;
+}
+
+void PhotometryRing::forget_backgrounds(int k) {
+  const std::lock_guard lock(mutex_);
+  for (int i = k - 1; i >= kept_start_ && frames_[static_cast<std::size_t>(i)].background; --i)
+    frames_[static_cast<std::size_t>(i)].background.reset();
+}
+
+void PhotometryRing::claim(const SparseFrame& frame) {
+  auto claims = std::make_shared<std::vector<std::uint64_t>>(words_, 0);
+  for (const Run& run : frame.runs) {
+    const std::size_t row = static_cast<std::size_t>(run.v) * static_cast<std::size_t>(width_);
+    for (int u = run.u_begin; u < run.u_end; ++u) {
+      const std::size_t pixel = row + static_cast<std::size_t>(u);
+      (*claims)[pixel / 64] |= std::uint64_t{1} << pixel % 64;
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  frames_[static_cast<std::size_t>(frame.frame)].claims = std::move(claims);
+}
+
+void PhotometryRing::forget_claims(int k) {
+  const std::lock_guard lock(mutex_);
+  for (int i = k - 1; i >= kept_start_ && frames_[static_cast<std::size_t>(i)].claims; --i)
+    frames_[static_cast<std::size_t>(i)].claims.reset();
+}
+
+bool PhotometryRing::read(int k, const Region& box, FrameBox& out) const {
+  Held frame;
+  {
+    const std::lock_guard lock(mutex_);
+    frame = frames_[static_cast<std::size_t>(k)];
+  }
+  if (frame.is_bad) return false;
+  DCTPREP_ASSERT(frame.pixels != nullptr && frame.background && frame.claims);
+  const auto width = static_cast<std::size_t>(box.width());
+  const std::size_t size = width * static_cast<std::size_t>(box.height());
+  out.factor = frame.factor;
+  out.corrected.resize(size);
+  out.taken.resize(size);
+  out.claimed.resize(size);
+  for (int v = box.v0; v < box.v1; ++v) {
+    const std::size_t first =
+        static_cast<std::size_t>(v) * static_cast<std::size_t>(width_) + static_cast<std::size_t>(box.u0);
+    const std::size_t at = static_cast<std::size_t>(v - box.v0) * width;
+    frame.pixels->read(first, width, out.corrected.data() + at);
+    const std::uint16_t* background = frame.background->row(v) + box.u0;
+    for (std::size_t i = 0; i < width; ++i) {
+      out.taken[at + i] = std::int32_t{background[i]} + frame.offset;
+      out.claimed[at + i] = (*frame.claims)[(first + i) / 64] >> (first + i) % 64 & 1;
+    }
+  }
+  return true;
+}
+
+}  // namespace dctprep
