@@ -27,10 +27,11 @@ std::vector<double> column_means(ImageView<const std::uint16_t> frame, ImageView
     for (int v = beam.v0 + cut; v < beam.v1 - cut; ++v) {
       if (bad_pixels(v, u) == 0) values.push_back(frame(v, u));
     }
-    std::sort(values.begin(), values.end());
     const auto tenth = static_cast<std::ptrdiff_t>((values.size() + 9) / 10);
     const auto first = values.begin() + std::min<std::ptrdiff_t>(tenth, static_cast<std::ptrdiff_t>(values.size()) / 3);
     const auto last = values.end() - (first - values.begin());
+    std::nth_element(values.begin(), first, values.end());
+    std::nth_element(first, last, values.end());
     means.push_back(values.empty() ? NAN
                                    : static_cast<double>(std::accumulate(first, last, std::int64_t{0})) /
                                          static_cast<double>(last - first));

@@ -132,7 +132,16 @@ class Splitter {
   template <class Neighbours>
   Splitter(const std::vector<Voxel>& voxels, const SegmentOptions& options, const Neighbours& neighbours)
       : voxels_(voxels), options_(options), least_part_(least_part(options)), basin_(voxels.size(), kNone) {
-    for (const std::uint64_t key : brightest_first()) take(static_cast<std::int32_t>(key & 0xffffffff), neighbours);
+    std::vector<std::uint64_t> keys = keys_of_voxels();
+    const auto dim = std::partition(keys.begin(), keys.end(), [&](std::uint64_t key) {
+      return voxels_[static_cast<std::size_t>(key & kIndex)].value >= options_.seed.value();
+    });
+    const auto take_all = [&](auto first, auto last) {
+      std::sort(first, last);
+      for (; first != last; ++first) take(static_cast<std::int32_t>(*first & kIndex), neighbours);
+    };
+    take_all(keys.begin(), dim);
+    if (parted_ || may_part_yet(dim - keys.begin())) take_all(dim, keys.end());
   }
 
   bool parts() const { return parted_; }
@@ -158,13 +167,22 @@ class Splitter {
     std::int64_t volume;  // voxels of at least the seed
   };
 
-  // The voxels in the low halves.
-  std::vector<std::uint64_t> brightest_first() const {
+  static constexpr std::uint64_t kIndex = 0xffffffff;
+
+  // That sort brightest first; the voxels in the low halves.
+  std::vector<std::uint64_t> keys_of_voxels() const {
     std::vector<std::uint64_t> keys(voxels_.size());
     for (std::size_t i = 0; i < keys.size(); ++i)
       keys[i] = static_cast<std::uint64_t>(65535 - voxels_[i].value) << 32 | i;
-    std::sort(keys.begin(), keys.end());
     return keys;
+  }
+
+  // After the voxels of at least the seed, `bright` of them: whether two heaps may be firm and meet further down. The
+  // others must then hold enough of them beside the heap that holds most.
+  bool may_part_yet(std::int64_t bright) const {
+    std::int64_t most = 0;
+    for (const Heap& heap : heaps_) most = std::max(most, heap.volume);
+    return bright - most >= least_part_;
   }
 
   bool comes_before(std::int32_t a, std::int32_t b) const {
