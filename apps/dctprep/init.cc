@@ -23,6 +23,7 @@ struct Options {
   SharedOptions shared;
   std::string input;
   bool health = false;
+  double false_spots = kFalseSpots;
 };
 
 // Reads every frame, lists those that harm medians as bad, and says what was found; why, for the comments.
@@ -59,7 +60,7 @@ void run(const Options& options) {
   for (const std::string& note : job.scan.notes) log_info("{}", note);
   Comments comments;
   if (options.health) exclude_unhealthy(job.config, job.scan, *progress, comments);
-  const Estimate estimate = find_parameters(job.config, job.scan, *progress);
+  const Estimate estimate = find_parameters(job.config, job.scan, *progress, options.false_spots);
   say_estimate(estimate);
   comments.insert(estimate.why.begin(), estimate.why.end());
   comments[""] = fmt::format("Made by dctprep init for {}: {} frames of {} x {} pixels.\nRun it with: dctprep run {}",
@@ -90,6 +91,11 @@ void add_init(CLI::App& app) {
       ->type_name("SCAN");
   verb->add_flag("--health", options->health,
                  "Read every frame (as long as reading the scan takes), and list those that harm in scan.bad_frames");
+  verb->add_option("--false-spots", options->false_spots,
+                   "False spots that may be expected in the whole scan; the thresholds are the lowest that keep to it; "
+                   "default: 10")
+      ->type_name("N")
+      ->check(CLI::Range(0.01, 1e6).description(""));
   add_output(*verb, options->shared, "CONFIG.toml", "The configuration to write; default: standard output");
   add_settings(*verb, options->shared, "beam.region=none");
   add_threads(*verb, options->shared);

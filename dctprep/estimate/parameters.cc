@@ -85,9 +85,10 @@ void warn_of_frames(Search& search, const FrameSample& sample, const std::vector
       wanted.size(), text));
 }
 
-Search begin_search(Estimate& estimate, const Scan& scan, Progress& progress) {
+Search begin_search(Estimate& estimate, const Scan& scan, Progress& progress, double false_spots) {
   Search search{
-      estimate, scan, progress, {}, std::vector<std::uint8_t>(static_cast<std::size_t>(scan.frame_count()), 0)};
+      estimate,   scan, progress, {}, std::vector<std::uint8_t>(static_cast<std::size_t>(scan.frame_count()), 0),
+      false_spots};
   for (const int k : estimate.config.scan.bad_frames) {
     if (0 <= k && k < scan.frame_count()) search.listed[static_cast<std::size_t>(k)] = 1;
   }
@@ -122,17 +123,17 @@ std::optional<tbb::global_control> limit_threads(const Config& config) {
 Estimate find_beam(const Config& given, const Scan& scan, Progress& progress) {
   const auto limit = limit_threads(given);
   Estimate estimate{given, {}, {}, {}};
-  Search search = begin_search(estimate, scan, progress);
+  Search search = begin_search(estimate, scan, progress, kFalseSpots);
   if (!beam_open(estimate.config.beam)) return estimate;
   read_dark(search);
   look_for_beam(search);
   return estimate;
 }
 
-Estimate find_parameters(const Config& given, const Scan& scan, Progress& progress) {
+Estimate find_parameters(const Config& given, const Scan& scan, Progress& progress, double false_spots) {
   const auto limit = limit_threads(given);
   Estimate estimate{given, {}, {}, {}};
-  Search search = begin_search(estimate, scan, progress);
+  Search search = begin_search(estimate, scan, progress, false_spots);
   const BeamOptions& beam = estimate.config.beam;
   if (!beam_open(beam) && !thresholds_open(estimate.config)) return estimate;
   read_dark(search);

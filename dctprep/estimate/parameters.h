@@ -21,11 +21,14 @@ struct Estimate {
   std::vector<std::string> warnings;  // what the user should look at, and how to set it by hand
 };
 
-// Looks at a sample of the scan's frames (about a hundred at most, whatever its length, in at most 64 frames' memory)
+// False spots that a whole scan may yield.
+inline constexpr double kFalseSpots = 10;
+
+// Looks at a sample of the scan's frames (about 160 at most, whatever its length, in at most 64 frames' memory)
 // and fills in what `given` leaves open; what it gives is kept. Where nothing is open that needs frames, none is read.
 // Deterministic: the same scan and configuration give the same values, on any number of threads. Throws Error where a
-// value is needed that cannot be found, naming the key to set.
-Estimate find_parameters(const Config& given, const Scan& scan, Progress& progress);
+// value is needed that cannot be found, naming the key to set. `false_spots`: as many may be expected, > 0.
+Estimate find_parameters(const Config& given, const Scan& scan, Progress& progress, double false_spots = kFalseSpots);
 
 // [scan] and [beam] but for the guard, from the same frames and in the same way; the rest is left as given.
 Estimate find_beam(const Config& given, const Scan& scan, Progress& progress);

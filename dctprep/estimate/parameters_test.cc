@@ -222,6 +222,51 @@ TEST(FindParameters, KeepsFalseSpotsWithinTheBudget) {
   }
 }
 
+TEST(FindParameters, KeepsToTheFalseSpotsThatAreAllowed) {
+  for (const SyntheticOptions& options :
+       {SyntheticOptions{.frames = 200}, SyntheticOptions{.frames = 200, .glow = 600}}) {
+    const Scan scan = synthetic_scan(options);
+    int before = 65536;
+    for (const double allowed : {0.01, 10.0, 3000.0}) {
+      Progress silent;
+      Config given;
+      given.segment.min_seed_volume = 2;
+      const Estimate estimate = find_parameters(given, scan, silent, allowed);
+      const int seed = estimate.config.segment.seed.value();
+      EXPECT_LE(seed, before);
+      EXPECT_LE(static_cast<double>(count_spots(scan, estimate.config)), 1.5 * allowed + 3)
+          << allowed << " " << estimate.why.at("segment.seed");
+      EXPECT_TRUE(allowed > 100 || seed < before) << allowed;
+      before = seed;
+    }
+  }
+}
+
+TEST(FindParameters, WarnsWhereSpotsEnterTheirOwnBackground) {
+  const auto warns = [](double spot_frames) {
+    Config given;
+    given.background.half_window = 30;
+    return warns_of(
+        find(synthetic_scan({.frames = 200, .spots = 150, .spot_peak = 800, .spot_frames = spot_frames}), given),
+        "background.half_window = 30 frames may be too short");
+  };
+  EXPECT_FALSE(warns(1));
+  EXPECT_TRUE(warns(12));
+}
+
+TEST(FindParameters, SaysWhatNoiseTheGuardLeaves) {
+  const Estimate estimate = find(synthetic_scan({.glow = 600}));
+  double edge = 0;
+  int grow = 0;
+  const std::string& why = estimate.why.at("beam.guard");
+  const std::size_t at = why.find("the 2D median leaves");
+  ASSERT_NE(at, std::string::npos) << why;
+  ASSERT_EQ(std::sscanf(why.c_str() + at, "the 2D median leaves %lf, where spots grow down to %d", &edge, &grow), 2);
+  EXPECT_EQ(grow, estimate.config.segment.grow_min.value());
+  EXPECT_GT(edge, 0);
+  EXPECT_LT(edge, grow);
+}
+
 TEST(FindParameters, FindsFaintSpotsAllTheSame) {
   // Peaks of 200 x (0.2 ... 2.2) counts on noise of about 7: nearly all can be seen.
   const Scan scan = synthetic_scan({.frames = 200, .spots = 150});

@@ -1,6 +1,8 @@
 #include "dctprep/estimate/sample.h"
 
 #include <algorithm>
+#include <cmath>
+#include <numbers>
 #include <tbb/parallel_for.h>
 #include <utility>
 
@@ -46,7 +48,9 @@ std::vector<FrameGroup> frame_groups(const std::vector<std::uint8_t>& listed, co
   groups = std::clamp(frames / (2 * kRunLength), 1, groups);
   std::vector<FrameGroup> result;
   for (int i = 0; i < groups; ++i) {
-    const int centre = static_cast<int>((2 * std::int64_t{i} + 1) * frames / (2 * groups));
+    // Anywhere in its share of the rotation, in no step with what repeats, such as refills of the storage ring.
+    const double within = groups == 1 ? 0.5 : std::fmod(0.5 + i * std::numbers::phi, 1.0);
+    const int centre = static_cast<int>((i + within) * frames / groups);
     FrameGroup group;
     const int first = std::clamp(centre - kRunLength / 2, 0, std::max(0, frames - kRunLength));
     for (int k = first; k < std::min(frames, first + kRunLength); ++k) group.run.push_back(k);

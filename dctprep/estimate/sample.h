@@ -32,7 +32,8 @@ struct FrameGroup {
 };
 inline constexpr int kRunLength = 5;
 
-// Up to `groups` groups at equal distances over the rotation, of at most `most` frames each. Short scans have fewer.
+// Up to `groups` groups, one anywhere in each equal part of the rotation, of at most `most` frames each. Short scans
+// have fewer.
 std::vector<FrameGroup> frame_groups(const std::vector<std::uint8_t>& listed, const BackgroundOptions& options,
                                      bool wrap, int groups, int most);
 

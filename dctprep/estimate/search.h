@@ -22,6 +22,7 @@ struct Search {
   Progress& progress;
   Image<std::uint16_t> dark;         // empty: none
   std::vector<std::uint8_t> listed;  // 1 = listed as bad, one a frame
+  double false_spots = kFalseSpots;
 
   Config& config() const { return estimate.config; }
   Region beam() const { return estimate.config.beam.region.value(); }

@@ -10,12 +10,13 @@ namespace dctprep {
 
 namespace {
 
-constexpr int kGroups = 3;
+constexpr int kGroups = 5;
 constexpr int kFramesAGroup = 21;
 constexpr int kLeastGuard = 3;
 constexpr int kMostGuard = 64;
 constexpr int kMoreGuard = 2;        // beyond where the noise has fallen
 constexpr double kGuardNoise = 1.5;  // times the noise of the noisiest tenth of the detector
+constexpr int kEdgeRings = 3;
 constexpr double kDenoiseSigmas = 5;
 constexpr double kLongShare = 0.25;
 
@@ -86,6 +87,25 @@ void settle_denoise(Search& search, const NoiseLevel& noise) {
                   kDenoiseSigmas, noise.high));
 }
 
+// What the guard leaves of the noise beside the beam must not reach the level down to which spots grow.
+void check_guard(Search& search, const std::vector<GroupResiduals>& groups) {
+  const Config& config = search.config();
+  const Scan& scan = search.scan;
+  const Region edge = search.beam().grown(config.beam.guard.value(), scan.height(), scan.width());
+  const int grow = lowest_level(config.segment);
+  double sigma = 0;
+  for (const GroupResiduals& group : groups) {
+    for (const Spread& ring : ring_spreads(group.run, scan.bad_pixels, edge, kEdgeRings))
+      sigma = std::max(sigma, ring.sigma);
+  }
+  search.estimate.why["beam.guard"] +=
+      fmt::format("; at its edge the 2D median leaves {:.3g}, where spots grow down to {}", sigma, grow);
+  if (sigma < grow) return;
+  search.warn(fmt::format(
+      "beam.guard = {}: the noise at its edge ({:.3g} counts) reaches segment.grow_min = {}; give a larger one",
+      config.beam.guard.value(), sigma, grow));
+}
+
 // Spots that are still there a quarter of the half window away on either side of a frame last about half of it or more:
 // the background's median begins to hold them.
 void check_window(Search& search, std::vector<GroupResiduals>& groups, const Region& excluded) {
@@ -116,7 +136,7 @@ void check_window(Search& search, std::vector<GroupResiduals>& groups, const Reg
 
 void settle_segment(Search& search, const std::vector<GroupResiduals>& groups, const NoiseLevel& noise) {
   const SegmentOptions given = search.config().segment;
-  ThresholdChoice choice = choose_thresholds(given, groups, noise, search.scan.frame_count());
+  ThresholdChoice choice = choose_thresholds(given, groups, noise, search.scan.frame_count(), search.false_spots);
   search.config().segment = choice.options;
   const auto say = [&](const char* key, const Auto<int>& value) {
     if (value.is_auto()) search.say(std::string("segment.") + key, choice.why[key]);
@@ -136,6 +156,7 @@ void settle_thresholds(Search& search, const BeamScale& beam) {
   std::vector<GroupResiduals> groups = read_groups(search, beam);
   if (groups.empty())
     fail("segment.seed: none of the frames that noise is measured in can be read; give it, or check the scan");
+  const bool guard_is_found = config.beam.guard.is_auto();
   settle_guard(search, groups);
   const Region excluded = search.beam().grown(config.beam.guard.value(), scan.height(), scan.width());
   settle_denoise(search, noise_of(groups, scan.bad_pixels, excluded));
@@ -147,6 +168,7 @@ void settle_thresholds(Search& search, const BeamScale& beam) {
         "scan.mask, or give seed, grow_min, grow_max and min_seed_volume");
   }
   settle_segment(search, groups, noise);
+  if (guard_is_found) check_guard(search, groups);
   settle_split(search, noise);
   check_window(search, groups, excluded);
   if (scan.frame_count() < 20) {

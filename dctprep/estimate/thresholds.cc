@@ -13,12 +13,13 @@ namespace dctprep {
 
 namespace {
 
-constexpr double kSeedSigmas = 5;
+constexpr double kSeedSigmas = 4.5;
 constexpr double kGrowSigmas = 2.5;
 constexpr double kFirstSigmas = 3;
 constexpr double kMostFill = 0.005;
 constexpr std::size_t kEnough = 10;  // blobs that make a count
 constexpr std::array<int, 4> kVolumes{3, 5, 8, 12};
+constexpr double kWorthMore = 0.95;  // a larger volume, which small spots do not have, must lower the seed to this
 
 std::vector<std::uint32_t> volumes_at(std::span<const GroupResiduals> groups, int level, int connectivity) {
   SegmentOptions options;
@@ -105,13 +106,13 @@ double expected_false_blobs(std::span<const FalseBlobs> counted, int volume, int
 }
 
 ThresholdChoice choose_thresholds(const SegmentOptions& given, std::span<const GroupResiduals> groups,
-                                  const NoiseLevel& noise, int frames) {
+                                  const NoiseLevel& noise, int frames, double budget) {
   ThresholdChoice choice{given, 0, {}, {}};
   SegmentOptions& options = choice.options;
   std::size_t looked = 0;
   for (const GroupResiduals& group : groups) looked += group.run.size();
   const double scale = looked == 0 ? 0 : static_cast<double>(frames) / static_cast<double>(looked);
-  const double allowed = scale == 0 ? kFalseBlobBudget : kFalseBlobBudget / scale;
+  const double allowed = scale == 0 ? budget : budget / scale;
   const std::vector<FalseBlobs> counted = count_false_blobs(groups, noise, given.connectivity);
   // Counts of few photons scatter further up than down: what was learnt from below is stretched for above.
   const auto expected = [&](int seed, int volume) {
@@ -127,14 +128,14 @@ ThresholdChoice choose_thresholds(const SegmentOptions& given, std::span<const G
     int seed = 65536;
     for (const int candidate : volumes) {
       const int level = lowest_seed(counted, candidate, least, allowed, noise.high);
-      if (level < seed) seed = level, volume = candidate;
+      if (level < kWorthMore * seed) seed = level, volume = candidate;
     }
     options.seed = whole(seed * noise.skew);
     if (!given.grow_min.is_auto()) options.seed = std::max(options.seed.value(), given.grow_min.value());
   } else {
     for (const int candidate : volumes) {
       volume = candidate;
-      if (expected(given.seed.value(), candidate) <= kFalseBlobBudget) break;
+      if (expected(given.seed.value(), candidate) <= budget) break;
     }
   }
   if (given.min_seed_volume.is_auto()) options.min_seed_volume = volume;
@@ -155,18 +156,18 @@ ThresholdChoice choose_thresholds(const SegmentOptions& given, std::span<const G
       fmt::format("noise after the 2D median is {:.3g} counts at the noisiest tenth of the detector ({:.3g} typically)",
                   noise.high, noise.typical);
   choice.why["seed"] = fmt::format(
-      "{}; {} counts are {:.1f} times that, and let {:.2g} false blobs be expected in {} frames, by what is found in "
-      "the "
-      "negated residual of {}",
-      noise_text, seed, seed / noise.high, choice.false_blobs, frames, looked);
-  choice.why["min_seed_volume"] = "the smallest of 3, 5, 8 and 12 voxels that allows the lowest seed";
+      "{}; {} counts are {:.1f} times that, and let {:.2g} false blobs be expected in {} frames, where {:g} are "
+      "allowed, by what is found in the negated residual of {} frames in {} places",
+      noise_text, seed, seed / noise.high, choice.false_blobs, frames, budget, looked, groups.size());
+  choice.why["min_seed_volume"] =
+      "the smallest of 3, 5, 8 and 12 voxels, or the next that lowers the seed by 5 % or more";
   choice.why["grow_min"] =
       fmt::format("{:.1f} times the noise; {:.2g} % of the voxels reach it by noise", grow_min / noise.high,
                   100 * share_at_least(groups, static_cast<int>(grow_min / noise.skew)));
   choice.why["grow_max"] =
       fmt::format("the seed: a spot of peak P grows down to {:.3g} P, but no lower than {} and no higher than {}",
                   given.tau, grow_min, options.grow_max.value());
-  if (choice.false_blobs > kFalseBlobBudget)
+  if (choice.false_blobs > budget)
     choice.warnings.push_back(fmt::format(
         "segment.seed = {} with min_seed_volume = {} lets about {:.0f} false spots be expected: raise either", seed,
         options.min_seed_volume.value(), choice.false_blobs));

@@ -13,9 +13,6 @@
 
 namespace dctprep {
 
-// False blobs that a whole scan may yield.
-inline constexpr double kFalseBlobBudget = 10;
-
 // The volumes of all connected components of {negated residual >= level}, descending. Nothing diffracts downwards:
 // whatever is found there, the noise makes above the background as well.
 struct FalseBlobs {
@@ -43,11 +40,11 @@ struct ThresholdChoice {
   std::vector<std::string> warnings;
 };
 
-// What `given` leaves open. seed: the lowest of at least 5 standard deviations in the noisiest tenth of the detector
-// that keeps to the budget, with the smallest min_seed_volume that allows it. grow_min: 2.5 of them, and more until at
-// most 0.5 % of all voxels pass for noise. grow_max: the seed. `groups` as above;
-// `frames` is the length of the scan.
+// What `given` leaves open. seed: the lowest of at least 4.5 standard deviations in the noisiest tenth of the detector
+// that keeps to the budget, with the smallest min_seed_volume but for a larger one that lowers it by 5 % or more.
+// grow_min: 2.5 of them, and more until at most 0.5 % of all voxels pass for noise. grow_max: the seed. `groups` as
+// above; `frames` is the length of the scan, `budget` the false blobs that it may yield.
 ThresholdChoice choose_thresholds(const SegmentOptions& given, std::span<const GroupResiduals> groups,
-                                  const NoiseLevel& noise, int frames);
+                                  const NoiseLevel& noise, int frames, double budget);
 
 }  // namespace dctprep
