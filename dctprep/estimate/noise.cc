@@ -18,6 +18,20 @@ int tile_side(int height, int width) {
   return std::clamp(static_cast<int>(std::sqrt(static_cast<double>(height) * width / 256.0)), 8, 64);
 }
 
+// Residuals are many and of few values.
+void sort_few_values(std::vector<int>& values) {
+  const auto [low, high] = std::ranges::minmax(values);
+  constexpr std::int64_t kFew = 1 << 17;
+  if (std::int64_t{high} - low >= kFew) {
+    std::sort(values.begin(), values.end());
+    return;
+  }
+  std::vector<std::uint32_t> counts(static_cast<std::size_t>(high - low) + 1, 0);
+  for (const int value : values) ++counts[static_cast<std::size_t>(value - low)];
+  auto at = values.begin();
+  for (std::size_t i = 0; i < counts.size(); ++i) at = std::fill_n(at, counts[i], low + static_cast<int>(i));
+}
+
 // Element floor(p n) of the values in order.
 double ranked(std::vector<double>& values, double p) {
   const auto at = values.begin() + static_cast<std::ptrdiff_t>(std::min(static_cast<double>(values.size() - 1),
@@ -39,7 +53,7 @@ double spread_quantile(std::span<const int> sorted, double p) {
 
 Spread spread_of(std::vector<int>& values) {
   if (values.empty()) return {};
-  std::sort(values.begin(), values.end());
+  sort_few_values(values);
   const double middle = spread_quantile(values, 0.5);
   return {middle - spread_quantile(values, 0.158655), (spread_quantile(values, 0.97725) - middle) / 2};
 }

@@ -13,6 +13,7 @@ namespace {
 // are turned against each other, and faint spots by their noise.
 constexpr double kMostSplit = 0.6;
 constexpr double kDepthSigmas = 2;
+constexpr double kSureSigmas = 5.3;
 
 // What the 2D median leaves of the variance of independent pixels: pi / 2n, of n many normal ones.
 double variance_left(const DenoiseOptions& options) {
@@ -29,9 +30,12 @@ void settle_split(Search& search, const NoiseLevel& noise) {
   if (!split.is_auto()) return;
   // The weakest peak that can be parted has the value of the seed. It has the noise of its own photons beside that of
   // the background; a count is taken for a photon, since the detector's gain is not known.
+  // A seed of fewer than kSureSigmas standard deviations lets faint spots in, which are not to keep the strong ones
+  // from being parted.
   const int seed = config.segment.seed.value();
-  const double sigma = std::hypot(noise.high * noise.skew, std::sqrt(seed * variance_left(config.denoise)));
-  const double by_noise = 1 - kDepthSigmas * sigma / seed;
+  const double background = noise.high * noise.skew;
+  const double sigma = std::hypot(background, std::sqrt(seed * variance_left(config.denoise)));
+  const double by_noise = 1 - kDepthSigmas * sigma / std::max<double>(seed, kSureSigmas * background);
   split = std::max(0.0, std::floor(100 * std::min(kMostSplit, by_noise) + 1e-6) / 100);
   if (split.value() == 0) {
     search.say(
