@@ -13,7 +13,9 @@ namespace {
 // are turned against each other, and faint spots by their noise.
 constexpr double kMostSplit = 0.6;
 constexpr double kDepthSigmas = 2;
-constexpr double kSureSigmas = 5.3;
+// A seed of the fewer standard deviations counts as one of more: it lets faint spots in, which are not to keep the
+// strong ones from being parted.
+constexpr double kFaintSigmas = 4.5, kSureSigmas = 5.3;
 
 // What the 2D median leaves of the variance of independent pixels: pi / 2n, of n many normal ones.
 double variance_left(const DenoiseOptions& options) {
@@ -35,7 +37,9 @@ void settle_split(Search& search, const NoiseLevel& noise) {
   const int seed = config.segment.seed.value();
   const double background = noise.high * noise.skew;
   const double sigma = std::hypot(background, std::sqrt(seed * variance_left(config.denoise)));
-  const double by_noise = 1 - kDepthSigmas * sigma / std::max<double>(seed, kSureSigmas * background);
+  const double sure_seed =
+      std::max<double>(seed, std::min(kSureSigmas * background, kSureSigmas / kFaintSigmas * seed));
+  const double by_noise = 1 - kDepthSigmas * sigma / sure_seed;
   split = std::max(0.0, std::floor(100 * std::min(kMostSplit, by_noise) + 1e-6) / 100);
   if (split.value() == 0) {
     search.say(
