@@ -28,8 +28,11 @@ double share_outside(ImageView<const float> image, const Region& box, double lev
 // How many of the four corners, 5 % of the sides away from them and more in narrow boxes, which may be tilted by 2
 // degrees, are at least `level`: none of a disk's are.
 int bright_corners(ImageView<const float> image, const Region& box, double level) {
+  if (box.empty()) return 0;
+  // A side of one or two pixels has no place further inwards.
   const auto inwards = [](int along, int across) {
-    return std::clamp(static_cast<int>(0.035 * across), std::max(1, along / 20), std::max(1, along / 6));
+    const int wanted = std::clamp(static_cast<int>(0.035 * across), std::max(1, along / 20), std::max(1, along / 6));
+    return std::min(wanted, (along - 1) / 2);
   };
   const int dv = inwards(box.height(), box.width());
   const int du = inwards(box.width(), box.height());
