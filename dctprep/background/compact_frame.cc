@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "dctprep/base/assert.h"
+#include "dctprep/kernels/bit_rows.h"
 #include "dctprep/kernels/byte_pixels.h"
 
 namespace dctprep {
@@ -52,10 +53,7 @@ void CompactFrame::append(const std::uint16_t* values, std::size_t count) {
 void CompactFrame::list(const std::uint16_t* values, const std::uint64_t* marks, std::size_t from, std::size_t to,
                         std::size_t place) {
   for (std::size_t word = from / 64; word * 64 < to; ++word) {
-    std::uint64_t bits = marks[word];
-    if (word * 64 < from) bits &= ~std::uint64_t{0} << (from - word * 64);
-    if (word * 64 + 64 > to) bits &= (std::uint64_t{1} << (to - word * 64)) - 1;
-    for (; bits != 0; bits &= bits - 1) {
+    for (std::uint64_t bits = marks[word] & bits_in_word(word, from, to); bits != 0; bits &= bits - 1) {
       const std::size_t i = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
       listed_.push_back({static_cast<std::uint16_t>(place + i - from), values[i]});
     }

@@ -11,13 +11,16 @@ inline constexpr int kMostWindowRadius = 3;
 
 constexpr std::size_t words_of_bits(std::size_t width) { return (width + 63) / 64; }
 
+// Of word number `word`, the bits begin ... end - 1 of the row, some of which lie in it.
+constexpr std::uint64_t bits_in_word(std::size_t word, std::size_t begin, std::size_t end) {
+  std::uint64_t bits = ~std::uint64_t{0};
+  if (word * 64 < begin) bits &= ~std::uint64_t{0} << (begin - word * 64);
+  if (word * 64 + 64 > end) bits &= (std::uint64_t{1} << (end - word * 64)) - 1;
+  return bits;
+}
+
 inline void clear_bits(std::uint64_t* bits, std::size_t begin, std::size_t end) {
-  for (std::size_t word = begin / 64; word * 64 < end; ++word) {
-    std::uint64_t cleared = ~std::uint64_t{0};
-    if (word * 64 < begin) cleared &= ~std::uint64_t{0} << (begin - word * 64);
-    if (word * 64 + 64 > end) cleared &= (std::uint64_t{1} << (end - word * 64)) - 1;
-    bits[word] &= ~cleared;
-  }
+  for (std::size_t word = begin / 64; word * 64 < end; ++word) bits[word] &= ~bits_in_word(word, begin, end);
 }
 
 // Bit u of `out`: whether at least `least` bits are set in the window of (2 radius + 1) squared bits round column u of

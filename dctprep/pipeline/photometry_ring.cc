@@ -3,13 +3,14 @@
 #include <algorithm>
 
 #include "dctprep/base/assert.h"
+#include "dctprep/kernels/bit_rows.h"
 
 namespace dctprep {
 
 namespace {
 
 std::size_t words_of(const Setup& setup) {
-  return (static_cast<std::size_t>(setup.height()) * static_cast<std::size_t>(setup.width()) + 63) / 64;
+  return words_of_bits(static_cast<std::size_t>(setup.height()) * static_cast<std::size_t>(setup.width()));
 }
 
 }  // namespace
