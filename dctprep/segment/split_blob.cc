@@ -1,8 +1,10 @@
 #include "dctprep/segment/split_blob.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -18,19 +20,20 @@ constexpr std::int32_t kNone = -1;
 
 std::int64_t least_part(const SegmentOptions& options) { return std::max(kLeastPart, options.min_seed_volume.value()); }
 
-// The neighbours of voxels by the box round a blob: the number of the voxel at each place, kNone where there is none.
-class BoxNeighbours {
+// Where a blob's voxels and their neighbours are: each voxel has a place, places rise with the linear index, and the
+// others are nobody's, of value 0. This one is a box round the blob, in which all neighbours lie at the same distances.
+class BoxPlaces {
  public:
   // Whether the box is not too large, and no neighbours lie at its opposite ends.
   static bool can_hold(const std::vector<Voxel>& voxels, const SegmentGeometry& geometry) {
     const bool over_seam = geometry.wrap && voxels.front().frame == 0 && voxels.back().frame == geometry.frames - 1;
     constexpr std::size_t kMostShare = 8;
-    return !over_seam && Box(voxels).places() <= kMostShare * voxels.size();
+    return !over_seam && Box(voxels).places() <= std::min(kMostShare * voxels.size(), kMostPlaces);
   }
 
-  BoxNeighbours(const std::vector<Voxel>& voxels, const SegmentGeometry&, int connectivity)
-      : voxels_(voxels), box_(voxels), at_(box_.places(), kNone) {
-    for (std::size_t i = 0; i < voxels.size(); ++i) at_[box_.place(voxels[i])] = static_cast<std::int32_t>(i);
+  BoxPlaces(const std::vector<Voxel>& voxels, const SegmentGeometry&, int connectivity)
+      : voxels_(voxels), box_(voxels), values_(box_.places(), 0) {
+    for (const Voxel& voxel : voxels) values_[box_.place(voxel)] = voxel.value;
     for (int dframe = -1; dframe <= 1; ++dframe) {
       for (int dv = -1; dv <= 1; ++dv) {
         const int reach = dframe == 0 && dv == 0 ? 1 : reach_along_u(connectivity, dframe, dv);
@@ -41,15 +44,18 @@ class BoxNeighbours {
     }
   }
 
+  std::size_t count() const { return values_.size(); }
+  std::uint32_t place(std::size_t voxel) const { return static_cast<std::uint32_t>(box_.place(voxels_[voxel])); }
+  int value(std::size_t place) const { return values_[place]; }
+
   template <class Visit>
-  void for_each(std::int32_t voxel, const Visit& visit) const {
-    const std::int32_t* here = at_.data() + box_.place(voxels_[static_cast<std::size_t>(voxel)]);
-    for (const std::ptrdiff_t step : steps_) {
-      if (here[step] != kNone) visit(here[step]);
-    }
+  void for_each_neighbour(std::size_t place, const Visit& visit) const {
+    for (const std::ptrdiff_t step : steps_) visit(place + static_cast<std::size_t>(step));
   }
 
  private:
+  static constexpr std::size_t kMostPlaces = std::size_t{1} << 31;
+
   // One place larger than the blob on each side.
   struct Box {
     explicit Box(const std::vector<Voxel>& voxels) {
@@ -78,26 +84,29 @@ class BoxNeighbours {
 
   const std::vector<Voxel>& voxels_;
   Box box_;
-  std::vector<std::int32_t> at_;
+  std::vector<std::uint16_t> values_;
   std::vector<std::ptrdiff_t> steps_;
 };
 
-// The same by runs, for any blob.
-class RunNeighbours {
+// The same by runs, for any blob: a voxel's place is its number.
+class RunPlaces {
  public:
-  RunNeighbours(const std::vector<Voxel>& voxels, const SegmentGeometry& geometry, int connectivity)
+  RunPlaces(const std::vector<Voxel>& voxels, const SegmentGeometry& geometry, int connectivity)
       : voxels_(voxels), run_of_(voxels.size()) {
     list_runs();
     near_.emplace(runs_, frames_, geometry, connectivity);
   }
 
+  std::size_t count() const { return voxels_.size(); }
+  std::uint32_t place(std::size_t voxel) const { return static_cast<std::uint32_t>(voxel); }
+  int value(std::size_t place) const { return voxels_[place].value; }
+
   template <class Visit>
-  void for_each(std::int32_t voxel, const Visit& visit) const {
-    const std::int32_t u = voxels_[static_cast<std::size_t>(voxel)].u;
-    near_->for_each(run_of_[static_cast<std::size_t>(voxel)], u, u + 1,
-                    [&](std::int32_t, std::int32_t begin, std::int32_t end) {
-                      for (std::int32_t i = begin; i < end; ++i) visit(i);
-                    });
+  void for_each_neighbour(std::size_t place, const Visit& visit) const {
+    const std::int32_t u = voxels_[place].u;
+    near_->for_each(run_of_[place], u, u + 1, [&](std::int32_t, std::int32_t begin, std::int32_t end) {
+      for (std::int32_t i = begin; i < end; ++i) visit(static_cast<std::size_t>(i));
+    });
   }
 
  private:
@@ -124,38 +133,61 @@ class RunNeighbours {
   std::optional<NearRuns> near_;
 };
 
+// Sorts by the upper halves of its keys, of which the upper 16 bits are 0; equals stay in order. `other` is room.
+void sort_by_value(std::vector<std::uint64_t>& keys, std::vector<std::uint64_t>& other) {
+  other.resize(keys.size());
+  for (const int shift : {32, 40}) {
+    std::array<std::size_t, 257> begin{};
+    for (const std::uint64_t key : keys) ++begin[(key >> shift & 255) + 1];
+    std::partial_sum(begin.begin(), begin.end(), begin.begin());
+    for (const std::uint64_t key : keys) other[begin[key >> shift & 255]++] = key;
+    keys.swap(other);
+  }
+}
+
 // Takes the voxels of a blob one after another, brightest first. A voxel without a neighbour taken before opens a
-// basin; any other joins that of one of its neighbours and stays in it. Which basins are one heap (connected voxels
-// taken so far) and which are one spot is a matter of basins from then on, so that each voxel is looked at once.
+// basin; any other joins that of its brightest neighbour: where that lies in no firm heap and others do, it becomes one
+// spot with the one to be joined. Which basins are one heap (connected voxels taken so far) and which are one spot is a
+// matter of basins from then on.
+template <class Places>
 class Splitter {
  public:
-  template <class Neighbours>
-  Splitter(const std::vector<Voxel>& voxels, const SegmentOptions& options, const Neighbours& neighbours)
-      : voxels_(voxels), options_(options), least_part_(least_part(options)), basin_(voxels.size(), kNone) {
-    std::vector<std::uint64_t> keys = keys_of_voxels();
-    const auto dim = std::partition(keys.begin(), keys.end(), [&](std::uint64_t key) {
-      return voxels_[static_cast<std::size_t>(key & kIndex)].value >= options_.seed.value();
-    });
-    const auto take_all = [&](auto first, auto last) {
-      std::sort(first, last);
-      for (; first != last; ++first) take(static_cast<std::int32_t>(*first & kIndex), neighbours);
+  Splitter(const std::vector<Voxel>& voxels, const SegmentOptions& options, const Places& places)
+      : voxels_(voxels),
+        places_(places),
+        seed_(options.seed.value()),
+        split_(options.split.value()),
+        least_part_(least_part(options)),
+        basin_(places.count(), kNone) {
+    std::vector<std::uint64_t> keys, room;
+    keys.reserve(voxels.size());
+    const auto take_all = [&](bool bright) {
+      keys.clear();
+      for (std::size_t i = 0; i < voxels.size(); ++i) {
+        const int value = voxels[i].value;
+        if ((value >= seed_) == bright)
+          keys.push_back(static_cast<std::uint64_t>(65535 - value) << 32 | places.place(i));
+      }
+      sort_by_value(keys, room);
+      for (const std::uint64_t key : keys) take(static_cast<std::uint32_t>(key), 65535 - static_cast<int>(key >> 32));
+      return keys.size();
     };
-    take_all(keys.begin(), dim);
-    if (parted_ || may_part_yet(dim - keys.begin())) take_all(dim, keys.end());
+    const std::size_t bright = take_all(true);
+    if (parted_ || may_part_yet(static_cast<std::int64_t>(bright))) take_all(false);
   }
 
   bool parts() const { return parted_; }
 
   std::vector<std::vector<Voxel>> spots() {
-    std::vector<std::int32_t> place(heaps_.size(), kNone);
+    std::vector<std::int32_t> number(heaps_.size(), kNone);
     std::vector<std::vector<Voxel>> spots;
     for (std::size_t i = 0; i < voxels_.size(); ++i) {
-      std::int32_t& at = place[static_cast<std::size_t>(find_root(spot_.data(), basin_[i]))];
+      std::int32_t& at = number[index(find_root(spot_.data(), basin_[places_.place(i)]))];
       if (at == kNone) {
         at = static_cast<std::int32_t>(spots.size());
         spots.emplace_back();
       }
-      spots[static_cast<std::size_t>(at)].push_back(voxels_[i]);
+      spots[index(at)].push_back(voxels_[i]);
     }
     return spots;
   }
@@ -167,15 +199,7 @@ class Splitter {
     std::int64_t volume;  // voxels of at least the seed
   };
 
-  static constexpr std::uint64_t kIndex = 0xffffffff;
-
-  // That sort brightest first; the voxels in the low halves.
-  std::vector<std::uint64_t> keys_of_voxels() const {
-    std::vector<std::uint64_t> keys(voxels_.size());
-    for (std::size_t i = 0; i < keys.size(); ++i)
-      keys[i] = static_cast<std::uint64_t>(65535 - voxels_[i].value) << 32 | i;
-    return keys;
-  }
+  static std::size_t index(std::int32_t i) { return static_cast<std::size_t>(i); }
 
   // After the voxels of at least the seed, `bright` of them: whether two heaps may be firm and meet further down. The
   // others must then hold enough of them beside the heap that holds most.
@@ -185,93 +209,95 @@ class Splitter {
     return bright - most >= least_part_;
   }
 
-  bool comes_before(std::int32_t a, std::int32_t b) const {
-    const int value_a = voxels_[static_cast<std::size_t>(a)].value,
-              value_b = voxels_[static_cast<std::size_t>(b)].value;
+  // Of two voxels taken.
+  bool comes_before(std::size_t a, std::size_t b) const {
+    const int value_a = places_.value(a), value_b = places_.value(b);
     return value_a != value_b ? value_a > value_b : a < b;
   }
 
-  bool is_firm(const Heap& heap, int level) const {
-    return heap.volume >= least_part_ && level < options_.split.value() * heap.peak;
+  bool is_firm(std::int32_t heap, int level) const {
+    return heaps_[index(heap)].volume >= least_part_ && level < split_ * heaps_[index(heap)].peak;
   }
 
-  template <class Neighbours>
-  void take(std::int32_t voxel, const Neighbours& neighbours) {
-    const auto at = static_cast<std::size_t>(voxel);
-    const int value = voxels_[at].value;
-    taken_.clear();
-    std::int32_t some = kNone;
-    bool one_basin = true;
-    neighbours.for_each(voxel, [&](std::int32_t i) {
-      const std::int32_t basin = basin_[static_cast<std::size_t>(i)];
-      if (basin == kNone) return;
-      taken_.push_back(i);
-      one_basin &= some == kNone || some == basin;
-      some = basin;
+  std::int32_t heap_of(std::size_t place) { return find_root(heap_.data(), basin_[place]); }
+
+  void take(std::size_t place, int value) {
+    // kNone is the largest of unsigned numbers and the smallest of signed ones.
+    std::uint32_t lowest = static_cast<std::uint32_t>(kNone);
+    std::int32_t highest = kNone;
+    places_.for_each_neighbour(place, [&](std::size_t i) {
+      const std::int32_t basin = basin_[i];
+      lowest = std::min(lowest, static_cast<std::uint32_t>(basin));
+      highest = std::max(highest, basin);
     });
-    if (taken_.empty()) {
-      basin_[at] = static_cast<std::int32_t>(heaps_.size());
-      heap_.push_back(basin_[at]);
-      spot_.push_back(basin_[at]);
+    std::int32_t basin = highest;
+    if (highest == kNone) {
+      basin = static_cast<std::int32_t>(heaps_.size());
+      heap_.push_back(basin);
+      spot_.push_back(basin);
       heaps_.push_back({value, 0});
-    } else if (one_basin) {
-      basin_[at] = some;
-    } else {
-      join(at, value);
+    } else if (lowest != static_cast<std::uint32_t>(highest)) {
+      basin = join(place, value);
     }
-    if (value >= options_.seed.value()) ++heaps_[static_cast<std::size_t>(find_root(heap_.data(), basin_[at]))].volume;
+    basin_[place] = basin;
+    if (value >= seed_) ++heaps_[index(find_root(heap_.data(), basin))].volume;
   }
 
-  // Voxel `at` has the neighbours `taken_`, of several basins.
-  void join(std::size_t at, int value) {
-    const auto heap_of = [&](std::int32_t i) { return find_root(heap_.data(), basin_[static_cast<std::size_t>(i)]); };
-    std::int32_t first = taken_.front(), first_firm = kNone, firm_heap = kNone;
+  // The basin for a voxel with neighbours in several.
+  std::int32_t join(std::size_t place, int value) {
+    // Basins of one spot are as good as one: what is looked at again finds the same one then.
+    std::int32_t some = kNone;
+    bool one_spot = true;
+    taken_.clear();
+    places_.for_each_neighbour(place, [&](std::size_t i) {
+      if (basin_[i] == kNone) return;
+      basin_[i] = find_root(spot_.data(), basin_[i]);
+      one_spot &= some == kNone || some == basin_[i];
+      some = basin_[i];
+      taken_.push_back(i);
+    });
+    if (one_spot) return some;
+    const std::size_t first = *std::min_element(taken_.begin(), taken_.end(),
+                                                [&](std::size_t a, std::size_t b) { return comes_before(a, b); });
     const std::int32_t some_heap = heap_of(first);
-    bool one_heap = true, several_firm = false;
-    for (const std::int32_t i : taken_) {
-      if (comes_before(i, first)) first = i;
-      one_heap &= heap_of(i) == some_heap;
+    if (std::any_of(taken_.begin(), taken_.end(), [&](std::size_t i) { return heap_of(i) != some_heap; }))
+      join_heaps(value, first);
+    return basin_[first];
+  }
+
+  // The heaps of the voxels `taken_`, of which `first` is the brightest, meet at a voxel of `value`.
+  void join_heaps(int value, std::size_t first) {
+    std::optional<std::size_t> first_firm;
+    for (const std::size_t i : taken_) {
+      if (!is_firm(heap_of(i), value)) continue;
+      if (first_firm && heap_of(i) != heap_of(*first_firm)) parted_ = true;
+      if (!first_firm || comes_before(i, *first_firm)) first_firm = i;
     }
-    // As mostly: no heaps meet here.
-    if (one_heap) {
-      basin_[at] = basin_[static_cast<std::size_t>(first)];
-      return;
-    }
-    for (const std::int32_t i : taken_) {
-      const std::int32_t heap = heap_of(i);
-      if (!is_firm(heaps_[static_cast<std::size_t>(heap)], value)) continue;
-      if (first_firm == kNone || comes_before(i, first_firm)) first_firm = i;
-      several_firm |= firm_heap != kNone && firm_heap != heap;
-      firm_heap = heap;
-    }
-    const std::int32_t chosen = basin_[static_cast<std::size_t>(first_firm != kNone ? first_firm : first)];
-    basin_[at] = chosen;
-    parted_ |= several_firm;
-    for (const std::int32_t i : taken_) {
-      const std::int32_t basin = basin_[static_cast<std::size_t>(i)];
+    const std::int32_t chosen = basin_[first_firm.value_or(first)];
+    for (const std::size_t i : taken_) {
       // A heap that is not firm is one spot: what was parted is firm, and stays so further down.
-      if (!is_firm(heaps_[static_cast<std::size_t>(find_root(heap_.data(), basin))], value))
-        unite_roots(spot_.data(), chosen, basin);
+      if (!is_firm(heap_of(i), value)) unite_roots(spot_.data(), chosen, basin_[i]);
     }
-    for (const std::int32_t i : taken_) {
-      const std::int32_t a = find_root(heap_.data(), chosen);
-      const std::int32_t b = find_root(heap_.data(), basin_[static_cast<std::size_t>(i)]);
+    for (const std::size_t i : taken_) {
+      const std::int32_t a = find_root(heap_.data(), chosen), b = heap_of(i);
       if (a == b) continue;
-      const Heap &one = heaps_[static_cast<std::size_t>(a)], &other = heaps_[static_cast<std::size_t>(b)];
+      const Heap &one = heaps_[index(a)], &other = heaps_[index(b)];
       const Heap both{std::max(one.peak, other.peak), one.volume + other.volume};
       unite_roots(heap_.data(), a, b);
-      heaps_[static_cast<std::size_t>(std::min(a, b))] = both;
+      heaps_[index(std::min(a, b))] = both;
     }
   }
 
   const std::vector<Voxel>& voxels_;
-  const SegmentOptions& options_;
-  std::int64_t least_part_;
-  std::vector<std::int32_t> basin_;  // of each voxel; kNone: not taken yet
+  const Places& places_;
+  const int seed_;
+  const double split_;
+  const std::int64_t least_part_;
+  std::vector<std::int32_t> basin_;  // of each place; kNone: not taken yet, or nobody's
   // Of each basin: union-find of heaps and of spots.
   std::vector<std::int32_t> heap_, spot_;
   std::vector<Heap> heaps_;
-  std::vector<std::int32_t> taken_;  // neighbours of the voxel at hand that come before it
+  std::vector<std::size_t> taken_;  // neighbours of the voxel at hand that come before it
   bool parted_ = false;
 };
 
@@ -284,14 +310,14 @@ std::vector<std::vector<Voxel>> split_blob(std::vector<Voxel>&& voxels, const Se
     const auto bright =
         std::count_if(voxels.begin(), voxels.end(), [&](const Voxel& v) { return v.value >= options.seed.value(); });
     if (bright >= 2 * least_part(options)) {
-      const auto part_by = [&]<class Neighbours>(const Neighbours& neighbours) {
-        Splitter splitter(voxels, options, neighbours);
+      const auto part_by = [&]<class Places>(const Places& places) {
+        Splitter splitter(voxels, options, places);
         if (splitter.parts()) spots = splitter.spots();
       };
-      if (BoxNeighbours::can_hold(voxels, geometry))
-        part_by(BoxNeighbours(voxels, geometry, options.connectivity));
+      if (BoxPlaces::can_hold(voxels, geometry))
+        part_by(BoxPlaces(voxels, geometry, options.connectivity));
       else
-        part_by(RunNeighbours(voxels, geometry, options.connectivity));
+        part_by(RunPlaces(voxels, geometry, options.connectivity));
       if (!spots.empty()) return spots;
     }
   }
