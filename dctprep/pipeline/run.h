@@ -36,14 +36,4 @@ ResultHeader result_header(const Setup& setup, const std::string& command);
 RunReport run_streaming(const Setup& setup, ResultSink& sink, Progress& progress);
 RunReport run_reference(const Setup& setup, ResultSink& sink, Progress& progress);
 
-// Bytes that run_streaming holds: no more than total + listed + open_blobs. Of the first all is used, of the others
-// what the scan asks for; a run that asks for more ends with an error.
-struct MemoryNeed {
-  std::uint64_t total = 0;
-  std::uint64_t window = 0;      // the part of `total` for the window of frames, one byte a pixel
-  std::uint64_t listed = 0;      // most for pixels too far from their background for a byte
-  std::uint64_t open_blobs = 0;  // most for blobs that are still open
-};
-MemoryNeed memory_need(const Setup& setup);
-
 }  // namespace dctprep

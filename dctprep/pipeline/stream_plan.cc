@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <numeric>
+#include <tbb/global_control.h>
+
+#include "dctprep/pipeline/photometry_ring.h"
 
 namespace dctprep {
 
@@ -64,5 +67,16 @@ StreamPlan plan_stream(const std::vector<BackgroundBlock>& blocks, int frames, c
   }
   return plan;
 }
+
+StreamPlan plan_run(const Setup& setup) {
+  const int behind = setup.config.spots.photometry ? PhotometryRing::reach(setup) : 0;
+  return plan_stream(setup.blocks, setup.frames(), setup.config.background, setup.wrap, behind);
+}
+
+std::size_t threads_allowed() {
+  return tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism);
+}
+
+int frames_a_batch() { return std::max(16, 2 * static_cast<int>(threads_allowed())); }
 
 }  // namespace dctprep

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dctprep/background/moving_median.h"
+#include "dctprep/pipeline/setup.h"
 
 namespace dctprep {
 
@@ -27,5 +28,16 @@ struct StreamPlan {
 // nothing is dropped at the end.
 StreamPlan plan_stream(const std::vector<BackgroundBlock>& blocks, int frames, const BackgroundOptions& options,
                        bool wrap, int behind = 0);
+
+// That of a run.
+StreamPlan plan_run(const Setup& setup);
+
+// Frames that are thresholded before they are handed to segmentation together: enough to occupy the cores, and few
+// enough that what they leave is small. At most so many such batches wait there.
+int frames_a_batch();
+inline constexpr std::size_t kBatchesWaiting = 2;
+
+// Threads that a run may use.
+std::size_t threads_allowed();
 
 }  // namespace dctprep

@@ -1,24 +1,22 @@
 // The executor that users run: bounded memory, all cores, block by block.
 #include <algorithm>
-#include <array>
 #include <atomic>
-#include <chrono>
 #include <iterator>
 #include <map>
-#include <span>
-#include <tbb/global_control.h>
 #include <tbb/task_arena.h>
 
 #include "dctprep/background/window_median.h"
 #include "dctprep/base/cancel.h"
 #include "dctprep/base/error.h"
 #include "dctprep/base/log.h"
-#include "dctprep/core/frame_median.h"
 #include "dctprep/pipeline/frame_pass.h"
+#include "dctprep/pipeline/held_frames.h"
+#include "dctprep/pipeline/memory_need.h"
 #include "dctprep/pipeline/parallel.h"
 #include "dctprep/pipeline/photometry_ring.h"
 #include "dctprep/pipeline/run.h"
 #include "dctprep/pipeline/serial_chain.h"
+#include "dctprep/pipeline/stopwatch.h"
 #include "dctprep/pipeline/stream_plan.h"
 #include "dctprep/pipeline/tally.h"
 #include "dctprep/segment/grow_blobs.h"
@@ -28,67 +26,8 @@ namespace dctprep {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-// Adds what it lives to a sum, from any thread.
-class Stopwatch {
- public:
-  explicit Stopwatch(std::atomic<double>& seconds) : seconds_(seconds), started_(Clock::now()) {}
-  ~Stopwatch() { seconds_ += std::chrono::duration<double>(Clock::now() - started_).count(); }
-
- private:
-  std::atomic<double>& seconds_;
-  Clock::time_point started_;
-};
-
-std::size_t threads_allowed() {
-  return tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism);
-}
-
-// Frames that are thresholded before they are handed to segmentation together: enough to occupy the cores, and few
-// enough that what they leave is small.
-int frames_a_batch() { return std::max(16, 2 * static_cast<int>(threads_allowed())); }
-constexpr std::size_t kBatchesWaiting = 2;
 // Voxels of closed islands that are grown and measured together.
 constexpr std::size_t kVoxelsTogether = std::size_t{1} << 21;
-
-// Frames whose median is the first reference that bytes are differences from.
-constexpr std::size_t kFirstReferenceFrames = 9;
-// A pixel's background has moved away from its reference, and a share of pixels that makes a new reference worth its
-// memory, of which there are only so many at a time.
-constexpr int kReferenceFar = 64;
-constexpr std::size_t kReferenceFarShare = 64;
-constexpr std::size_t kMostReferences = 4;
-
-StreamPlan plan_of(const Setup& setup) {
-  const int behind = setup.config.spots.photometry ? PhotometryRing::reach(setup) : 0;
-  return plan_stream(setup.blocks, setup.frames(), setup.config.background, setup.wrap, behind);
-}
-
-// Bytes that photometry holds beside the frames.
-std::uint64_t photometry_bytes(const Setup& setup, const StreamPlan& plan, std::uint64_t pixels) {
-  if (!setup.config.spots.photometry) return 0;
-  const int reach = PhotometryRing::reach(setup), start = PhotometryRing::kept_start(setup);
-  std::uint64_t most = 0;
-  for (const StreamStep& step : plan.steps) {
-    const int first = setup.blocks[step.first_block].first;
-    std::uint64_t held = 0;
-    // Steps are held whole; that which the oldest frame is in began a step before at the earliest.
-    for (const StreamStep& other : plan.steps) {
-      const int other_first = setup.blocks[other.first_block].first,
-                other_last = setup.blocks[other.end_block - 1].last;
-      const bool recent = other_first < first && other_last >= first - reach - (other_last - other_first + 1);
-      if (recent || (other_first < start && other_first < first)) held += other.end_block - other.first_block;
-    }
-    most = std::max(most, held);
-  }
-  return most * pixels * 2 + PhotometryRing::bytes(setup, frames_a_batch());
-}
-
-struct HeldFrame {
-  std::unique_ptr<CompactFrame> pixels;
-  std::vector<std::uint32_t> saturated;
-};
 
 class StreamingRun {
  public:
@@ -96,15 +35,14 @@ class StreamingRun {
       : setup_(setup),
         sink_(sink),
         progress_(progress),
-        plan_(plan_of(setup)),
-        pixels_(static_cast<std::size_t>(setup.height()) * static_cast<std::size_t>(setup.width())),
+        plan_(plan_run(setup)),
         need_(memory_need(setup)),
         tally_(setup, sink),
         geometry_{setup.frames(), setup.height(), setup.width(), setup.wrap},
         tracker_(geometry_, setup.config.segment.connectivity, setup.config.segment.seed.value()),
         frame_pass_(setup),
-        median_(pixels_),
-        pool_(pixels_, static_cast<std::size_t>(plan_.most_frames)),
+        frames_(setup, static_cast<std::size_t>(plan_.most_frames)),
+        median_(static_cast<std::size_t>(setup.height()) * static_cast<std::size_t>(setup.width())),
         chain_(kBatchesWaiting) {
     if (setup.config.spots.photometry) ring_ = std::make_unique<PhotometryRing>(setup);
     const SpotImage image = setup.config.spots.image;
@@ -131,7 +69,7 @@ class StreamingRun {
     progress_.finish();
     background_seconds_ += median_.seconds();
     log_median_counters();
-    return tally_.end({{"read", read_seconds_},
+    return tally_.end({{"read", frames_.seconds()},
                        {"background", background_seconds_},
                        {"frames", frame_seconds_},
                        {"segment", segment_seconds_},
@@ -149,7 +87,7 @@ class StreamingRun {
         process_block(setup_.blocks[b], {backgrounds, &(*backgrounds)[b - step.first_block]});
       if (ring_) leave_ring(step, jobs_before);
       for (const int k : step.drop) drop(k);
-      if (!window_.empty()) renew_reference(backgrounds->back());
+      if (!window_.empty()) frames_.renew_reference(backgrounds->back());
       if (setup_.config.background.save) write_backgrounds(step, backgrounds);
     }
     chain_.add([this] {
@@ -167,116 +105,28 @@ class StreamingRun {
   }
 
   void read_frames(const std::vector<int>& wanted) {
-    if (wanted.empty()) return;
-    if (!reference_) make_first_reference(wanted);
-    std::vector<HeldFrame> frames(wanted.size());
-    std::vector<CorrectedFrame> corrected(wanted.size());
-    for (HeldFrame& frame : frames) {
-      frame.pixels = pool_.take();
-      frame.pixels->restart(reference_);
-    }
-    parallel_in_order(wanted.size(), [&](std::size_t i) {
-      check_cancelled();
-      const Stopwatch watch(read_seconds_);
-      CompactFrame& pixels = *frames[i].pixels;
-      corrected[i] = read_frame(wanted[i], [&](int v, std::uint16_t* row) {
-        leave_out_excluded(v, row);
-        pixels.append(row, static_cast<std::size_t>(setup_.width()));
-      });
-      if (!corrected[i].bad) pixels.finish();
-    });
+    std::vector<CorrectedFrame> corrected = frames_.read(wanted);
     for (std::size_t i = 0; i < wanted.size(); ++i) {
       const int k = wanted[i];
       const bool is_new = tally_.frame(k, corrected[i]);
       if (is_new && !corrected[i].transmission.empty()) write_transmission(k, std::move(corrected[i].transmission));
-      frames[i].saturated = std::move(corrected[i].saturated);
-      if (ring_ && corrected[i].bad) ring_->bad(k);
-      if (ring_ && !corrected[i].bad) ring_->hold(k, *frames[i].pixels, corrected[i].factor);
-      if (corrected[i].bad) {
-        pool_.give_back(std::move(frames[i].pixels));
-      } else {
-        listed_bytes_ += frames[i].pixels->listed_bytes();
-        held_.emplace(k, std::move(frames[i]));
-      }
+      if (!ring_) continue;
+      if (corrected[i].bad)
+        ring_->bad(k);
+      else
+        ring_->hold(k, *frames_.find(k)->pixels, corrected[i].factor);
     }
-    if (listed_bytes_ > need_.listed) {
+    if (const std::uint64_t listed = frames_.listed_bytes(); listed > need_.listed) {
       fail(
           "frames {} to {}: so many of their pixels are far from the background that {} MiB do not hold them: raise "
           "run.memory by {} MiB",
-          wanted.front(), wanted.back(), need_.listed >> 20, ((listed_bytes_ - need_.listed) >> 20) + 1);
+          wanted.front(), wanted.back(), need_.listed >> 20, ((listed - need_.listed) >> 20) + 1);
     }
-  }
-
-  CorrectedFrame read_frame(int k, const TakeRow& take) const {
-    thread_local Image<std::uint16_t> raw;
-    if (raw.height() != setup_.height() || raw.width() != setup_.width())
-      raw = Image<std::uint16_t>(setup_.height(), setup_.width());
-    return read_corrected_frame(setup_, k, raw, setup_.config.beam.transmission, take);
-  }
-
-  // Where nobody will see their background, excluded pixels need not be held: they are the brightest, and vary most.
-  void leave_out_excluded(int v, std::uint16_t* row) const {
-    const Region& excluded = setup_.excluded;
-    if (setup_.config.background.save || v < excluded.v0 || v >= excluded.v1) return;
-    const std::uint16_t* reference =
-        reference_->data() + static_cast<std::size_t>(v) * static_cast<std::size_t>(setup_.width());
-    std::copy(reference + excluded.u0, reference + excluded.u1, row + excluded.u0);
-  }
-
-  void make_first_reference(const std::vector<int>& wanted) {
-    const std::size_t every = std::max<std::size_t>(1, wanted.size() / kFirstReferenceFrames);
-    const std::size_t count = std::min((wanted.size() + every - 1) / every, kFirstReferenceFrames);
-    std::vector<Image<std::uint16_t>> sample(count);
-    parallel_in_order(count, [&](std::size_t i) {
-      check_cancelled();
-      const Stopwatch watch(read_seconds_);
-      Image<std::uint16_t> frame(setup_.height(), setup_.width());
-      const CorrectedFrame corrected = read_frame(wanted[i * every], [&](int v, const std::uint16_t* row) {
-        std::copy(row, row + setup_.width(), frame.row(v));
-      });
-      if (!corrected.bad) sample[i] = std::move(frame);
-    });
-    std::vector<const std::uint16_t*> good;
-    for (const auto& frame : sample) {
-      if (!frame.empty()) good.push_back(frame.data());
-    }
-    auto reference = std::make_shared<FrameReference>(pixels_);
-    if (good.empty()) {
-      std::fill_n(reference->data(), pixels_, std::uint16_t{0});
-    } else {
-      rank_median_over_frames(good, pixels_, reference->data());
-    }
-    set_reference(std::move(reference));
-  }
-
-  void set_reference(std::shared_ptr<const FrameReference> reference) {
-    reference_ = std::move(reference);
-    references_.push_back(reference_);
-  }
-
-  // Frames to come are held against a newer background where the last has moved away too far from the reference.
-  void renew_reference(const Image<std::uint16_t>& background) {
-    std::erase_if(references_, [](const auto& reference) { return reference.expired(); });
-    if (references_.size() >= kMostReferences) return;
-    std::size_t seen = 0, far = 0;
-    constexpr std::size_t kEvery = 16;
-    for (std::size_t i = 0; i < pixels_; i += kEvery) {
-      ++seen;
-      far += std::abs(background.data()[i] - reference_->data()[i]) > kReferenceFar ? 1 : 0;
-    }
-    if (far * kReferenceFarShare <= seen) return;
-    auto reference = std::make_shared<FrameReference>(pixels_);
-    std::copy_n(background.data(), pixels_, reference->data());
-    set_reference(std::move(reference));
   }
 
   void drop(int k) {
-    const auto at = held_.find(k);
-    if (at == held_.end()) return;
-    if (ring_) ring_->release(k);
-    listed_bytes_ -= at->second.pixels->listed_bytes();
-    pool_.give_back(std::move(at->second.pixels));
-    held_.erase(at);
+    if (ring_ && frames_.find(k) != nullptr) ring_->release(k);
+    frames_.drop(k);
   }
 
   std::vector<int> good_window(std::size_t b) const {
@@ -284,12 +134,6 @@ class StreamingRun {
         background_window(setup_.blocks[b].centre, setup_.frames(), setup_.config.background, setup_.wrap);
     std::erase_if(window, [&](int k) { return tally_.is_bad(k); });
     return window;
-  }
-
-  std::vector<const CompactFrame*> pixels_of(const std::vector<int>& frames) const {
-    std::vector<const CompactFrame*> pixels;
-    for (const int k : frames) pixels.push_back(held_.at(k).pixels.get());
-    return pixels;
   }
 
   static std::vector<int> without(const std::vector<int>& a, const std::vector<int>& b) {
@@ -301,16 +145,23 @@ class StreamingRun {
   std::vector<Image<std::uint16_t>> make_backgrounds(const StreamStep& step) {
     std::vector<Image<std::uint16_t>> backgrounds;
     std::vector<MedianStep> medians;
+    std::vector<std::vector<int>> windows;
     for (std::size_t b = step.first_block; b < step.end_block; ++b) {
-      const std::vector<int> window = good_window(b);
+      const std::vector<int>& window = windows.emplace_back(good_window(b));
       backgrounds.emplace_back(setup_.height(), setup_.width());
-      medians.push_back({pixels_of(window), pixels_of(without(window, window_)), pixels_of(without(window_, window)),
-                         backgrounds.back().data()});
+      medians.push_back({frames_.pixels_of(window), frames_.pixels_of(without(window, window_)),
+                         frames_.pixels_of(without(window_, window)), backgrounds.back().data()});
       window_ = window;
     }
+    advance_medians(step, medians);
+    frames_.set_excluded(windows, backgrounds);
+    return backgrounds;
+  }
+
+  void advance_medians(const StreamStep& step, std::vector<MedianStep>& medians) {
     if (step.end_block == setup_.blocks.size()) {
       median_.advance(medians);
-      return backgrounds;
+      return;
     }
     // Frames that the next window does not hold are counted out of this one at once, for they are dropped before it
     // comes. Where few frames stay, that and counting in what enters costs more than counting the whole next window.
@@ -318,14 +169,13 @@ class StreamingRun {
     const std::vector<int> leaving = without(window_, next);
     const std::size_t staying = window_.size() - leaving.size();
     const bool keeps_counts = leaving.size() + (next.size() - staying) <= next.size();
-    median_.advance(medians, keeps_counts ? pixels_of(leaving) : std::vector<const CompactFrame*>{});
+    median_.advance(medians, keeps_counts ? frames_.pixels_of(leaving) : std::vector<const CompactFrame*>{});
     if (keeps_counts) {
       window_ = without(window_, leaving);
     } else {
       median_.forget();
       window_.clear();
     }
-    return backgrounds;
   }
 
   // Blobs of this step may ask for frames that the next step does not need, but not for those it drops; blobs of the
@@ -342,8 +192,8 @@ class StreamingRun {
     // One for each reference that frames of the block are held against.
     std::map<const FrameReference*, CompactBackground> backgrounds;
     for (int k = block.first; k <= block.last; ++k) {
-      if (const auto held = held_.find(k); held != held_.end()) {
-        const FrameReference& reference = *held->second.pixels->reference();
+      if (const HeldFrame* frame = frames_.find(k)) {
+        const FrameReference& reference = *frame->pixels->reference();
         backgrounds.try_emplace(&reference, background, reference, setup_.excluded);
       }
     }
@@ -367,11 +217,10 @@ class StreamingRun {
   }
 
   SparseFrame process_frame(int k, const std::map<const FrameReference*, CompactBackground>& backgrounds) {
-    const auto held = held_.find(k);
-    if (held == held_.end()) return SparseFrame{.frame = k, .runs = {}, .values = {}, .saturated = {}};
-    const CompactFrame& pixels = *held->second.pixels;
-    const CompactBackground& background = backgrounds.at(pixels.reference().get());
-    FramePass::Result result = frame_pass_.run(k, pixels, background, held->second.saturated);
+    const HeldFrame* frame = frames_.find(k);
+    if (frame == nullptr) return SparseFrame{.frame = k, .runs = {}, .values = {}, .saturated = {}};
+    const CompactBackground& background = backgrounds.at(frame->pixels->reference().get());
+    FramePass::Result result = frame_pass_.run(k, *frame->pixels, background, frame->saturated);
     tally_.frame_offset(k, result.offset);
     return std::move(result.sparse);
   }
@@ -482,19 +331,14 @@ class StreamingRun {
   ResultSink& sink_;
   Progress& progress_;
   StreamPlan plan_;
-  std::size_t pixels_;
   MemoryNeed need_;
   Tally tally_;
   SegmentGeometry geometry_;
   IslandTracker tracker_;
   FramePass frame_pass_;
+  HeldFrames frames_;
   WindowMedian median_;
-  std::vector<int> window_;  // good frames of the last window
-  std::shared_ptr<const FrameReference> reference_;
-  std::vector<std::weak_ptr<const FrameReference>> references_;  // of frames still held
-  CompactFramePool pool_;
-  std::map<int, HeldFrame> held_;
-  std::size_t listed_bytes_ = 0;
+  std::vector<int> window_;     // good frames of the last window, as far as they are counted in it
   std::vector<Island> closed_;  // not measured yet
   std::size_t closed_voxels_ = 0;
   std::unique_ptr<PhotometryRing> ring_;  // null: no photometry
@@ -503,51 +347,12 @@ class StreamingRun {
   std::size_t history_bytes_ = 0;
   bool keeps_history_ = false;
   // Summed over threads.
-  std::atomic<double> read_seconds_ = 0, background_seconds_ = 0, frame_seconds_ = 0, segment_seconds_ = 0,
-                      measure_seconds_ = 0, write_seconds_ = 0;
+  std::atomic<double> background_seconds_ = 0, frame_seconds_ = 0, segment_seconds_ = 0, measure_seconds_ = 0,
+                      write_seconds_ = 0;
   SerialChain chain_;  // the last member: it ends before what its jobs use
 };
 
 }  // namespace
-
-MemoryNeed memory_need(const Setup& setup) {
-  const auto pixels = static_cast<std::uint64_t>(setup.height()) * static_cast<std::uint64_t>(setup.width());
-  const auto threads = std::uint64_t{threads_allowed()};
-  const StreamPlan plan = plan_of(setup);
-  const auto frames = static_cast<std::uint64_t>(plan.most_frames);
-  constexpr std::uint64_t kMib = std::uint64_t{1} << 20, kOpenBlobs = 1024 * kMib;
-  MemoryNeed need;
-  need.window = frames * CompactFrame::held_bytes(pixels);
-  std::size_t together = 1;
-  for (const StreamStep& step : plan.steps) together = std::max(together, step.end_block - step.first_block);
-  // The ladders of the medians; the backgrounds of a step, and those that wait to be written; references, with a
-  // background over each; a frame
-  // being read and its raw chunk on each thread, and those of the first reference; dark and masks.
-  const std::uint64_t backgrounds = photometry_bytes(setup, plan, pixels) +
-                                    together * (setup.config.background.save ? 3 + kBatchesWaiting : 1) * pixels * 2;
-  need.total = need.window + WindowMedian::bytes(pixels) + backgrounds + kMostReferences * pixels * 3 +
-               threads * pixels * 4 + kFirstReferenceFrames * pixels * 2 + 8 * pixels + 64 * kMib;
-  // A pixel takes three bytes at most. An eighth of that is asked for in advance where memory is limited.
-  need.listed = frames * (pixels * 5 / 2 + 4096 * 5);
-  need.open_blobs = kOpenBlobs;
-  const Auto<std::int64_t>& given = setup.config.run.memory;
-  if (!given.is_auto()) {
-    const auto memory = static_cast<std::uint64_t>(given.value());
-    const std::uint64_t least_listed = std::min(need.listed, frames * pixels / 4), least_open = 32 * kMib;
-    const std::uint64_t least = need.total + least_listed + least_open;
-    if (memory < least) {
-      fail_usage(
-          "run.memory = {:.2g} MiB is too little: {} MiB are needed, {} MiB of them for the {} frames of the "
-          "background's window; raise it, or make background.half_window smaller or background.stride larger",
-          static_cast<double>(memory) / (1 << 20), (least >> 20) + 1, (need.window >> 20) + 1, plan.most_frames);
-    }
-    // What is left goes to both, as far as they can use it.
-    const std::uint64_t spare = memory - least;
-    need.listed = std::min(need.listed, least_listed + spare / 2);
-    need.open_blobs = memory - need.total - need.listed;
-  }
-  return need;
-}
 
 RunReport run_streaming(const Setup& setup, ResultSink& sink, Progress& progress) {
   return StreamingRun(setup, sink, progress).run();

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "dctprep/kernels/label_range.h"
 #include "dctprep/segment/connectivity.h"
 #include "dctprep/segment/find_root.h"
 #include "dctprep/segment/near_runs.h"
@@ -16,9 +17,18 @@ namespace dctprep {
 
 namespace {
 
-constexpr std::int32_t kNone = -1;
-
 std::int64_t least_part(const SegmentOptions& options) { return std::max(kLeastPart, options.min_seed_volume.value()); }
+
+template <class Places>
+LabelRange range_one_by_one(const Places& places, const std::int32_t* labels, std::size_t place) {
+  LabelRange range;
+  places.for_each_neighbour(place, [&](std::size_t i) {
+    if (labels[i] == kNoLabel) return;
+    range.lowest = range.lowest == kNoLabel ? labels[i] : std::min(range.lowest, labels[i]);
+    range.highest = std::max(range.highest, labels[i]);
+  });
+  return range;
+}
 
 // Where a blob's voxels and their neighbours are: each voxel has a place, places rise with the linear index, and the
 // others are nobody's, of value 0. This one is a box round the blob, in which all neighbours lie at the same distances.
@@ -34,6 +44,11 @@ class BoxPlaces {
   BoxPlaces(const std::vector<Voxel>& voxels, const SegmentGeometry&, int connectivity)
       : voxels_(voxels), box_(voxels), values_(box_.places(), 0) {
     for (const Voxel& voxel : voxels) values_[box_.place(voxel)] = voxel.value;
+    if (connectivity == 26) {
+      for (int dframe = -1; dframe <= 1; ++dframe) {
+        for (int dv = -1; dv <= 1; ++dv) rows_.push_back((dframe * box_.height + dv) * box_.width - 1);
+      }
+    }
     for (int dframe = -1; dframe <= 1; ++dframe) {
       for (int dv = -1; dv <= 1; ++dv) {
         const int reach = dframe == 0 && dv == 0 ? 1 : reach_along_u(connectivity, dframe, dv);
@@ -51,6 +66,12 @@ class BoxPlaces {
   template <class Visit>
   void for_each_neighbour(std::size_t place, const Visit& visit) const {
     for (const std::ptrdiff_t step : steps_) visit(place + static_cast<std::size_t>(step));
+  }
+
+  // Of the neighbours' labels; that of the place itself is kNoLabel.
+  LabelRange range(const std::int32_t* labels, std::size_t place) const {
+    return rows_.empty() ? range_one_by_one(*this, labels, place)
+                         : label_range(labels + place, rows_.data(), rows_.size());
   }
 
  private:
@@ -86,6 +107,7 @@ class BoxPlaces {
   Box box_;
   std::vector<std::uint16_t> values_;
   std::vector<std::ptrdiff_t> steps_;
+  std::vector<std::ptrdiff_t> rows_;  // the same as rows of three, with the place itself; where all 26 are neighbours
 };
 
 // The same by runs, for any blob: a voxel's place is its number.
@@ -107,6 +129,10 @@ class RunPlaces {
     near_->for_each(run_of_[place], u, u + 1, [&](std::int32_t, std::int32_t begin, std::int32_t end) {
       for (std::int32_t i = begin; i < end; ++i) visit(static_cast<std::size_t>(i));
     });
+  }
+
+  LabelRange range(const std::int32_t* labels, std::size_t place) const {
+    return range_one_by_one(*this, labels, place);
   }
 
  private:
@@ -158,7 +184,7 @@ class Splitter {
         seed_(options.seed.value()),
         split_(options.split.value()),
         least_part_(least_part(options)),
-        basin_(places.count(), kNone) {
+        basin_(places.count() + 1, kNoLabel) {
     std::vector<std::uint64_t> keys, room;
     keys.reserve(voxels.size());
     const auto take_all = [&](bool bright) {
@@ -179,11 +205,11 @@ class Splitter {
   bool parts() const { return parted_; }
 
   std::vector<std::vector<Voxel>> spots() {
-    std::vector<std::int32_t> number(heaps_.size(), kNone);
+    std::vector<std::int32_t> number(heaps_.size(), kNoLabel);
     std::vector<std::vector<Voxel>> spots;
     for (std::size_t i = 0; i < voxels_.size(); ++i) {
       std::int32_t& at = number[index(find_root(spot_.data(), basin_[places_.place(i)]))];
-      if (at == kNone) {
+      if (at == kNoLabel) {
         at = static_cast<std::int32_t>(spots.size());
         spots.emplace_back();
       }
@@ -222,21 +248,14 @@ class Splitter {
   std::int32_t heap_of(std::size_t place) { return find_root(heap_.data(), basin_[place]); }
 
   void take(std::size_t place, int value) {
-    // kNone is the largest of unsigned numbers and the smallest of signed ones.
-    std::uint32_t lowest = static_cast<std::uint32_t>(kNone);
-    std::int32_t highest = kNone;
-    places_.for_each_neighbour(place, [&](std::size_t i) {
-      const std::int32_t basin = basin_[i];
-      lowest = std::min(lowest, static_cast<std::uint32_t>(basin));
-      highest = std::max(highest, basin);
-    });
+    const auto [lowest, highest] = places_.range(basin_.data(), place);
     std::int32_t basin = highest;
-    if (highest == kNone) {
+    if (highest == kNoLabel) {
       basin = static_cast<std::int32_t>(heaps_.size());
       heap_.push_back(basin);
       spot_.push_back(basin);
       heaps_.push_back({value, 0});
-    } else if (lowest != static_cast<std::uint32_t>(highest)) {
+    } else if (lowest != highest) {
       basin = join(place, value);
     }
     basin_[place] = basin;
@@ -246,13 +265,13 @@ class Splitter {
   // The basin for a voxel with neighbours in several.
   std::int32_t join(std::size_t place, int value) {
     // Basins of one spot are as good as one: what is looked at again finds the same one then.
-    std::int32_t some = kNone;
+    std::int32_t some = kNoLabel;
     bool one_spot = true;
     taken_.clear();
     places_.for_each_neighbour(place, [&](std::size_t i) {
-      if (basin_[i] == kNone) return;
+      if (basin_[i] == kNoLabel) return;
       basin_[i] = find_root(spot_.data(), basin_[i]);
-      one_spot &= some == kNone || some == basin_[i];
+      one_spot &= some == kNoLabel || some == basin_[i];
       some = basin_[i];
       taken_.push_back(i);
     });
@@ -293,7 +312,7 @@ class Splitter {
   const int seed_;
   const double split_;
   const std::int64_t least_part_;
-  std::vector<std::int32_t> basin_;  // of each place; kNone: not taken yet, or nobody's
+  std::vector<std::int32_t> basin_;  // of each place, and one more; kNoLabel: not taken yet, or nobody's
   // Of each basin: union-find of heaps and of spots.
   std::vector<std::int32_t> heap_, spot_;
   std::vector<Heap> heaps_;

@@ -1,0 +1,20 @@
+// The labels round a place of a volume, as flooding it needs them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace dctprep {
+
+inline constexpr std::int32_t kNoLabel = -1;
+
+// Of labels of at least 0, and kNoLabel; kNoLabel both where there are none.
+struct LabelRange {
+  std::int32_t lowest = kNoLabel;
+  std::int32_t highest = kNoLabel;
+};
+
+// Of the three labels that begin at here + rows[i], i < n. One more label is read behind each three.
+LabelRange label_range(const std::int32_t* here, const std::ptrdiff_t* rows, std::size_t n) noexcept;
+
+}  // namespace dctprep

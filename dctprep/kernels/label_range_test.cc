@@ -1,0 +1,42 @@
+#include "dctprep/kernels/label_range.h"
+
+#include <algorithm>
+#include <gtest/gtest.h>
+#include <random>
+#include <vector>
+
+#include "dctprep/kernels/on_every_target_test.h"
+
+namespace dctprep {
+namespace {
+
+TEST(LabelRange, IsThatOfTheLabelsOneByOne) {
+  on_every_target([](const char* target) {
+    std::mt19937 random(3);
+    for (int round = 0; round < 2000; ++round) {
+      const auto n = static_cast<std::size_t>(random() % 10);
+      const int with_label = static_cast<int>(random() % 4);  // of 4 places
+      const std::int32_t most = round % 2 ? 3 : 2147483647;
+      std::vector<std::int32_t> labels(200);
+      for (auto& label : labels) {
+        const bool has = static_cast<int>(random() % 4) < with_label;
+        label = has ? std::uniform_int_distribution<std::int32_t>(0, most)(random) : kNoLabel;
+      }
+      std::vector<std::ptrdiff_t> rows;
+      std::vector<std::int32_t> seen;
+      for (std::size_t i = 0; i < n; ++i) {
+        rows.push_back(static_cast<std::ptrdiff_t>(random() % 196) - 100);
+        for (std::ptrdiff_t k = 0; k < 3; ++k) {
+          const std::int32_t label = labels[static_cast<std::size_t>(100 + rows.back() + k)];
+          if (label != kNoLabel) seen.push_back(label);
+        }
+      }
+      const LabelRange range = label_range(labels.data() + 100, rows.data(), n);
+      EXPECT_EQ(range.lowest, seen.empty() ? kNoLabel : *std::min_element(seen.begin(), seen.end())) << target;
+      EXPECT_EQ(range.highest, seen.empty() ? kNoLabel : *std::max_element(seen.begin(), seen.end())) << target;
+    }
+  });
+}
+
+}  // namespace
+}  // namespace dctprep
