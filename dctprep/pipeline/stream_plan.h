@@ -35,7 +35,7 @@ StreamPlan plan_run(const Setup& setup);
 // Frames that are thresholded before they are handed to segmentation together: enough to occupy the cores, and few
 // enough that what they leave is small. At most so many such batches wait there.
 int frames_a_batch();
-inline constexpr std::size_t kBatchesWaiting = 2;
+inline constexpr std::size_t kBatchesWaiting = 8;
 
 // Threads that a run may use.
 std::size_t threads_allowed();
