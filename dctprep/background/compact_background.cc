@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cmath>
+#include <optional>
 #include <tbb/parallel_for.h>
 
 #include "dctprep/background/offset_median.h"
@@ -32,62 +35,120 @@ CompactBackground::CompactBackground(ImageView<const std::uint16_t> background, 
   });
 }
 
+// The pixels that a frame's offset is the median of.
+struct CompactBackground::OffsetRows {
+  const CompactBackground& background;
+  const CompactFrame& frame;
+  ImageView<const std::uint8_t> bad_pixels;
+  std::span<const std::uint8_t> bad_row;
+  std::size_t stride;
+
+  // Of every `every`-th row of them, calls bytes(from, under, count) for stretches whose bytes tell the differences,
+  // the first of each being one of them, and correct(byte difference, difference) where that is wrong for some; for
+  // others single(difference).
+  template <class Bytes, class Correct, class Single>
+  void visit(int every, const Bytes& bytes, const Correct& correct, const Single& single) const {
+    const ImageView<const std::uint16_t> image = background.background_;
+    const auto width = static_cast<std::size_t>(image.width());
+    const Region& excluded = background.excluded_;
+    std::vector<std::uint16_t> values;
+    for (int v = 0; v < image.height(); v += every * static_cast<int>(stride)) {
+      const auto row = static_cast<std::size_t>(v);
+      const std::size_t first = row * width;
+      const bool cut = excluded.v0 <= v && v < excluded.v1;
+      if (background.fits_[row] == 0 || bad_row[row] != 0) {
+        values.resize(width);
+        frame.read(first, width, values.data());
+        for (std::size_t u = 0; u < width; u += stride) {
+          if (bad_pixels.row(v)[u] == 0 && !(cut && excluded.contains(v, static_cast<int>(u))))
+            single(std::int32_t{values[u]} - std::int32_t{image.row(v)[u]});
+        }
+        continue;
+      }
+      const std::uint8_t* from = frame.bytes() + first;
+      const std::uint8_t* under = background.bytes_.row(v);
+      const auto stretch = [&](std::size_t begin, std::size_t end) {
+        begin = (begin + stride - 1) / stride * stride;
+        if (begin >= end) return;
+        bytes(from + begin, under + begin, end - begin);
+        frame.visit_listed(first + begin, end - begin, [&](std::size_t pixel, std::uint16_t value) {
+          const std::size_t u = pixel - first;
+          if (u % stride == 0) correct(from[u] - under[u], std::int32_t{value} - std::int32_t{image.row(v)[u]});
+        });
+      };
+      stretch(0, cut ? static_cast<std::size_t>(excluded.u0) : width);
+      if (cut) stretch(static_cast<std::size_t>(excluded.u1), width);
+    }
+  }
+
+  void add_to(OffsetMedian& median, int every) const {
+    // Differences of bytes, counted in turn in four tables: neighbours are often equal, and a counter that has just
+    // been written cannot be read at once.
+    constexpr std::size_t kTables = 4, kZero = 255;
+    std::array<std::array<std::uint32_t, 2 * kZero + 1>, kTables> tables{};
+    visit(
+        every,
+        [&](const std::uint8_t* from, const std::uint8_t* under, std::size_t count) {
+          std::size_t u = 0;
+          for (; u + (kTables - 1) * stride < count; u += kTables * stride) {
+            for (std::size_t t = 0; t < kTables; ++t) ++tables[t][kZero + from[u + t * stride] - under[u + t * stride]];
+          }
+          for (; u < count; u += stride) ++tables[0][kZero + from[u] - under[u]];
+        },
+        [&](int wrong, std::int32_t difference) {
+          --tables[0][kZero + static_cast<std::size_t>(wrong)];
+          median.add(difference);
+        },
+        [&](std::int32_t difference) { median.add(difference); });
+    for (std::size_t i = 0; i < tables[0].size(); ++i) {
+      std::uint32_t all = 0;  // modulo 2^32: a table may have been counted down for another
+      for (const auto& table : tables) all += table[i];
+      median.add(static_cast<std::int32_t>(i) - static_cast<std::int32_t>(kZero), all);
+    }
+  }
+
+  // The median, where it lies close to the guess.
+  std::optional<std::int32_t> median_near(std::int32_t guess) const {
+    const std::int32_t lowest = guess - static_cast<std::int32_t>(kDifferenceRungs / 2);
+    if (std::abs(lowest) > kMostDifferenceRung) return std::nullopt;
+    std::array<std::uint64_t, kDifferenceRungs> below{};  // modulo 2^64
+    std::uint64_t all = 0;
+    const auto add = [&](std::int32_t difference, std::uint64_t times) {
+      for (std::size_t j = 0; j < below.size(); ++j)
+        below[j] += difference < lowest + static_cast<std::int32_t>(j) ? times : 0;
+    };
+    visit(
+        1,
+        [&](const std::uint8_t* from, const std::uint8_t* under, std::size_t count) {
+          count_differences_below(from, under, count, stride, lowest, below.data());
+          all += (count + stride - 1) / stride;
+        },
+        [&](int wrong, std::int32_t difference) { add(wrong, ~std::uint64_t{0}), add(difference, 1); },
+        [&](std::int32_t difference) { add(difference, 1), ++all; });
+    if (all == 0) return 0;
+    const std::uint64_t rank = all / 2;
+    if (below.front() > rank || below.back() <= rank) return std::nullopt;
+    const auto above = std::find_if(below.begin(), below.end(), [&](std::uint64_t count) { return count > rank; });
+    return lowest + static_cast<std::int32_t>(above - below.begin()) - 1;
+  }
+};
+
 std::int32_t CompactBackground::frame_offset(const CompactFrame& frame, ImageView<const std::uint8_t> bad_pixels,
                                              std::span<const std::uint8_t> bad_row,
                                              const BackgroundOptions& options) const {
   if (!options.frame_offset) return 0;
-  const int width = background_.width();
-  const auto stride = static_cast<std::size_t>(options.offset_stride);
-  OffsetMedian median;
-  // Differences of bytes, counted in turn in four tables: neighbours are often equal, and a counter that has just been
-  // written cannot be read at once.
-  constexpr std::size_t kTables = 4, kZero = 255;
-  std::array<std::array<std::uint32_t, 2 * kZero + 1>, kTables> tables{};
-  std::vector<std::uint16_t> values;
-  for (int v = 0; v < background_.height(); v += options.offset_stride) {
-    const auto row = static_cast<std::size_t>(v);
-    const std::size_t first = row * static_cast<std::size_t>(width);
-    const bool cut = excluded_.v0 <= v && v < excluded_.v1;
-    if (fits_[row] == 0 || bad_row[row] != 0) {
-      values.resize(static_cast<std::size_t>(width));
-      frame.read(first, values.size(), values.data());
-      for (std::size_t u = 0; u < values.size(); u += stride) {
-        if (bad_pixels.row(v)[u] == 0 && !(cut && excluded_.contains(v, static_cast<int>(u))))
-          median.add(std::int32_t{values[u]} - std::int32_t{background_.row(v)[u]});
-      }
-      continue;
-    }
-    const std::uint8_t* from = frame.bytes() + first;
-    const std::uint8_t* under = bytes_.row(v);
-    const auto count = [&](int begin, int end) {
-      const std::size_t last = static_cast<std::size_t>(end);
-      std::size_t u = (static_cast<std::size_t>(begin) + stride - 1) / stride * stride;
-      for (; u + (kTables - 1) * stride < last; u += kTables * stride) {
-        for (std::size_t t = 0; t < kTables; ++t) {
-          const std::size_t at = u + t * stride;
-          ++tables[t][kZero + from[at] - under[at]];
-        }
-      }
-      for (; u < last; u += stride) ++tables[0][kZero + from[u] - under[u]];
-      // What their bytes do not say is counted instead.
-      if (begin >= end) return;
-      frame.visit_listed(first + static_cast<std::size_t>(begin), last - static_cast<std::size_t>(begin),
-                         [&](std::size_t pixel, std::uint16_t value) {
-                           const std::size_t at = pixel - first;
-                           if (at % stride != 0) return;
-                           --tables[0][kZero + from[at] - under[at]];
-                           median.add(std::int32_t{value} - std::int32_t{background_.row(v)[at]});
-                         });
-    };
-    count(0, cut ? excluded_.u0 : width);
-    if (cut) count(excluded_.u1, width);
+  const OffsetRows rows{*this, frame, bad_pixels, bad_row, static_cast<std::size_t>(options.offset_stride)};
+  // Some of the rows tell where the median lies, so nearly that the others are counted only there.
+  constexpr int kSampled = 16;
+  if (std::has_single_bit(rows.stride) && rows.stride <= kMostDifferenceStride &&
+      background_.height() >= 2 * kSampled * options.offset_stride) {
+    OffsetMedian sample;
+    rows.add_to(sample, kSampled);
+    if (const std::optional<std::int32_t> median = rows.median_near(sample.take())) return *median;
   }
-  for (std::size_t i = 0; i < tables[0].size(); ++i) {
-    std::uint32_t all = 0;  // modulo 2^32: a table may have been counted down for another
-    for (const auto& table : tables) all += table[i];
-    median.add(static_cast<std::int32_t>(i) - static_cast<std::int32_t>(kZero), all);
-  }
-  return median.take();
+  OffsetMedian all;
+  rows.add_to(all, 1);
+  return all.take();
 }
 
 void CompactBackground::subtract(const CompactFrame& frame, std::int32_t offset, int v, int u0, int u1,

@@ -33,6 +33,8 @@ class CompactBackground {
   bool mark_row(const CompactFrame& frame, std::int32_t offset, int v, int level, std::uint64_t* bits) const;
 
  private:
+  struct OffsetRows;
+
   ImageView<const std::uint16_t> background_;
   Region excluded_;
   Image<std::uint8_t> bytes_;

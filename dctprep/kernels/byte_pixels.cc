@@ -116,6 +116,53 @@ void BytesAtLeast(const uint8_t* bytes, const uint8_t* backgrounds, int level, s
   }
 }
 
+void CountDifferencesBelow(const uint8_t* bytes, const uint8_t* backgrounds, size_t count, size_t stride, int32_t first,
+                           uint64_t* counts) {
+  size_t i = 0;
+#if HWY_TARGET != HWY_SCALAR
+  const hn::CappedTag<uint8_t, 64> d8;
+  using V = hn::Vec<decltype(d8)>;
+  const size_t lanes = hn::Lanes(d8);
+  const hn::Repartition<uint64_t, decltype(d8)> d64;
+  const auto middle = hn::Set(d8, uint8_t{kMiddle}), one = hn::Set(d8, uint8_t{1});
+  // Every vector begins at a multiple of the stride; what is none is counted for nothing.
+  alignas(64) uint8_t multiple[64];
+  for (size_t k = 0; k < lanes; ++k) multiple[k] = k % stride == 0 ? 255 : 0;
+  const auto asked = hn::Load(d8, multiple);
+  // Half of the rungs at a time, so that the sums stay in registers; a byte lane counts to 255.
+  for (; i + lanes <= count;) {
+    const size_t end = std::min(i + 255 * lanes, count / lanes * lanes);
+    for (size_t half = 0; half < kDifferenceRungs; half += 8) {
+      V s0 = hn::Zero(d8), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
+      const V r0 = hn::Set(d8, static_cast<uint8_t>(kMiddle + first + static_cast<int32_t>(half))),
+              r1 = hn::Add(r0, one), r2 = hn::Add(r1, one), r3 = hn::Add(r2, one), r4 = hn::Add(r3, one),
+              r5 = hn::Add(r4, one), r6 = hn::Add(r5, one), r7 = hn::Add(r6, one);
+      for (size_t at = i; at < end; at += lanes) {
+        const V from = hn::LoadU(d8, bytes + at), under = hn::LoadU(d8, backgrounds + at);
+        const V height =
+            hn::SaturatedSub(hn::SaturatedAdd(middle, hn::SaturatedSub(from, under)), hn::SaturatedSub(under, from));
+        s0 = hn::IfThenElse(hn::Lt(height, r0), hn::Add(s0, one), s0);
+        s1 = hn::IfThenElse(hn::Lt(height, r1), hn::Add(s1, one), s1);
+        s2 = hn::IfThenElse(hn::Lt(height, r2), hn::Add(s2, one), s2);
+        s3 = hn::IfThenElse(hn::Lt(height, r3), hn::Add(s3, one), s3);
+        s4 = hn::IfThenElse(hn::Lt(height, r4), hn::Add(s4, one), s4);
+        s5 = hn::IfThenElse(hn::Lt(height, r5), hn::Add(s5, one), s5);
+        s6 = hn::IfThenElse(hn::Lt(height, r6), hn::Add(s6, one), s6);
+        s7 = hn::IfThenElse(hn::Lt(height, r7), hn::Add(s7, one), s7);
+      }
+      const V sums[8] = {s0, s1, s2, s3, s4, s5, s6, s7};
+      for (size_t j = 0; j < 8; ++j)
+        counts[half + j] += hn::GetLane(hn::SumOfLanes(d64, hn::SumsOf8(hn::And(sums[j], asked))));
+    }
+    i = end;
+  }
+#endif
+  for (i = (i + stride - 1) / stride * stride; i < count; i += stride) {
+    for (size_t j = 0; j < kDifferenceRungs; ++j)
+      counts[j] += bytes[i] - backgrounds[i] < first + static_cast<int32_t>(j) ? 1 : 0;
+  }
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace dctprep
 HWY_AFTER_NAMESPACE();
@@ -127,6 +174,7 @@ HWY_EXPORT(NarrowPixels);
 HWY_EXPORT(WidenPixels);
 HWY_EXPORT(SubtractBytes);
 HWY_EXPORT(BytesAtLeast);
+HWY_EXPORT(CountDifferencesBelow);
 
 bool narrow_pixels(const std::uint16_t* values, const std::uint16_t* references, std::size_t count, std::uint8_t* bytes,
                    std::uint64_t* beyond) noexcept {
@@ -146,6 +194,11 @@ void subtract_bytes(const std::uint8_t* bytes, const std::uint8_t* backgrounds, 
 void bytes_at_least(const std::uint8_t* bytes, const std::uint8_t* backgrounds, int level, std::size_t count,
                     std::uint64_t* bits) noexcept {
   HWY_DYNAMIC_DISPATCH(BytesAtLeast)(bytes, backgrounds, level, count, bits);
+}
+
+void count_differences_below(const std::uint8_t* bytes, const std::uint8_t* backgrounds, std::size_t count,
+                             std::size_t stride, std::int32_t first, std::uint64_t* counts) noexcept {
+  HWY_DYNAMIC_DISPATCH(CountDifferencesBelow)(bytes, backgrounds, count, stride, first, counts);
 }
 
 }  // namespace dctprep

@@ -26,4 +26,13 @@ void subtract_bytes(const std::uint8_t* bytes, const std::uint8_t* backgrounds, 
 void bytes_at_least(const std::uint8_t* bytes, const std::uint8_t* backgrounds, int level, std::size_t count,
                     std::uint64_t* bits) noexcept;
 
+// counts[j] += the number of i < count, i a multiple of `stride`, with bytes[i] - backgrounds[i] < first + j, for j <
+// kDifferenceRungs. `stride` is a power of two of at most
+// kMostDifferenceStride, |first| <= kMostDifferenceRung.
+inline constexpr std::size_t kDifferenceRungs = 16;
+inline constexpr std::int32_t kMostDifferenceRung = 100;
+inline constexpr std::size_t kMostDifferenceStride = 16;
+void count_differences_below(const std::uint8_t* bytes, const std::uint8_t* backgrounds, std::size_t count,
+                             std::size_t stride, std::int32_t first, std::uint64_t* counts) noexcept;
+
 }  // namespace dctprep

@@ -81,5 +81,31 @@ TEST(BytesAtLeast, EqualsComparingOneByOne) {
   });
 }
 
+TEST(CountDifferencesBelow, EqualsCountingOneByOne) {
+  on_every_target([](const char* target) {
+    std::mt19937 random(4);
+    for (const std::size_t count : {0, 1, 15, 16, 63, 64, 65, 130, 1000, 40000}) {
+      for (const std::size_t stride : {1, 2, 4, 8, 16}) {
+        const std::int32_t first = static_cast<std::int32_t>(random() % 201) - 100;
+        std::vector<std::uint8_t> bytes(count), backgrounds(count);
+        for (auto& byte : backgrounds) byte = static_cast<std::uint8_t>(random());
+        for (std::size_t i = 0; i < count; ++i) {
+          bytes[i] = static_cast<std::uint8_t>(
+              random() % 4 == 0 ? static_cast<int>(random() % 256)
+                                : std::clamp(backgrounds[i] + first + static_cast<int>(random() % 20) - 2, 0, 255));
+        }
+        std::vector<std::uint64_t> counts(kDifferenceRungs, 7);
+        count_differences_below(bytes.data(), backgrounds.data(), count, stride, first, counts.data());
+        for (std::size_t j = 0; j < kDifferenceRungs; ++j) {
+          std::uint64_t expected = 7;
+          for (std::size_t i = 0; i < count; i += stride)
+            expected += bytes[i] - backgrounds[i] < first + static_cast<std::int32_t>(j) ? 1 : 0;
+          ASSERT_EQ(counts[j], expected) << target << " " << count << " " << stride << " " << first;
+        }
+      }
+    }
+  });
+}
+
 }  // namespace
 }  // namespace dctprep

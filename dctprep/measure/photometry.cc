@@ -5,6 +5,7 @@
 #include <numbers>
 #include <tuple>
 
+#include "dctprep/kernels/masked_sums.h"
 #include "dctprep/measure/voxel_runs.h"
 
 namespace dctprep {
@@ -13,7 +14,7 @@ namespace {
 
 __extension__ using Int128 = __int128;
 
-enum Zone : std::uint8_t { kOutside, kInside, kRing };
+constexpr std::uint8_t kZoneOutside = 0;
 
 // What one frame adds. Distances are from the low edges of the box.
 struct FrameSums {
@@ -37,11 +38,11 @@ struct FrameSums {
   }
 };
 
-// Spans of `spans` (sorted) in row v of frame k.
-std::span<const VoxelSpan> row_of(const std::vector<VoxelSpan>& spans, int k, int v) {
+// Spans of `spans` (sorted) in rows v0 ... v1-1 of frame k.
+std::span<const VoxelSpan> rows_of(const std::vector<VoxelSpan>& spans, int k, int v0, int v1) {
   const auto place = [](const VoxelSpan& span) { return std::tuple(span.frame, span.v); };
-  const auto [first, last] = std::ranges::equal_range(spans, std::tuple(k, v), {}, place);
-  return {first, last};
+  return {std::ranges::lower_bound(spans, std::tuple(k, v0), {}, place),
+          std::ranges::lower_bound(spans, std::tuple(k, v1), {}, place)};
 }
 
 class SpotPhotometry {
@@ -109,13 +110,15 @@ class SpotPhotometry {
         for (const auto& [dv, du] : {std::pair{1, 1}, {1, 0}, {1, -1}, {0, 1}}) relax(v, u, dv, du);
       }
     }
-    zone_.resize(distance.size(), kOutside);
+    zone_.resize(distance.size(), kZoneOutside);
     for (int v = 0; v < height; ++v) {
       for (int u = 0; u < width; ++u) {
         const int d = at(v, u);
         if (context_.bad_pixels(box_.v0 + v, box_.u0 + u) != 0 || context_.excluded.contains(box_.v0 + v, box_.u0 + u))
           continue;
-        zone_[index(v, u)] = d <= kPhotometryMargin ? kInside : kRingStart <= d && d <= kRingEnd ? kRing : kOutside;
+        zone_[index(v, u)] = d <= kPhotometryMargin             ? kZoneInside
+                             : kRingStart <= d && d <= kRingEnd ? kZoneRing
+                                                                : kZoneOutside;
       }
     }
   }
@@ -127,12 +130,10 @@ class SpotPhotometry {
   // Of what is claimed, the spot may have what is its own, or of its island and no other blob's; of the ring, nothing.
   void set_claims(int k, FrameBox& box) const {
     const auto mark = [&](const std::vector<VoxelSpan>& spans, std::uint8_t value) {
-      for (int v = box_.v0; v < box_.v1; ++v) {
-        for (const VoxelSpan& span : row_of(spans, k, v)) {
-          for (int u = std::max(span.u_begin, box_.u0); u < std::min(span.u_end, box_.u1); ++u) {
-            const std::size_t i = index(v - box_.v0, u - box_.u0);
-            if (zone_[i] == kInside) box.claimed[i] = value;
-          }
+      for (const VoxelSpan& span : rows_of(spans, k, box_.v0, box_.v1)) {
+        for (int u = std::max(span.u_begin, box_.u0); u < std::min(span.u_end, box_.u1); ++u) {
+          const std::size_t i = index(span.v - box_.v0, u - box_.u0);
+          if (zone_[i] == kZoneInside) box.claimed[i] = value;
         }
       }
     };
@@ -142,52 +143,45 @@ class SpotPhotometry {
     }
   }
 
-  // A row's sums stay below 2^63: at most 2^16 voxels of at most 2^16 counts, at distances below 2^16.
-  void sum_frame(const FrameBox& box, FrameSums& sums) const {
+  void sum_frame(const FrameBox& box, FrameSums& sums) {
     const auto width = static_cast<std::size_t>(box_.width());
+    columns_.assign(3 * width, 0);
+    const ColumnSums columns{columns_.data(), columns_.data() + width, columns_.data() + 2 * width};
+    std::size_t rows = 0;
+    ZoneSums ring;
     for (int dv = 0; dv < box_.height(); ++dv) {
       const std::size_t row = static_cast<std::size_t>(dv) * width;
-      const std::uint8_t *zone = zone_.data() + row, *claimed = box.claimed.data() + row;
-      const std::uint16_t* corrected = box.corrected.data() + row;
-      const std::int32_t* taken = box.taken.data() + row;
-      std::int64_t n = 0, u = 0, uu = 0, r = 0, ru = 0, j = 0, ju = 0, juu = 0, ring_n = 0, ring_r = 0, ring_j = 0;
-      for (std::size_t i = 0; i < width; ++i) {
-        if (zone[i] == kOutside || claimed[i] != 0) continue;
-        const std::int64_t light = corrected[i], residual = light - taken[i];
-        if (zone[i] == kRing) {
-          ++ring_n;
-          ring_r += residual;
-          ring_j += light;
-          continue;
-        }
-        const auto du = static_cast<std::int64_t>(i);
-        ++n;
-        u += du;
-        uu += du * du;
-        r += residual;
-        ru += residual * du;
-        j += light;
-        ju += light * du;
-        juu += light * du * du;
-      }
+      ZoneSums inside;
+      add_zones({box.corrected.data() + row, box.taken.data() + row, zone_.data() + row, box.claimed.data() + row},
+                width, inside, ring, columns);
       const std::int64_t v = dv;
-      sums.count += n;
-      sums.count_u += u;
-      sums.count_v += n * v;
-      sums.count_uu += uu;
-      sums.count_vv += n * v * v;
-      sums.residual += r;
-      sums.residual_u += ru;
-      sums.residual_v += r * v;
-      sums.corrected += j;
-      sums.corrected_u += ju;
-      sums.corrected_v += j * v;
-      sums.corrected_uu += juu;
-      sums.corrected_vv += Int128{j} * (v * v);
-      sums.ring_count += ring_n;
-      sums.ring_residual += ring_r;
-      sums.ring_corrected += ring_j;
+      sums.count += inside.count;
+      sums.count_v += inside.count * v;
+      sums.count_vv += inside.count * v * v;
+      sums.residual += inside.residual;
+      sums.residual_v += inside.residual * v;
+      sums.corrected += inside.corrected;
+      sums.corrected_v += inside.corrected * v;
+      sums.corrected_vv += Int128{inside.corrected} * (v * v);
+      if (++rows == kMostRowsSummed) add_columns(columns, sums), rows = 0;
     }
+    add_columns(columns, sums);
+    sums.ring_count += ring.count;
+    sums.ring_residual += ring.residual;
+    sums.ring_corrected += ring.corrected;
+  }
+
+  // The moments along u; sets the columns to 0.
+  void add_columns(const ColumnSums& columns, FrameSums& sums) {
+    for (int i = 0; i < box_.width(); ++i) {
+      const std::int64_t u = i, n = columns.count[i], light = columns.corrected[i];
+      sums.count_u += n * u;
+      sums.count_uu += n * u * u;
+      sums.residual_u += columns.residual[i] * u;
+      sums.corrected_u += light * u;
+      sums.corrected_uu += Int128{light * u} * u;
+    }
+    std::fill(columns_.begin(), columns_.end(), 0);
   }
 
   std::span<const Voxel> voxels_;
@@ -200,6 +194,7 @@ class SpotPhotometry {
   int good_frames_ = 0;
   std::vector<std::uint8_t> zone_;  // of each pixel of the box
   std::vector<FrameSums> sums_;     // of each frame
+  std::vector<std::int32_t> columns_;
 };
 
 // Moments about `centre` from those about 0.
