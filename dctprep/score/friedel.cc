@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <tuple>
 #include <utility>
 
 namespace dctprep {
@@ -23,8 +24,74 @@ constexpr double kEdgeShare = 0.05;
 
 struct Candidate {
   double angle = 0;  // degrees, 0 <= angle < 360
+  double u = 0, v = 0;
   int spot = 0;
 };
+
+// The spots in cells of angle and u, so that those near a place are found without looking at all of an angle. Within a
+// cell by v.
+class CandidateGrid {
+ public:
+  CandidateGrid() = default;
+  // Cells of about `angle_side` x `u_side` over a turn and 0 <= u < width; what lies beside is in the outermost.
+  CandidateGrid(std::vector<Candidate> candidates, double angle_side, double u_side, int width)
+      : columns_(std::clamp(static_cast<int>(width / u_side), 1, kMostColumns)),
+        u_side_(std::max(1.0, static_cast<double>(width) / columns_)) {
+    if (candidates.empty()) return;
+    // No more cells than there are spots, nearly.
+    const auto most = static_cast<int>(std::clamp<std::size_t>(candidates.size(), 1, 4096));
+    angles_ = std::clamp(static_cast<int>(360 / angle_side), 1, most);
+    const auto cell_of = [&](const Candidate& c) { return cell(row_of(c.angle), column_of(c.u)); };
+    std::ranges::sort(candidates, {}, [&](const Candidate& c) { return std::tuple(cell_of(c), c.v, c.spot); });
+    begin_.assign(static_cast<std::size_t>(angles_) * static_cast<std::size_t>(columns_) + 1, 0);
+    for (const Candidate& c : candidates) ++begin_[cell_of(c) + 1];
+    for (std::size_t i = 1; i < begin_.size(); ++i) begin_[i] += begin_[i - 1];
+    candidates_ = std::move(candidates);
+  }
+
+  // Calls visit(candidate) for each with from <= angle <= to and v_low <= v <= v_high, and for all of u +- du.
+  template <class Visitor>
+  void visit(double from, double to, double u, double du, double v_low, double v_high, Visitor&& visit) const {
+    if (candidates_.empty() || to < 0 || from >= 360) return;
+    const int first = column_of(u - du), last = column_of(u + du);
+    for (int row = row_of(from); row <= row_of(to); ++row) {
+      for (int column = first; column <= last; ++column) {
+        const std::size_t i = cell(row, column);
+        const auto end = candidates_.begin() + begin_[i + 1];
+        auto at = std::lower_bound(candidates_.begin() + begin_[i], end, v_low,
+                                   [](const Candidate& c, double v) { return c.v < v; });
+        for (; at != end && at->v <= v_high; ++at) {
+          if (from <= at->angle && at->angle <= to) visit(*at);
+        }
+      }
+    }
+  }
+
+ private:
+  static constexpr int kMostColumns = 64;
+
+  int row_of(double angle) const {
+    return static_cast<int>(std::clamp(angle, 0.0, 359.999) / 360 * static_cast<double>(angles_));
+  }
+  int column_of(double u) const {
+    return static_cast<int>(std::clamp(u / u_side_, 0.0, static_cast<double>(columns_ - 1)));
+  }
+  std::size_t cell(int row, int column) const {
+    return static_cast<std::size_t>(row) * static_cast<std::size_t>(columns_) + static_cast<std::size_t>(column);
+  }
+
+  std::vector<Candidate> candidates_;
+  std::vector<std::ptrdiff_t> begin_;
+  int angles_ = 1, columns_ = 1;
+  double u_side_ = 1;
+};
+
+// Where v of a second spot lies, as of one of v, so that the middle of both is within `reach` of `row`. A little wider:
+// what lies there is judged exactly.
+struct RowRange {
+  double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
+};
+RowRange mirrored(double v, double row, double reach) { return {2 * (row - reach) - v - 1, 2 * (row + reach) - v + 1}; }
 
 // What is compared, of each spot.
 struct Features {
@@ -64,12 +131,12 @@ class Search {
     step_ = scene.omega.size() < 2 ? 1 : std::max(1e-9, (*high - *low) / static_cast<double>(scene.omega.size() - 1));
     first_angle_ = *low - step_ / 2;
     last_angle_ = *high + step_ / 2;
+    std::vector<Candidate> candidates;
     for (std::size_t i = 0; i < spots.size(); ++i) {
       features_.push_back(features_of(spots[i]));
-      if (!features_[i].sound) continue;
-      by_angle_.push_back({turn_of(features_[i].omega), static_cast<int>(i)});
+      const Features& f = features_[i];
+      if (f.sound) candidates.push_back({turn_of(f.omega), f.u, f.v, static_cast<int>(i)});
     }
-    std::ranges::sort(by_angle_, {}, [](const Candidate& c) { return std::pair(c.angle, c.spot); });
     max_du_ = options.max_du > 0      ? options.max_du
               : !scene.sample.empty() ? scene.sample.width()
               : !scene.beam.empty()   ? scene.beam.width()
@@ -77,27 +144,28 @@ class Search {
     max_dv_ = options.max_dv > 0   ? options.max_dv
               : scene.beam.empty() ? scene.height / 8.0
                                    : 0.55 * scene.beam.height();
+    grid_ = CandidateGrid(std::move(candidates), std::max(step_, 0.1), std::max(max_du_ / 2, 1.0), scene.width);
   }
 
   double max_du() const { return max_du_; }
   double max_dv() const { return max_dv_; }
 
-  // Calls visit(i, j, distance) for each two spots that lie `offset` degrees apart, i before j, and are alike.
-  template <class Visitor>
-  void visit_alike(double offset, Visitor&& visit) const {
+  // Calls visit(i, j, distance) for each two spots that lie `offset` degrees apart, i before j, and are alike; of those
+  // whose v is beyond rows_of(v of i), none need be visited.
+  template <class RowsOf, class Visitor>
+  void visit_alike(double offset, RowsOf&& rows_of, Visitor&& visit) const {
     for (std::size_t i = 0; i < features_.size(); ++i) {
-      if (!features_[i].sound) continue;
-      const double reach =
-          std::min(180.0, kOmegaGate * omega_scale(features_[i].sigma_frame, features_[i].sigma_frame));
-      const double from = turn_of(features_[i].omega + offset) - reach;
+      const Features& f = features_[i];
+      if (!f.sound) continue;
+      const double reach = std::min(180.0, kOmegaGate * omega_scale(f.sigma_frame, f.sigma_frame));
+      const double from = turn_of(f.omega + offset) - reach;
+      const RowRange rows = rows_of(f.v);
       for (const double turn : {-360.0, 0.0, 360.0}) {
-        auto at = std::ranges::lower_bound(by_angle_, from + turn, {}, &Candidate::angle);
-        for (; at != by_angle_.end() && at->angle <= from + turn + 2 * reach; ++at) {
-          const auto j = static_cast<std::size_t>(at->spot);
-          if (i == j || std::abs(features_[i].u - features_[j].u) > max_du_) continue;
-          const double d = distance(features_[i], features_[j], offset);
-          if (d <= options_.max_distance) visit(static_cast<int>(i), at->spot, d);
-        }
+        grid_.visit(from + turn, from + turn + 2 * reach, f.u, max_du_, rows.low, rows.high, [&](const Candidate& c) {
+          if (static_cast<int>(i) == c.spot || std::abs(f.u - c.u) > max_du_) return;
+          const double d = distance(f, features_[static_cast<std::size_t>(c.spot)], offset);
+          if (d <= options_.max_distance) visit(static_cast<int>(i), c.spot, d);
+        });
       }
     }
   }
@@ -112,7 +180,8 @@ class Search {
       }
     };
     std::vector<Best> ahead(features_.size()), behind(features_.size());
-    visit_alike(offset, [&](int i, int j, double d) {
+    const auto rows_of = [&](double v) { return mirrored(v, mirror_v, max_dv); };
+    visit_alike(offset, rows_of, [&](int i, int j, double d) {
       if (!(std::abs(middle_row(i, j) - mirror_v) <= max_dv)) return;
       ahead[static_cast<std::size_t>(i)].offer(d, j);
       behind[static_cast<std::size_t>(j)].offer(d, i);
@@ -159,13 +228,15 @@ class Search {
   double omega_scale(double sigma_a, double sigma_b) const {
     return step_ * std::max(options_.omega_steps, std::min(sigma_a, sigma_b) / 4);
   }
+  // Where it is more than max_distance, any such number.
   double distance(const Features& a, const Features& b, double offset) const {
     const double deviation = std::remainder(b.omega - a.omega - offset, 360);
     const double scale = omega_scale(a.sigma_frame, b.sigma_frame);
     if (!(std::abs(deviation) <= kOmegaGate * scale)) return std::numeric_limits<double>::infinity();
     double sum = term(deviation, scale) + term(a.correlation + b.correlation, options_.correlation);
     const std::array scales{options_.integral, options_.sigma, options_.sigma, options_.sigma, options_.area};
-    for (std::size_t i = 0; i < scales.size(); ++i) sum += term(a.logs[i] - b.logs[i], scales[i]);
+    for (std::size_t i = 0; i < scales.size() && sum <= options_.max_distance; ++i)
+      sum += term(a.logs[i] - b.logs[i], scales[i]);
     return sum;
   }
 
@@ -174,7 +245,7 @@ class Search {
   const FriedelOptions& options_;
   double step_ = 1, first_angle_ = 0, last_angle_ = 0, max_du_ = 0, max_dv_ = 0;
   std::vector<Features> features_;
-  std::vector<Candidate> by_angle_;
+  CandidateGrid grid_;
 };
 
 // The middle of the rows where more alike spots lie half a turn apart than at other angles.
@@ -182,10 +253,12 @@ double Search::guess_mirror() const {
   const auto rows = static_cast<std::size_t>(scene_.height);
   std::vector<double> excess(rows, 0);
   const auto count = [&](double offset, double weight) {
-    visit_alike(offset, [&](int i, int j, double) {
-      const double row = std::round(middle_row(i, j));
-      if (row >= 0 && row < scene_.height) excess[static_cast<std::size_t>(row)] += weight;
-    });
+    visit_alike(
+        offset, [](double) { return RowRange{}; },
+        [&](int i, int j, double) {
+          const double row = std::round(middle_row(i, j));
+          if (row >= 0 && row < scene_.height) excess[static_cast<std::size_t>(row)] += weight;
+        });
   };
   // A whole number of counts, so that sums are exact.
   count(kHalfTurn, static_cast<double>(kChanceOffsets.size()));

@@ -114,6 +114,28 @@ TEST(FriedelPairs, AreThoseOfBruteForce) {
   }
 }
 
+// As crowded as noise makes a table, some far beside the detector, some of long duration.
+TEST(FriedelPairs, AreThoseOfBruteForceInACrowd) {
+  for (unsigned seed = 1; seed <= 4; ++seed) {
+    Dice dice(seed);
+    std::vector<Spot> spots = planted(300, 199.5, seed);
+    for (int i = 0; i < 2500; ++i) {
+      Spot spot = spot_at(dice.between(10, 370), dice.between(0, kSide), dice.between(0, kSide), dice);
+      spot.integral = static_cast<std::uint64_t>(dice.between(60, 90));
+      spot.area = static_cast<std::uint32_t>(dice.between(5, 7));
+      spot.sigma_u = dice.between(0.7, 0.8), spot.sigma_v = dice.between(0.7, 0.8);
+      spot.sigma_frame = i % 50 == 0 ? dice.between(5, 400) : dice.between(0.3, 0.5);
+      spot.cov_uv = dice.between(-0.05, 0.05);
+      if (i % 100 == 0) spot.u = dice.between(-1e7, 1e7);
+      if (i % 100 == 1) spot.v = dice.between(-1e7, 1e7);
+      spots.push_back(spot);
+    }
+    const FriedelPairs pairs = find_friedel_pairs(spots, full_turn());
+    EXPECT_EQ(pairs.mate, brute_force(spots, pairs.mirror_v, pairs.max_du, pairs.max_dv, 0.5)) << seed;
+    EXPECT_GT(std::ranges::count_if(pairs.mate, [](int j) { return j >= 0; }), 500);
+  }
+}
+
 TEST(FriedelPairs, ArePlantedOnesAndFewByChance) {
   const int count = 500;
   const std::vector<Spot> spots = planted(count, 199.5, 3);
