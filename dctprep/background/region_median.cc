@@ -46,12 +46,9 @@ class TileMedians {
       }
       return medians_.data();
     }
+    const auto rank = static_cast<std::uint16_t>(places.size() / 2);
     for (std::size_t at = 0; at < kSize; at += kLadderGroup) {
-      count(entering, at, true);
-      count(leaving, at, false);
-      if (ladder_median(counts_.data() + at * kLadderRungs, base_.data() + at,
-                        static_cast<std::uint16_t>(places.size() / 2), medians_.data() + at))
-        continue;
+      if (advance(entering, leaving, at, rank)) continue;
       select(places, at, kLadderGroup);
       place_ladder(places, at);
     }
@@ -74,6 +71,25 @@ class TileMedians {
     for (const std::size_t place : places) rows_.push_back(values_(place) + first);
     rank_select(rows_.data(), rows_.size(), static_cast<std::uint16_t>(places.size() / 2), size,
                 medians_.data() + first);
+  }
+
+  // Counts frames in and out of a group's ladders; whether the medians are on these.
+  bool advance(const Places& entering, const Places& leaving, std::size_t first, std::uint16_t rank) {
+    std::uint16_t* counts = counts_.data() + first * kLadderRungs;
+    if (entering.size() > 1 || leaving.size() > 1) {
+      count(entering, first, true);
+      count(leaving, first, false);
+      return ladder_median(counts, base_.data() + first, rank, medians_.data() + first);
+    }
+    const auto row = [&](const Places& one, std::uint8_t* heights) {
+      LadderRow result = no_ladder_row();
+      if (one.empty()) return result;
+      ladder_heights(values_(one.front()) + first, base_.data() + first, kLadderGroup, heights);
+      result.bytes = heights;
+      return result;
+    };
+    const LadderRow in = row(entering, heights_.data()), out = row(leaving, heights_.data() + kLadderGroup);
+    return ladder_exchange(in, out, base_.data() + first, rank, counts, medians_.data() + first);
   }
 
   void place_ladder(const Places& places, std::size_t first) {

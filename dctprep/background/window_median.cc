@@ -162,8 +162,11 @@ void WindowMedian::advance_tile(std::span<const MedianStep> steps, std::span<con
   for (std::size_t s = 0; s < steps.size(); ++s) {
     const MedianStep& step = steps[s];
     const std::size_t n = step.window.size();
+    bool exchanges = false;
     if (n > kRankSelectMostRows) {
       state = State::kNothing;
+    } else if (state == State::kCounts && n > 0 && is_exchange(counted[s])) {
+      exchanges = true;
     } else if (state == State::kCounts) {
       count(counted[s].entering, first, size, true, &ahead);
       count(counted[s].leaving, first, size, false, &ahead);
@@ -192,8 +195,10 @@ void WindowMedian::advance_tile(std::span<const MedianStep> steps, std::span<con
         counters.selected += groups_of(end - at);
         select_pixels(step, counted[s].window, at, end - at);
         at += (groups_of(end - at) - 1) * kLadderGroup;
-      } else if (state == State::kCounts && ladder_median(counts_.data() + at * kLadderRungs, base_.data() + at,
-                                                          static_cast<std::uint16_t>(n / 2), median)) {
+      } else if (state == State::kCounts &&
+                 (exchanges ? exchange(counted[s], at, in_group, n / 2, median)
+                            : ladder_median(counts_.data() + at * kLadderRungs, base_.data() + at,
+                                            static_cast<std::uint16_t>(n / 2), median))) {
         std::memcpy(step.background + at, median, in_group * sizeof(std::uint16_t));
       } else {
         ++counters.moved;
@@ -230,6 +235,34 @@ void WindowMedian::count(const Batches& batches, std::size_t first, std::size_t 
       }
     }
   }
+}
+
+// A window moves on by a single frame: no more than one enters, and one leaves.
+bool WindowMedian::is_exchange(const Counted& counted) {
+  const auto is_one_at_most = [](const Batches& batches) {
+    return batches.empty() || (batches.size() == 1 && batches.front().rows.size() == 1);
+  };
+  return is_one_at_most(counted.entering) && is_one_at_most(counted.leaving);
+}
+
+// Counts both and reads the medians off, in one visit of the counts.
+bool WindowMedian::exchange(const Counted& counted, std::size_t at, std::size_t size, std::size_t rank,
+                            std::uint16_t* median) {
+  std::uint16_t* counts = counts_.data() + at * kLadderRungs;
+  std::uint8_t shifts[2][kLadderGroup];
+  LadderRow rows[2] = {no_ladder_row(), no_ladder_row()};
+  bool near = true;
+  for (const int i : {0, 1}) {
+    const Batches& batches = i == 0 ? counted.entering : counted.leaving;
+    if (batches.empty()) continue;
+    near &= ladder_shift(base_.data() + at, batches.front().reference + at, shifts[i]);
+    rows[i] = {batches.front().rows.front() + at, shifts[i]};
+  }
+  if (near)
+    return ladder_exchange(rows[0], rows[1], base_.data() + at, static_cast<std::uint16_t>(rank), counts, median);
+  count(counted.entering, at, size, true);
+  count(counted.leaving, at, size, false);
+  return ladder_median(counts, base_.data() + at, static_cast<std::uint16_t>(rank), median);
 }
 
 // A group whose bytes do not say where its values stand on the ladder.

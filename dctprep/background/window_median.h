@@ -72,6 +72,8 @@ class WindowMedian {
   void advance_tile(std::span<const MedianStep> steps, std::span<const Counted> counted, std::size_t first,
                     std::size_t size, Ahead& ahead, Counters& counters);
   void count(const Batches& batches, std::size_t first, std::size_t size, bool add, Ahead* ahead = nullptr);
+  static bool is_exchange(const Counted& counted);
+  bool exchange(const Counted& counted, std::size_t at, std::size_t size, std::size_t rank, std::uint16_t* median);
   void count_far(const Batch& batch, std::size_t first, std::size_t size, bool add);
   void clear_counts(std::size_t first, std::size_t size);
   void place_ladders(const Counted& counted, std::size_t first, std::size_t size);

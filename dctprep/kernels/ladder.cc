@@ -1,5 +1,8 @@
 #include "dctprep/kernels/ladder.h"
 
+#include <algorithm>
+#include <array>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "dctprep/kernels/ladder.cc"
 #include <hwy/cache_control.h>
@@ -99,14 +102,41 @@ void CountBytes(const uint8_t* const* rows, size_t at, size_t n, const uint8_t* 
 }
 
 bool Shift(const uint16_t* base, const uint16_t* references, uint8_t* shift) {
-  constexpr int kMost = 255 - static_cast<int>(kLadderRungs);
-  int outside = 0;
+  constexpr uint16_t kMiddle = 128, kMost = 255 - static_cast<uint16_t>(kLadderRungs);
+#if HWY_TARGET == HWY_SCALAR
+  bool inside = true;
   for (size_t i = 0; i < kLadderGroup; ++i) {
-    const int down = base[i] - references[i] + 128;
-    outside |= static_cast<int>(down < 0) | static_cast<int>(down > kMost);
+    const auto down = static_cast<uint16_t>(base[i] - references[i] + kMiddle);
+    inside &= down <= kMost;
     shift[i] = static_cast<uint8_t>(down);
   }
-  return outside == 0;
+  return inside;
+#else
+  const hn::CappedTag<uint16_t, kLadderGroup> d16;
+  const hn::RebindToSigned<decltype(d16)> i16;
+  const hn::Rebind<uint8_t, decltype(d16)> d8;
+  auto largest = hn::Zero(d16);
+  for (size_t i = 0; i < kLadderGroup; i += hn::Lanes(d16)) {
+    // Modulo 2^16, what is below 0 is large.
+    const auto down = hn::Add(hn::Sub(hn::LoadU(d16, base + i), hn::LoadU(d16, references + i)), hn::Set(d16, kMiddle));
+    largest = hn::Max(largest, down);
+    hn::StoreU(hn::DemoteTo(d8, hn::BitCast(i16, hn::And(down, hn::Set(d16, uint16_t{255})))), d8, shift + i);
+  }
+  return hn::GetLane(hn::MaxOfLanes(d16, largest)) <= kMost;
+#endif
+}
+
+// What the medians of some lanes are, by how many rungs are `passed`; false where that is not known of all.
+template <class D, class V>
+HWY_INLINE bool ReadOff(D d, V passed, const uint16_t* base, uint16_t* median) {
+  const auto from = hn::LoadU(d, base);
+  // No rung passed: the median lies at or below the base, and is the base for certain only where that is 0.
+  const auto below = hn::And(hn::Eq(passed, hn::Zero(d)), hn::Ne(from, hn::Zero(d)));
+  // All rungs passed: it lies above, but for a ladder that ends at the largest value there is.
+  const auto above = hn::And(hn::Eq(passed, hn::Set(d, static_cast<uint16_t>(kLadderRungs))),
+                             hn::Ne(from, hn::Set(d, kLadderHighestBase)));
+  hn::StoreU(hn::Add(from, passed), d, median);
+  return hn::AllFalse(d, hn::Or(below, above));
 }
 
 bool Median(const uint16_t* counts, const uint16_t* base, uint16_t rank, uint16_t* median) {
@@ -120,14 +150,40 @@ bool Median(const uint16_t* counts, const uint16_t* base, uint16_t rank, uint16_
       const auto count = hn::LoadU(d, counts + j * kLadderGroup + i);
       passed = hn::IfThenElse(hn::Lt(wanted, count), passed, hn::Add(passed, one));
     }
-    const auto from = hn::LoadU(d, base + i);
-    // No rung passed: the median lies at or below the base, and is the base for certain only where that is 0.
-    const auto below = hn::And(hn::Eq(passed, hn::Zero(d)), hn::Ne(from, hn::Zero(d)));
-    // All rungs passed: it lies above, but for a ladder that ends at the largest value there is.
-    const auto above = hn::And(hn::Eq(passed, hn::Set(d, static_cast<uint16_t>(kLadderRungs))),
-                               hn::Ne(from, hn::Set(d, kLadderHighestBase)));
-    if (!hn::AllFalse(d, hn::Or(below, above))) on_ladder = false;
-    hn::StoreU(hn::Add(from, passed), d, median + i);
+    on_ladder &= ReadOff(d, passed, base + i, median + i);
+  }
+  return on_ladder;
+}
+
+bool Exchange(const LadderRow& entering, const LadderRow& leaving, const uint16_t* base, uint16_t rank,
+              uint16_t* counts, uint16_t* median) {
+  const hn::CappedTag<uint16_t, kLadderGroup> d;
+  const auto wanted = hn::Set(d, rank);
+  const auto one = hn::Set(d, uint16_t{1});
+#if HWY_TARGET == HWY_SCALAR
+  const auto heights = [&](const LadderRow& row, size_t i) {
+    return hn::Set(d, static_cast<uint16_t>(row.bytes[i] - std::min(row.bytes[i], row.shift[i])));
+  };
+#else
+  const hn::Rebind<uint8_t, decltype(d)> d8;
+  const auto heights = [&](const LadderRow& row, size_t i) HWY_ATTR {
+    return hn::PromoteTo(d, hn::SaturatedSub(hn::LoadU(d8, row.bytes + i), hn::LoadU(d8, row.shift + i)));
+  };
+#endif
+  bool on_ladder = true;
+  for (size_t i = 0; i < kLadderGroup; i += hn::Lanes(d)) {
+    const auto in = heights(entering, i), out = heights(leaving, i);
+    auto passed = hn::Zero(d), rung = one;
+    for (size_t j = 0; j < kLadderRungs; ++j) {
+      uint16_t* at = counts + j * kLadderGroup + i;
+      auto count = hn::LoadU(d, at);
+      count = hn::IfThenElse(hn::Lt(in, rung), hn::Add(count, one), count);
+      count = hn::IfThenElse(hn::Lt(out, rung), hn::Sub(count, one), count);
+      hn::StoreU(count, d, at);
+      passed = hn::IfThenElse(hn::Lt(wanted, count), passed, hn::Add(passed, one));
+      rung = hn::Add(rung, one);
+    }
+    on_ladder &= ReadOff(d, passed, base + i, median + i);
   }
   return on_ladder;
 }
@@ -144,6 +200,7 @@ HWY_EXPORT(Count);
 HWY_EXPORT(CountBytes);
 HWY_EXPORT(Shift);
 HWY_EXPORT(Median);
+HWY_EXPORT(Exchange);
 
 void ladder_heights(const std::uint16_t* values, const std::uint16_t* base, std::size_t count,
                     std::uint8_t* above) noexcept {
@@ -166,6 +223,21 @@ bool ladder_shift(const std::uint16_t* base, const std::uint16_t* references, st
 bool ladder_median(const std::uint16_t* counts, const std::uint16_t* base, std::uint16_t rank,
                    std::uint16_t* median) noexcept {
   return HWY_DYNAMIC_DISPATCH(Median)(counts, base, rank, median);
+}
+
+LadderRow no_ladder_row() noexcept {
+  static constexpr auto kTop = [] {
+    std::array<std::uint8_t, kLadderGroup> bytes{};
+    bytes.fill(255);
+    return bytes;
+  }();
+  static constexpr std::array<std::uint8_t, kLadderGroup> kNoShift{};
+  return {kTop.data(), kNoShift.data()};
+}
+
+bool ladder_exchange(const LadderRow& entering, const LadderRow& leaving, const std::uint16_t* base, std::uint16_t rank,
+                     std::uint16_t* counts, std::uint16_t* median) noexcept {
+  return HWY_DYNAMIC_DISPATCH(Exchange)(entering, leaving, base, rank, counts, median);
 }
 
 }  // namespace dctprep

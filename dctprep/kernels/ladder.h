@@ -26,6 +26,17 @@ void ladder_count(const std::uint8_t* above, std::size_t n, bool add, std::uint1
 void ladder_count_bytes(const std::uint8_t* const* rows, std::size_t at, std::size_t n, const std::uint8_t* shift,
                         bool add, std::uint16_t* counts) noexcept;
 
+// For one group, a row that enters and one that leaves: counts of ladder_count_bytes() with the first added and the
+// second taken away, and then the medians as by ladder_median(). A value stands at max(0, byte - shift).
+struct LadderRow {
+  const std::uint8_t* bytes;
+  const std::uint8_t* shift;
+};
+// One that counts nowhere.
+LadderRow no_ladder_row() noexcept;
+bool ladder_exchange(const LadderRow& entering, const LadderRow& leaving, const std::uint16_t* base, std::uint16_t rank,
+                     std::uint16_t* counts, std::uint16_t* median) noexcept;
+
 // For one group: shift[i] = base[i] - references[i] + 128, or false where some pixel's ladder does not lie between the
 // bytes 0 and 255, so that bytes do not say where its values stand.
 bool ladder_shift(const std::uint16_t* base, const std::uint16_t* references, std::uint8_t* shift) noexcept;

@@ -140,5 +140,43 @@ TEST(Ladder, MedianIsReadOffOrKnownNotToBeThere) {
   });
 }
 
+TEST(Ladder, ExchangeIsCountingInAndOutAndReadingOff) {
+  on_every_target([](const char* target) {
+    std::mt19937 random(5);
+    int on = 0;
+    for (int round = 0; round < 300; ++round) {
+      const auto draw = [&](std::size_t count, unsigned most) {
+        std::vector<std::uint8_t> bytes(count);
+        for (auto& byte : bytes) byte = static_cast<std::uint8_t>(random() % 5 == 0 ? random() % 256 : random() % most);
+        return bytes;
+      };
+      const auto in = draw(kLadderGroup, 40), out = draw(kLadderGroup, 40), shift_in = draw(kLadderGroup, 30),
+                 shift_out = draw(kLadderGroup, 30);
+      std::vector<std::uint16_t> counts(kLadderRungs * kLadderGroup), base(kLadderGroup), median(kLadderGroup);
+      const auto rank = static_cast<std::uint16_t>(random() % 80);
+      for (std::size_t i = 0; i < kLadderGroup; ++i) {
+        base[i] = static_cast<std::uint16_t>(round % 3 == 0 ? 0 : round % 3 == 1 ? 300 : kLadderHighestBase);
+        for (std::size_t j = 0; j < kLadderRungs; ++j)
+          counts[j * kLadderGroup + i] =
+              static_cast<std::uint16_t>((j == 0 ? 1 : counts[(j - 1) * kLadderGroup + i]) + random() % 12);
+      }
+      std::vector<std::uint16_t> expected = counts, expected_median(kLadderGroup);
+      const std::uint8_t* rows[] = {in.data(), out.data()};
+      ladder_count_bytes(rows, 0, 1, shift_in.data(), true, expected.data());
+      ladder_count_bytes(rows + 1, 0, 1, shift_out.data(), false, expected.data());
+      const bool expected_on = ladder_median(expected.data(), base.data(), rank, expected_median.data());
+      ASSERT_EQ(ladder_exchange({in.data(), shift_in.data()}, {out.data(), shift_out.data()}, base.data(), rank,
+                                counts.data(), median.data()),
+                expected_on)
+          << target;
+      ASSERT_EQ(counts, expected) << target;
+      on += expected_on ? 1 : 0;
+      if (!expected_on) median = expected_median;
+      ASSERT_EQ(median, expected_median) << target;
+    }
+    EXPECT_GT(on, 50) << target;
+  });
+}
+
 }  // namespace
 }  // namespace dctprep
