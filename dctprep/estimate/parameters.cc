@@ -46,10 +46,13 @@ FrameSample read_spread(Search& search, std::vector<int>& wanted) {
   search.progress.finish();
   if (wanted.empty()) fail("scan.bad_frames lists every frame, so that none is left to look at; list fewer");
   if (sample.size() == 0) {
+    Image<std::uint16_t> pixels(scan.height(), scan.width());
+    const auto fault = scan.frames->read(wanted[0], pixels);
     fail(
-        "{}: none of the {} frames looked at can be read, so that nothing can be found from them; `dctprep info "
-        "--check` says what is wrong with each",
-        scan.storage.location, wanted.size());
+        "{}: none of the frames looked at ({}) can be read, so that nothing can be found from them; the first is {} "
+        "({}); `dctprep info --check` says what is wrong with each",
+        scan.storage.location, wanted.size(), scan.frames->frame_name(wanted[0]),
+        fault ? fault->what : "it can be read now");
   }
   return sample;
 }

@@ -243,7 +243,7 @@ Hdf5Layout bliss_layout(hid_t file, const std::vector<BlissScan>& scans, const s
     if (found.kind == BlissKind::kOther) ++others;
     with_images.push_back(std::move(found));
   }
-  if (with_images.empty()) fail("is a BLISS file of {} scans, none of which has images", scans.size());
+  if (with_images.empty()) fail("is a BLISS file without images (scans: {})", scans.size());
 
   const ImageScan* projections = nullptr;
   const FoundDataset* image = nullptr;

@@ -30,6 +30,19 @@ bool better_name(const std::string& a, const std::string& b) {
   return rank(a) < rank(b);
 }
 
+std::vector<std::string> links_of(hid_t group) {
+  std::vector<std::string> names;
+  H5Literate(
+      group, H5_INDEX_NAME, H5_ITER_INC, nullptr,
+      [](hid_t, const char* name, const H5L_info_t*, void* target) -> herr_t {
+        auto& list = *static_cast<std::vector<std::string>*>(target);
+        list.emplace_back(name);
+        return static_cast<int>(list.size()) >= kMaxLinks ? 1 : 0;
+      },
+      &names);
+  return names;
+}
+
 class Walker {
  public:
   explicit Walker(hid_t file) : file_(file) {
@@ -43,7 +56,8 @@ class Walker {
     if (depth <= 0) return;
     const hdf5::Handle handle(H5Oopen(file_, group.c_str(), access_.id()));
     if (!handle || !groups_.insert(key_of(handle.id())).second) return;
-    for (const std::string& name : list_links(file_, group)) {
+    // By the open group: HDF5 would not open an external file once more with other settings.
+    for (const std::string& name : links_of(handle.id())) {
       if (++links_ > kMaxLinks) return;
       visit(join_path(group, name), depth);
     }
@@ -101,18 +115,8 @@ Hdf5Contents list_datasets(hid_t file, const std::string& group, int depth) {
 
 std::vector<std::string> list_links(hid_t file, const std::string& group) {
   hdf5::quiet();
-  std::vector<std::string> names;
   const hdf5::Handle handle(H5Gopen2(file, group.c_str(), H5P_DEFAULT));
-  if (!handle) return names;
-  H5Literate(
-      handle.id(), H5_INDEX_NAME, H5_ITER_INC, nullptr,
-      [](hid_t, const char* name, const H5L_info_t*, void* target) -> herr_t {
-        auto& list = *static_cast<std::vector<std::string>*>(target);
-        list.emplace_back(name);
-        return static_cast<int>(list.size()) >= kMaxLinks ? 1 : 0;
-      },
-      &names);
-  return names;
+  return handle ? links_of(handle.id()) : std::vector<std::string>();
 }
 
 std::vector<std::string> path_parts(const std::string& path) {

@@ -118,6 +118,23 @@ std::string default_signal(hid_t file) {
 
 constexpr std::size_t kMostNamed = 5;  // in a message
 
+// Says what comes nearest to a stack of frames.
+[[noreturn]] void fail_without_stack(const Hdf5Contents& contents) {
+  std::string nearest;
+  for (const FoundDataset& dataset : contents.datasets) {
+    if (dataset.dims.size() < 2 || role_of(dataset.path) != Role::kProjections || is_stack(dataset, 2)) continue;
+    try {
+      stack_shape(dataset.dims);
+    } catch (const Error& error) {
+      nearest = fmt::format("; {} is {}", dataset.path, error.what());
+    }
+    if (dataset.dims.size() >= 3) break;
+  }
+  if (nearest.empty() && !contents.dangling.empty())
+    nearest = fmt::format("; the link {} leads nowhere", contents.dangling[0]);
+  fail("holds no stack of frames (no dataset of numbers with 3 dimensions){}", nearest);
+}
+
 const FoundDataset& choose_stack(hid_t file, const Hdf5Contents& contents) {
   std::vector<const FoundDataset*> candidates;
   for (const std::size_t rank : {std::size_t{3}, std::size_t{2}}) {
@@ -129,11 +146,7 @@ const FoundDataset& choose_stack(hid_t file, const Hdf5Contents& contents) {
     }
     if (!candidates.empty()) break;
   }
-  if (candidates.empty()) {
-    const std::string dangling =
-        contents.dangling.empty() ? std::string() : fmt::format("; the link {} leads nowhere", contents.dangling[0]);
-    fail("holds no stack of frames (no dataset of numbers with 3 dimensions){}", dangling);
-  }
+  if (candidates.empty()) fail_without_stack(contents);
   if (candidates.size() == 1) return *candidates[0];
   const std::string signal = default_signal(file);
   std::vector<std::string> names;

@@ -119,7 +119,7 @@ c = h5py.File('c.h5', 'w'); g = c.create_group('1.1'); g['title'] = 'ascan'; g['
   EXPECT_EQ(layout.flats.datasets, Names{"/5.1/measurement/other"});
   EXPECT_NE(error("", "b.h5").find("/1.1/instrument/basler/data"), std::string::npos) << error("", "b.h5");
   EXPECT_EQ(find("/1.1/instrument/basler/data", "b.h5").omega, "/1.1/measurement/diffrz");
-  EXPECT_NE(error("", "c.h5").find("none of which has images"), std::string::npos) << error("", "c.h5");
+  EXPECT_NE(error("", "c.h5").find("without images"), std::string::npos) << error("", "c.h5");
 }
 
 TEST_F(Hdf5LayoutTest, NXtomo) {
@@ -209,6 +209,35 @@ f['entry/instrument/detector/detectorSpecific/flatfield'] = np.ones((6, 7), 'f4'
   EXPECT_EQ(layout.omega, "/entry/sample/goniometer/omega");
   EXPECT_EQ(open_hdf5_frames(folder_ / "a.h5", layout.projections.datasets)->frames(), 13);
   EXPECT_EQ(find("/entry/data/data_000003").projections.datasets, Names{"/entry/data/data_000003"});
+}
+
+// Masters of a sample or a proposal link to the scans of other files.
+TEST_F(Hdf5LayoutTest, BlissScansBehindExternalLinks) {
+  make(R"(
+import os
+os.mkdir('raw')
+with h5py.File('raw/a.h5', 'w') as f: scan(f, 1, 'fscan diffrz 0 0.1 20', 20, 'diffrz')
+with h5py.File('a.h5', 'w') as f: f['sample_1.1'] = h5py.ExternalLink('raw/a.h5', '/1.1')
+)");
+  const Hdf5Layout layout = find();
+  EXPECT_EQ(layout.writer, "BLISS");
+  EXPECT_EQ(layout.projections.datasets, Names{"/sample_1.1/measurement/frelon"});
+  EXPECT_EQ(layout.omega, "/sample_1.1/measurement/diffrz");
+  EXPECT_EQ(open_hdf5_frames(folder_ / "a.h5", layout.projections.datasets)->frames(), 20);
+}
+
+TEST_F(Hdf5LayoutTest, WhatComesNearestToAStackIsNamed) {
+  make(R"(
+with h5py.File('empty.h5', 'w') as f: f.create_dataset('entry/data', (0, 5, 6), 'u2')
+with h5py.File('huge.h5', 'w') as f: f.create_dataset('entry/data', (3, 70000, 60), 'u2', chunks=(1, 100, 60))
+with h5py.File('four.h5', 'w') as f: f.create_dataset('entry/data', (2, 3, 5, 6), 'u2')
+)");
+  EXPECT_NE(error("", "empty.h5").find("/entry/data is of shape 0 x 5 x 6, which holds no frame"), std::string::npos)
+      << error("", "empty.h5");
+  EXPECT_NE(error("", "huge.h5").find("70000 x 60, but frames are at most 65535"), std::string::npos)
+      << error("", "huge.h5");
+  EXPECT_NE(error("", "four.h5").find("2 x 3 x 5 x 6, but frames need 2 or 3 dimensions"), std::string::npos)
+      << error("", "four.h5");
 }
 
 TEST(Hdf5Layout, TitlesAndMotors) {

@@ -19,9 +19,9 @@ constexpr std::array<std::string_view, 17> kRotations{
     "omega", "diffrz", "rotation_angle", "rot_center", "rot",      "hrsrot",          "srot", "hrrz", "hrz", "prz",
     "theta", "phi",    "angle",          "angles",     "rotation", "sample_rotation", "chi"};
 // Parts of the names of arrays that grow steadily and are no motors.
-constexpr std::array<std::string_view, 17> kNoMotors{"time",  "epoch",   "trig",   "period", "delta", "count",
-                                                     "frame", "index",   "image",  "point",  "mcs",   "elapsed",
-                                                     "raw",   "current", "number", "key",    "sec"};
+constexpr std::array<std::string_view, 18> kNoMotors{"time",  "epoch",   "trig",  "period", "delta", "count",
+                                                     "frame", "index",   "image", "point",  "mcs",   "elapsed",
+                                                     "raw",   "current", "srcur", "number", "key",   "sec"};
 
 // The motor's own name: instrument/MOTOR/value and instrument/MOTOR/data hold it one step up.
 std::string motor_name(const std::string& path) {

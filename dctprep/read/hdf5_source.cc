@@ -201,18 +201,34 @@ std::shared_ptr<const FrameSource> open_hdf5_frames(const fs::path& file, const 
 }
 
 StorageInfo hdf5_storage_info(const fs::path& file, const std::string& dataset) {
+  return hdf5_storage_info(file, std::vector<std::string>{dataset});
+}
+
+StorageInfo hdf5_storage_info(const fs::path& file, const std::vector<std::string>& datasets) {
+  DCTPREP_ASSERT(!datasets.empty());
+  std::int64_t bytes = 0;
   const auto stored = hdf5::rehearsed(file.native(), [&] {
-    auto opened = open_stored(file, dataset);
-    opened->bytes_stored();
-    return opened;
+    std::shared_ptr<const StoredFrames> first;
+    bytes = 0;
+    for (const std::string& dataset : datasets) {
+      bool missing = false;
+      try {
+        const auto opened = open_stored(file, dataset, &missing);
+        bytes += opened->bytes_stored();
+        if (!first) first = opened;
+      } catch (const Error&) {
+        if (!missing || (!first && &dataset == &datasets.back())) throw;
+      }
+    }
+    return first;
   });
   std::error_code error;
   StorageInfo info;
   info.format = "HDF5";
-  info.location = fmt::format("{}::{}", fs::absolute(file, error).lexically_normal().string(), dataset);
+  info.location = fmt::format("{}::{}", fs::absolute(file, error).lexically_normal().string(), datasets.front());
   info.type = pixel_type_name(stored->type());
   info.compression = stored->compression();
-  info.bytes_stored = stored->bytes_stored();
+  info.bytes_stored = bytes;
   return info;
 }
 

@@ -22,5 +22,7 @@ std::shared_ptr<const FrameSource> open_hdf5_frames(const std::filesystem::path&
                                                     const std::vector<std::string>& datasets);
 
 StorageInfo hdf5_storage_info(const std::filesystem::path& file, const std::string& dataset);
+// Of several, as the first that is there is stored; those that are gone count nothing.
+StorageInfo hdf5_storage_info(const std::filesystem::path& file, const std::vector<std::string>& datasets);
 
 }  // namespace dctprep

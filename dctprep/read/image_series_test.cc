@@ -79,6 +79,21 @@ TEST(ImageSeries, AGapOfTheMostFrequentStepIsMissingFrames) {
   EXPECT_NE(error_of(folder.path()).find("does not fit the step of 2"), std::string::npos) << error_of(folder.path());
 }
 
+TEST(ImageSeries, OtherImagesOfAFolderAreTold) {
+  const TemporaryFolder folder;
+  for (const char* name : {"im_1.edf", "im_2.edf", "im_3.edf", "im_4_be.edf", "dark_1.edf"})
+    write(folder / name, edf(1));
+  std::vector<std::string> notes;
+  EXPECT_EQ(list_series(folder.path(), &notes).size(), 3u);
+  ASSERT_EQ(notes.size(), 1u);
+  EXPECT_NE(notes[0].find("im_#.edf"), std::string::npos) << notes[0];
+  EXPECT_NE(notes[0].find("1 other image is left out, such as im_4_be.edf"), std::string::npos) << notes[0];
+  fs::remove(folder / "im_4_be.edf");
+  notes.clear();
+  list_series(folder.path(), &notes);
+  EXPECT_TRUE(notes.empty());
+}
+
 TEST(ImageSeries, AGapBeyondReasonIsAnError) {
   const TemporaryFolder folder;
   for (const std::string n : {"1", "2", "3", "100000000000000000"}) write(folder / ("im_" + n + ".edf"), edf(1));

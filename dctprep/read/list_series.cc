@@ -89,7 +89,18 @@ std::vector<ImageFamily> without_companions(const std::vector<ImageFamily>& fami
        files.size(), files.size() == 1 ? "" : "s");
 }
 
-std::vector<fs::path> list_folder(const fs::path& folder) {
+// Other images of the folder, which a user may have meant too.
+std::string note_left_out(const fs::path& folder, const std::vector<ImageFamily>& families) {
+  std::size_t files = 0;
+  for (std::size_t i = 1; i < families.size(); ++i) files += families[i].files.size();
+  return fmt::format(
+      "the scan is the series {} of {}; {} other image{} left out, such as {}: name them too with a quoted glob where "
+      "they belong to it",
+      families[0].pattern, folder.string(), files, files == 1 ? " is" : "s are",
+      families[1].files[0].filename().string());
+}
+
+std::vector<fs::path> list_folder(const fs::path& folder, std::vector<std::string>* notes) {
   const std::vector<fs::path> files = regular_files(folder);
   std::vector<ImageFamily> families = without_companions(image_families(files));
   if (families.empty()) fail_no_images(folder.string(), files);
@@ -101,6 +112,7 @@ std::vector<fs::path> list_folder(const fs::path& folder) {
     fail("{}: holds several series of images: {}{}; name one with a quoted glob", folder.string(), list,
          families.size() > 8 ? ", ..." : "");
   }
+  if (families.size() > 1 && notes != nullptr) notes->push_back(note_left_out(folder, families));
   std::vector<fs::path> chosen = std::move(families[0].files);
   sort_naturally(chosen);
   return chosen;
@@ -158,9 +170,9 @@ std::vector<ImageFamily> list_image_families(const fs::path& folder) {
   return families;
 }
 
-std::vector<fs::path> list_series(const std::string& folder_or_glob) {
+std::vector<fs::path> list_series(const std::string& folder_or_glob, std::vector<std::string>* notes) {
   std::error_code ignored;
-  return fs::is_directory(folder_or_glob, ignored) ? list_folder(folder_or_glob) : list_glob(folder_or_glob);
+  return fs::is_directory(folder_or_glob, ignored) ? list_folder(folder_or_glob, notes) : list_glob(folder_or_glob);
 }
 
 }  // namespace dctprep

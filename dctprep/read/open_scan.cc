@@ -109,10 +109,7 @@ Scan open_resolved(const ScanOptions& options, const ScanPath& path) {
   if (path.is_hdf5) {
     layout = find_hdf5_layout(path.file, path.dataset);
     scan.frames = open_hdf5_stack(path.file, layout->projections);
-    scan.storage = hdf5_storage_info(path.file, layout->projections.datasets.front());
-    for (std::size_t i = 1; i < layout->projections.datasets.size(); ++i) {
-      scan.storage.bytes_stored += hdf5_storage_info(path.file, layout->projections.datasets[i]).bytes_stored;
-    }
+    scan.storage = hdf5_storage_info(path.file, layout->projections.datasets);
     scan.storage.format = layout->writer == "HDF5" ? "HDF5" : fmt::format("HDF5 ({})", layout->writer);
     scan.storage.location = absolute_path(path.file.string()) + "::" + layout->projections.datasets.front();
     scan.notes = layout->notes;
@@ -120,6 +117,7 @@ Scan open_resolved(const ScanOptions& options, const ScanPath& path) {
     scan.frames = open_image_series(path.files);
     scan.storage = image_storage_info(path.files);
     scan.storage.location = path.absolute;
+    scan.notes = path.notes;
   }
   const Hdf5Layout* const known = layout ? &*layout : nullptr;
 

@@ -54,6 +54,12 @@ edf('odd/dark.edf', frames[0, :2])
 edf('odd/flat.edf', frames[0].astype(np.float32) + 0.5)
 marked = frames[:3].astype(np.int32); marked[0, 1, 2] = -1; marked[0, 3, 5] = -2; marked[1, 0, 0] = -1
 for k in range(3): edf('marked/im_%d.edf' % k, marked[k])
+with h5py.File('eiger_master.h5', 'w') as f:
+    for i in (1, 2, 3):
+        f['entry/data/data_%06d' % i] = h5py.ExternalLink('eiger_data_%06d.h5' % i, '/entry/data/data')
+        if i == 1: continue
+        with h5py.File('eiger_data_%06d.h5' % i, 'w') as g: g['entry/data/data'] = frames[3 * i - 3:3 * i].astype('u4')
+    f['entry/sample/goniometer/omega'] = np.arange(9) * 0.1
 np.save('mask.npy', np.arange(24).reshape(4, 6) % 7 == 0)
 np.save('wide.npy', np.zeros((6, 4)))
 )",
@@ -123,6 +129,20 @@ using Angles = std::vector<double>;
     const std::string whole_text = (whole);                            \
     EXPECT_NE(whole_text.find(part), std::string::npos) << whole_text; \
   } while (false)
+
+TEST_F(OpenScan, ADataFileOfAMasterMayBeGone) {
+  const Scan scan = open_scan(options("eiger_master.h5"));
+  EXPECT_EQ(scan.frame_count(), 9);
+  EXPECT_EQ(scan.storage.format, "HDF5 (Dectris)");
+  EXPECT_EQ(scan.storage.type, "uint32");
+  EXPECT_DOUBLE_EQ(scan.omega.back(), 0.8);
+  Image<std::uint16_t> pixels(4, 6);
+  for (int k = 0; k < 9; ++k) {
+    const auto fault = scan.frames->read(k, pixels);
+    ASSERT_EQ(fault.has_value(), k < 3) << k;
+    if (fault) EXPECT_EQ(fault->cause, BadFrameCause::kMissing);
+  }
+}
 
 TEST_F(OpenScan, OfHdf5WithAnglesThatAreNamed) {
   ScanOptions given = hdf5();

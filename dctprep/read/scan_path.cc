@@ -35,7 +35,7 @@ ScanPath resolve_folder(const std::string& path) {
   scan.folder = scan.absolute;
   scan.name = scan.folder.filename().string();
   if (scan.name.empty()) scan.name = "scan";
-  scan.files = list_series(path);
+  scan.files = list_series(path, &scan.notes);
   return scan;
 }
 

@@ -15,6 +15,7 @@ struct ScanPath {
   bool is_folder = false;                    // images: the path is their folder
   std::filesystem::path folder;              // images: where they lie
   std::string absolute;                      // the path made absolute: FILE::/dataset, a file, a folder or a glob
+  std::vector<std::string> notes;            // remarks for the user: what of a folder is left out
   std::string name;                          // of the file, folder or glob, without suffix
 };
 
