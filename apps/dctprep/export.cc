@@ -47,6 +47,7 @@ void add_export(CLI::App& app) {
   verb->add_option("--to", options->format, "The format")->required()->type_name("FORMAT");
   add_output(*verb, options->shared, "FILE",
              "The file to write; default: the result's name with the format's suffix, in the working folder");
+  add_quiet(*verb, options->shared);
   verb->callback([options] { run(*options); });
 }
 

@@ -35,9 +35,13 @@ void add_verbs(CLI::App& app) {
   app.description(
       "dctprep turns a raw X-ray diffraction contrast tomography scan into its table of diffraction spots.");
   app.footer(
-      "A SCAN is an HDF5 file, optionally FILE.h5::/path/to/dataset; a folder or a quoted glob of EDF, TIFF or CBF "
-      "files;\n"
-      "a multi-frame EDF or multi-page TIFF.\n\n"
+      "A SCAN is an HDF5 file, optionally FILE.h5::/path/to/dataset; a folder or a quoted glob of EDF, TIFF, CBF, "
+      "marCCD\n"
+      "or GE files; a multi-frame EDF or multi-page TIFF.\n\n"
+      "Begin with:\n"
+      "  dctprep info scan.h5                        what is in the scan\n"
+      "  dctprep run scan.h5                         its spots, in scan_spots.h5\n"
+      "  dctprep show scan_spots.h5 -o pictures      numbers, and pictures to check them by\n\n"
       "`dctprep VERB --help` explains a verb with examples.");
   app.set_version_flag("--version", "dctprep " + std::string(dctprep::version()));
   app.require_subcommand(0, 1);

@@ -256,6 +256,7 @@ void add_score(CLI::App& app) {
   verb->add_flag("--mates", options->mates,
                  "Write the pairs into the result, as column spots/mate: number of the mate, -1: none");
   verb->add_flag("--force", options->shared.force, "Overwrite an output or column that exists");
+  add_quiet(*verb, options->shared);
   add_json(*verb, options->shared);
   verb->callback([options] { run(*options); });
 }

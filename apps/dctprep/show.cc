@@ -94,11 +94,11 @@ std::string to_text(const ResultFile& result) {
                         bad_frame_cause_names()[static_cast<std::size_t>(bad[i].second)]);
   }
   if (!spots.empty()) {
-    text += fmt::format("\n{:<10}{:>14}{:>14}{:>14}{:>14}{:>14}\n", "", "least", "quarter", "median", "three quarters",
+    text += fmt::format("\n{:<10}{:>15}{:>15}{:>15}{:>15}{:>15}\n", "", "least", "quarter", "median", "three quarters",
                         "most");
     for (const Row& row : table_of(spots)) {
       text += fmt::format("{:<10}", row.name);
-      for (const double number : row.numbers) text += fmt::format("{:>14.0f}", number);
+      for (const double number : row.numbers) text += fmt::format("{:>15.0f}", number);
       text += "\n";
     }
     text += "\nflags        ";

@@ -29,8 +29,10 @@ void write(const std::filesystem::path& path, int width, int height, png_uint_32
   image.width = static_cast<png_uint_32>(width);
   image.height = static_cast<png_uint_32>(height);
   image.format = format;
+  errno = 0;
   if (png_image_write_to_stdio(&image, stream.get(), 0, pixels, static_cast<png_int_32>(stride), nullptr) == 0) {
-    fail("{}: cannot be written: {}", path.string(), image.message);
+    const bool wrong_stream = std::ferror(stream.get()) != 0 && errno != 0;
+    fail("{}: cannot be written: {}", path.string(), wrong_stream ? std::strerror(errno) : image.message);
   }
   if (std::fclose(stream.release()) != 0) fail("{}: cannot be written: {}", path.string(), std::strerror(errno));
   file.commit();

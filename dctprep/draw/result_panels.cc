@@ -247,9 +247,11 @@ void draw_beam_intensity(Canvas& canvas, const Box& box, const ResultData& resul
   plot.x = {.label = "frame", .whole = true, .range = frame_range(result)};
   plot.y = {.label = "mean (counts)"};
   plot.bands = bad_frame_bands(result);
-  plot.empty_text = "no beam intensity";
+  plot.empty_text = result.beam.empty() ? "no direct beam" : "no beam intensity";
   Series line{.colour = kBlue, .width = 1.3};
-  for (std::size_t k = 0; k < result.beam_intensity.size(); ++k) {
+  // Without a beam the intensity is 1 everywhere, which says nothing.
+  const std::size_t frames = result.beam.empty() ? 0 : result.beam_intensity.size();
+  for (std::size_t k = 0; k < frames; ++k) {
     line.x.push_back(static_cast<double>(k));
     line.y.push_back(result.beam_intensity[k]);
   }
