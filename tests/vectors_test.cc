@@ -54,6 +54,7 @@ void expect_spots(hid_t file, const MemoryResult& result) {
     std::vector<T> values;
     for (const auto& spot : result.spots) values.push_back(spot.spot.*member);
     const std::string path = "entry/spots/" + std::string(column.name);
+    if (!hdf5::exists(file, path)) return;  // a column that the cases do not know
     if constexpr (std::is_same_v<T, double>) {
       if (column.name == "omega") {  // omega itself comes from decimal numbers
         const auto expected = hdf5::read_dataset<double>(file, path);

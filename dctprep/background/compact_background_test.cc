@@ -9,6 +9,15 @@
 namespace dctprep {
 namespace {
 
+auto compact_frame(CompactFramePool& pool, const std::shared_ptr<FrameReference>& reference,
+                   const Image<std::uint16_t>& frame) {
+  auto compact = pool.take();
+  compact->restart(reference);
+  compact->append(frame.data(), frame.size());
+  compact->finish();
+  return compact;
+}
+
 TEST(CompactBackground, SubtractsLikeWholeNumbers) {
   std::mt19937 random(1);
   int rows_marked = 0;
@@ -30,10 +39,7 @@ TEST(CompactBackground, SubtractsLikeWholeNumbers) {
     }
     for (int u = excluded.u0; u < excluded.u1; ++u) background(0, u) = 30000;
     CompactFramePool pool(pixels, 1);
-    const auto compact = pool.take();
-    compact->restart(reference);
-    compact->append(frame.data(), pixels);
-    compact->finish();
+    const auto compact = compact_frame(pool, reference, frame);
     const CompactBackground held(background, *reference, excluded);
     for (const std::int32_t offset : {0, 4, -9, 500, -70, 65535, -65535}) {
       std::vector<std::uint16_t> residual(static_cast<std::size_t>(width));
@@ -90,10 +96,7 @@ TEST(CompactBackground, FindsTheOffsetOfWholeNumbers) {
       }
     }
     CompactFramePool pool(pixels, 1);
-    const auto compact = pool.take();
-    compact->restart(reference);
-    compact->append(frame.data(), pixels);
-    compact->finish();
+    const auto compact = compact_frame(pool, reference, frame);
     const CompactBackground held(background, *reference, excluded);
     for (const int stride : {1, 2, 4, 7}) {
       const BackgroundOptions options{.offset_stride = stride};
