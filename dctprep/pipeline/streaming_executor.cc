@@ -99,7 +99,7 @@ class StreamingRun {
   void log_median_counters() const {
     const WindowMedian::Counters& counters = median_.counters();
     const double groups = std::max(1.0, static_cast<double>(counters.groups));
-    log_info("moving median: {:.2f} % of the medians left their ladder, {:.3f} % were selected from the whole window",
+    log_info("moving median: {:.2f} % of it took a second look, {:.3f} % the whole window (the more, the slower)",
              100.0 * static_cast<double>(counters.moved) / groups,
              100.0 * static_cast<double>(counters.selected) / groups);
   }
