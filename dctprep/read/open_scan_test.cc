@@ -140,7 +140,9 @@ TEST_F(OpenScan, ADataFileOfAMasterMayBeGone) {
   for (int k = 0; k < 9; ++k) {
     const auto fault = scan.frames->read(k, pixels);
     ASSERT_EQ(fault.has_value(), k < 3) << k;
-    if (fault) EXPECT_EQ(fault->cause, BadFrameCause::kMissing);
+    if (fault) {
+      EXPECT_EQ(fault->cause, BadFrameCause::kMissing);
+    }
   }
 }
 
