@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "dctprep/base/cancel.h"
 #include "dctprep/base/error.h"
 #include "dctprep/base/log.h"
 #include "dctprep/base/rehearsal.h"
@@ -129,6 +130,7 @@ class Album {
     if (error) fail("{}: the folder cannot be made: {}", folder_.string(), error.message());
   }
   void add(const std::string& name, const draw::Canvas& canvas) {
+    if (cancel_requested()) fail("interrupted: the pictures in {} are whole, others are missing", folder_.string());
     const fs::path path = folder_ / (name + ".png");
     draw::write_png(path, canvas, overwrite_);
     names_ += path.string() + "\n";
