@@ -44,6 +44,33 @@ std::string read_text(hid_t type, hid_t space, const Read& read) {
   return buffer;
 }
 
+// How links to other files are followed where the usual way fails: without locks, as open_file opens them. HDF5 does
+// not open a file once more with other settings than those that it is open with already.
+Handle links_without_locks() {
+  const Handle file_access = check(H5Pcreate(H5P_FILE_ACCESS), "file access");
+  check_status(H5Pset_file_locking(file_access.id(), false, true), "file access");
+  Handle access = check(H5Pcreate(H5P_DATASET_ACCESS), "link access");
+  check_status(H5Pset_elink_fapl(access.id(), file_access.id()), "link access");
+  return access;
+}
+
+bool leads_to_object(hid_t location, const std::string& path, hid_t access) {
+  return H5Lexists(location, path.c_str(), access) > 0 && H5Oexists_by_name(location, path.c_str(), access) > 0;
+}
+
+bool exists_by(hid_t location, const std::string& path, hid_t access) {
+  for (std::size_t end = path.find('/', 1); end != std::string::npos; end = path.find('/', end + 1)) {
+    if (!leads_to_object(location, path.substr(0, end), access)) return false;
+  }
+  return leads_to_object(location, path, access);
+}
+
+Handle open_dataset(hid_t location, const std::string& path) {
+  Handle dataset(H5Dopen2(location, path.c_str(), H5P_DEFAULT));
+  if (!dataset) dataset = check(H5Dopen2(location, path.c_str(), links_without_locks().id()), path);
+  return dataset;
+}
+
 }  // namespace
 
 void quiet() {
@@ -124,13 +151,7 @@ Handle create_group(hid_t location, const std::string& path) {
 bool exists(hid_t location, const std::string& path) {
   quiet();
   if (path == "/" || path.empty()) return true;
-  for (std::size_t end = path.find('/', 1); end != std::string::npos; end = path.find('/', end + 1)) {
-    const std::string part = path.substr(0, end);
-    if (H5Lexists(location, part.c_str(), H5P_DEFAULT) <= 0) return false;
-    if (H5Oexists_by_name(location, part.c_str(), H5P_DEFAULT) <= 0) return false;
-  }
-  return H5Lexists(location, path.c_str(), H5P_DEFAULT) > 0 &&
-         H5Oexists_by_name(location, path.c_str(), H5P_DEFAULT) > 0;
+  return exists_by(location, path, H5P_DEFAULT) || exists_by(location, path, links_without_locks().id());
 }
 
 void write_attribute(hid_t object, const std::string& name, const std::string& value) {
@@ -222,7 +243,7 @@ void read_all(hid_t location, const std::string& path, hid_t memory_type, void* 
   quiet();
   note_object(path);
   if (!exists(location, path)) fail("{}: no such dataset", path);
-  const Handle dataset = check(H5Dopen2(location, path.c_str(), H5P_DEFAULT), path);
+  const Handle dataset = open_dataset(location, path);
   const Handle type = check(H5Dget_type(dataset.id()), path);
   const H5T_class_t kind = H5Tget_class(type.id());
   if (kind != H5T_INTEGER && kind != H5T_FLOAT && kind != H5T_ENUM) fail("{}: not a dataset of numbers", path);
@@ -237,7 +258,7 @@ void read_all(hid_t location, const std::string& path, hid_t memory_type, void* 
 std::string read_string(hid_t location, const std::string& path) {
   quiet();
   if (!exists(location, path)) fail("{}: no such dataset", path);
-  const Handle dataset = check(H5Dopen2(location, path.c_str(), H5P_DEFAULT), path);
+  const Handle dataset = open_dataset(location, path);
   const Handle type = check(H5Dget_type(dataset.id()), path);
   const Handle space = check(H5Dget_space(dataset.id()), path);
   if (H5Tget_class(type.id()) != H5T_STRING) fail("{}: not a text", path);

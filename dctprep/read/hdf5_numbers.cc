@@ -5,6 +5,7 @@
 #include "dctprep/base/error.h"
 #include "dctprep/base/hdf5.h"
 #include "dctprep/base/rehearsal.h"
+#include "dctprep/read/hdf5_stored_frames.h"
 
 namespace dctprep {
 
@@ -57,10 +58,10 @@ Hdf5Numbers read_numbers(const std::filesystem::path& path, const std::string& n
   const hdf5::Handle file = hdf5::open_file(path);
   return with_context(fmt::format("{}::{}", path.string(), name), [&] {
     if (!hdf5::exists(file.id(), name)) fail("no such dataset; {}", listed(list_numbers(path)));
-    const hdf5::Handle object = hdf5::check(H5Oopen(file.id(), name.c_str(), H5P_DEFAULT), "cannot be opened");
-    if (H5Iget_type(object.id()) != H5I_DATASET) {
+    if (hdf5::Handle(H5Gopen2(file.id(), name.c_str(), H5P_DEFAULT))) {
       fail("is a group, not a dataset; {}", listed(list_numbers(path)));
     }
+    const hdf5::Handle object = open_hdf5_dataset(path, name).dataset;
     if (!is_numeric(object.id())) fail("is not a dataset of numbers");
     Hdf5Numbers numbers{shape_of(object.id()), {}};
     std::size_t count = 1;

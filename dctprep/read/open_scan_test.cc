@@ -60,6 +60,12 @@ with h5py.File('eiger_master.h5', 'w') as f:
         if i == 1: continue
         with h5py.File('eiger_data_%06d.h5' % i, 'w') as g: g['entry/data/data'] = frames[3 * i - 3:3 * i].astype('u4')
     f['entry/sample/goniometer/omega'] = np.arange(9) * 0.1
+os.mkdir('raw')
+with h5py.File('raw/sample.h5', 'w') as f:
+    g = f.create_group('1.1'); g['title'] = 'fscan rot 0 0.5 10'
+    g['instrument/frelon/data'] = frames; g['instrument/positioners/rot'] = np.arange(10) * 0.5
+    g['measurement/frelon'] = h5py.SoftLink('/1.1/instrument/frelon/data')
+with h5py.File('collection.h5', 'w') as f: f['sample_1.1'] = h5py.ExternalLink('raw/sample.h5', '/1.1')
 np.save('mask.npy', np.arange(24).reshape(4, 6) % 7 == 0)
 np.save('wide.npy', np.zeros((6, 4)))
 )",
@@ -129,6 +135,13 @@ using Angles = std::vector<double>;
     const std::string whole_text = (whole);                            \
     EXPECT_NE(whole_text.find(part), std::string::npos) << whole_text; \
   } while (false)
+
+TEST_F(OpenScan, ScansMayLieBehindExternalLinks) {
+  const Scan scan = open_scan(options("collection.h5"));
+  EXPECT_EQ(scan.frame_count(), 10);
+  EXPECT_EQ(scan.storage.format, "HDF5 (BLISS)");
+  EXPECT_DOUBLE_EQ(scan.omega.back(), 4.5);
+}
 
 TEST_F(OpenScan, ADataFileOfAMasterMayBeGone) {
   const Scan scan = open_scan(options("eiger_master.h5"));
