@@ -7,7 +7,7 @@ build=(g++ cmake ninja-build pkg-config libhdf5-dev libtbb-dev libhwy-dev libcli
   libspdlog-dev libfmt-dev nlohmann-json3-dev liblz4-dev libzstd-dev libtiff-dev libpng-dev zlib1g-dev libbz2-dev)
 # The independent readers and oracles that the tests compare with.
 test=(libgtest-dev libbenchmark-dev python3 python3-numpy python3-scipy python3-h5py python3-hdf5plugin bitshuffle
-  hdf5-filter-plugin hdf5-tools python3-fabio python3-tifffile python3-silx python3-jsonschema)
+  hdf5-filter-plugin hdf5-tools python3-fabio python3-tifffile python3-silx python3-jsonschema zstd)
 # What Python has to hold against it.
 bench=(libbenchmark-dev python3 python3-numpy python3-scipy python3-h5py python3-hdf5plugin bitshuffle python3-opencv
   python3-bottleneck python3-skimage)
