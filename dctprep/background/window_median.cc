@@ -45,7 +45,7 @@ std::size_t groups_of(std::size_t pixels) { return whole_groups(pixels) / kPixel
 WindowMedian::WindowMedian(std::size_t pixels)
     : pixels_(pixels),
       base_(whole_groups(pixels), 0),
-      counts_(groups_of(pixels) * kCountsAGroup, 0),
+      counts_(groups_of(pixels) * kCountsAGroup * sizeof(std::uint16_t)),
       restless_(groups_of(pixels), 0) {}
 
 std::size_t WindowMedian::bytes(std::size_t pixels) {
@@ -195,10 +195,9 @@ void WindowMedian::advance_tile(std::span<const MedianStep> steps, std::span<con
         counters.selected += groups_of(end - at);
         select_pixels(step, counted[s].window, at, end - at);
         at += (groups_of(end - at) - 1) * kLadderGroup;
-      } else if (state == State::kCounts &&
-                 (exchanges ? exchange(counted[s], at, in_group, n / 2, median)
-                            : ladder_median(counts_.data() + at * kLadderRungs, base_.data() + at,
-                                            static_cast<std::uint16_t>(n / 2), median))) {
+      } else if (state == State::kCounts && (exchanges ? exchange(counted[s], at, in_group, n / 2, median)
+                                                       : ladder_median(counts(at), base_.data() + at,
+                                                                       static_cast<std::uint16_t>(n / 2), median))) {
         std::memcpy(step.background + at, median, in_group * sizeof(std::uint16_t));
       } else {
         ++counters.moved;
@@ -216,10 +215,12 @@ void WindowMedian::advance_tile(std::span<const MedianStep> steps, std::span<con
   if (state == State::kCounts) count(counted.back().done, first, size, false, &ahead);
 }
 
+std::uint16_t* WindowMedian::counts(std::size_t first) const {
+  return reinterpret_cast<std::uint16_t*>(counts_.data()) + first * kLadderRungs;
+}
+
 void WindowMedian::clear_counts(std::size_t first, std::size_t size) {
-  std::fill(counts_.begin() + static_cast<std::ptrdiff_t>(first * kLadderRungs),
-            counts_.begin() + static_cast<std::ptrdiff_t>(first * kLadderRungs + groups_of(size) * kCountsAGroup),
-            std::uint16_t{0});
+  std::fill_n(counts(first), groups_of(size) * kCountsAGroup, std::uint16_t{0});
 }
 
 void WindowMedian::count(const Batches& batches, std::size_t first, std::size_t size, bool add, Ahead* ahead) {
@@ -229,7 +230,7 @@ void WindowMedian::count(const Batches& batches, std::size_t first, std::size_t 
       if (restless_[at / kLadderGroup] != 0) continue;
       std::uint8_t shift[kLadderGroup];
       if (ladder_shift(base_.data() + at, batch.reference + at, shift)) {
-        ladder_count_bytes(batch.rows.data(), at, batch.rows.size(), shift, add, counts_.data() + at * kLadderRungs);
+        ladder_count_bytes(batch.rows.data(), at, batch.rows.size(), shift, add, counts(at));
       } else {
         count_far(batch, at, std::min(kLadderGroup, first + size - at), add);
       }
@@ -248,7 +249,7 @@ bool WindowMedian::is_exchange(const Counted& counted) {
 // Counts both and reads the medians off, in one visit of the counts.
 bool WindowMedian::exchange(const Counted& counted, std::size_t at, std::size_t size, std::size_t rank,
                             std::uint16_t* median) {
-  std::uint16_t* counts = counts_.data() + at * kLadderRungs;
+  std::uint16_t* of_group = counts(at);
   std::uint8_t shifts[2][kLadderGroup];
   LadderRow rows[2] = {no_ladder_row(), no_ladder_row()};
   bool near = true;
@@ -259,10 +260,10 @@ bool WindowMedian::exchange(const Counted& counted, std::size_t at, std::size_t 
     rows[i] = {batches.front().rows.front() + at, shifts[i]};
   }
   if (near)
-    return ladder_exchange(rows[0], rows[1], base_.data() + at, static_cast<std::uint16_t>(rank), counts, median);
+    return ladder_exchange(rows[0], rows[1], base_.data() + at, static_cast<std::uint16_t>(rank), of_group, median);
   count(counted.entering, at, size, true);
   count(counted.leaving, at, size, false);
-  return ladder_median(counts, base_.data() + at, static_cast<std::uint16_t>(rank), median);
+  return ladder_median(of_group, base_.data() + at, static_cast<std::uint16_t>(rank), median);
 }
 
 // A group whose bytes do not say where its values stand on the ladder.
@@ -277,7 +278,7 @@ void WindowMedian::count_far(const Batch& batch, std::size_t first, std::size_t 
     batch.frames[k]->read(first, size, values);
     ladder_heights(values, base_.data() + first, size, heights.data() + k * kLadderGroup);
   }
-  ladder_count(heights.data(), batch.frames.size(), add, counts_.data() + first * kLadderRungs);
+  ladder_count(heights.data(), batch.frames.size(), add, counts(first));
 }
 
 // The first ladders: round the medians of some frames, themselves found from ladders round the reference.
@@ -305,9 +306,9 @@ void WindowMedian::move_ladder(std::size_t first, std::size_t size, std::size_t 
   constexpr std::int64_t kRungs = kLadderRungs;
   const auto wanted = static_cast<std::int64_t>(rank);
   for (std::size_t i = 0; i < size; ++i) {
-    const std::uint16_t* counts = counts_.data() + first * kLadderRungs + i;
+    const std::uint16_t* of_pixel = counts(first) + i;
     const auto below = [&](std::int64_t rung) {
-      return std::int64_t{counts[static_cast<std::size_t>(rung) * kLadderGroup]};
+      return std::int64_t{of_pixel[static_cast<std::size_t>(rung) * kLadderGroup]};
     };
     std::int64_t passed = 0;
     while (passed < kRungs && below(passed) <= wanted) ++passed;
@@ -340,8 +341,7 @@ bool WindowMedian::find_group(const MedianStep& step, const Batches& window, std
     clear_counts(first, size);
     count(window, first, size, true);
     std::uint16_t found[kLadderGroup];
-    if (ladder_median(counts_.data() + first * kLadderRungs, base_.data() + first, static_cast<std::uint16_t>(n / 2),
-                      found)) {
+    if (ladder_median(counts(first), base_.data() + first, static_cast<std::uint16_t>(n / 2), found)) {
       std::memcpy(step.background + first, found, size * sizeof(std::uint16_t));
       return true;
     }

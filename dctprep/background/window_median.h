@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dctprep/background/compact_frame.h"
+#include "dctprep/base/huge_buffer.h"
 
 namespace dctprep {
 
@@ -75,6 +76,8 @@ class WindowMedian {
   static bool is_exchange(const Counted& counted);
   bool exchange(const Counted& counted, std::size_t at, std::size_t size, std::size_t rank, std::uint16_t* median);
   void count_far(const Batch& batch, std::size_t first, std::size_t size, bool add);
+  // Of the group that begins at pixel `first`, and those after it.
+  std::uint16_t* counts(std::size_t first) const;
   void clear_counts(std::size_t first, std::size_t size);
   void place_ladders(const Counted& counted, std::size_t first, std::size_t size);
   // Of a group's medians, while ladders are moved to them.
@@ -89,7 +92,7 @@ class WindowMedian {
   std::size_t pixels_;
   State state_ = State::kNothing;
   std::vector<std::uint16_t> base_;     // of whole groups
-  std::vector<std::uint16_t> counts_;   // group by group, rung by rung
+  HugeBuffer counts_;                   // group by group, rung by rung; undefined in State::kNothing
   std::vector<std::uint8_t> restless_;  // 1 for groups that no ladder follows: they are not counted, but selected
   Counters counters_;
   std::atomic<double> seconds_ = 0;
