@@ -43,6 +43,11 @@ class FrameSource {
   virtual std::optional<FrameFault> read(int k, ImageView<std::uint16_t> out,
                                          ImageView<std::uint8_t> markers = {}) const = 0;
 
+  // Fetches what frame `k` is stored as, so that a read() to come need not wait for the disk; does nothing where the
+  // format does not allow it, or where something is wrong, which read() will say. What is fetched and not read stays in
+  // memory: ask for few. Thread-safe.
+  virtual void prefetch(int /*k*/) const {}
+
   // A name for frame `k` that a user knows it by, for messages: "scan_0017.edf", "scan.h5: frame 17".
   virtual std::string frame_name(int k) const = 0;
 

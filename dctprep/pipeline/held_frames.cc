@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "dctprep/base/cancel.h"
 #include "dctprep/core/frame_median.h"
@@ -18,6 +19,8 @@ constexpr std::size_t kFirstReferenceFrames = 9;
 // memory.
 constexpr int kReferenceFar = 64;
 constexpr std::size_t kReferenceFarShare = 64;
+// Frames fetched as they are stored, before they are read.
+constexpr std::size_t kFramesAhead = 16;
 
 std::size_t pixels_of(const Setup& setup) {
   return static_cast<std::size_t>(setup.height()) * static_cast<std::size_t>(setup.width());
@@ -29,7 +32,10 @@ bool holds_excluded(const Setup& setup) { return setup.config.background.save &&
 }  // namespace
 
 HeldFrames::HeldFrames(const Setup& setup, std::size_t most)
-    : setup_(setup), pixels_(dctprep::pixels_of(setup)), pool_(pixels_, most) {
+    : setup_(setup),
+      pixels_(dctprep::pixels_of(setup)),
+      pool_(pixels_, most),
+      ahead_(*setup.scan->frames, kFramesAhead) {
   if (holds_excluded(setup)) excluded_.emplace(setup.excluded, most);
 }
 
@@ -37,7 +43,14 @@ std::uint64_t HeldFrames::bytes(const Setup& setup, std::uint64_t most) {
   const std::uint64_t pixels = dctprep::pixels_of(setup);
   return most * CompactFrame::held_bytes(pixels) +
          (holds_excluded(setup) ? RegionMedian::bytes(setup.excluded, most) : 0) +
-         std::max(kMostReferences, kFirstReferenceFrames) * pixels * 2;
+         (std::max(kMostReferences, kFirstReferenceFrames) + kFramesAhead) * pixels * 2;
+}
+
+void HeldFrames::expect(const std::vector<int>& wanted) {
+  std::vector<int> good;
+  std::copy_if(wanted.begin(), wanted.end(), std::back_inserter(good),
+               [&](int k) { return setup_.listed[static_cast<std::size_t>(k)] == 0; });
+  ahead_.expect(good);
 }
 
 std::vector<CorrectedFrame> HeldFrames::read(const std::vector<int>& wanted) {
@@ -54,6 +67,7 @@ std::vector<CorrectedFrame> HeldFrames::read(const std::vector<int>& wanted) {
     check_cancelled();
     const Stopwatch watch(seconds_);
     HeldFrame& frame = frames[i];
+    ahead_.begun(wanted[i]);
     corrected[i] = read_frame(wanted[i], [&](int v, std::uint16_t* row) {
       if (excluded_) excluded_->put(frame.place, v, row);
       leave_out_excluded(v, row);

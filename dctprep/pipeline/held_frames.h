@@ -11,6 +11,7 @@
 
 #include "dctprep/background/compact_frame.h"
 #include "dctprep/background/region_median.h"
+#include "dctprep/pipeline/read_ahead.h"
 #include "dctprep/pipeline/setup.h"
 
 namespace dctprep {
@@ -32,6 +33,8 @@ class HeldFrames {
   // All that is held, but for listed_bytes().
   static std::uint64_t bytes(const Setup& setup, std::uint64_t most);
 
+  // These are to be read next: they are fetched meanwhile.
+  void expect(const std::vector<int>& wanted);
   // Reads frames on all cores and holds those that are good. Returns what else is known of each.
   std::vector<CorrectedFrame> read(const std::vector<int>& wanted);
   // Null where frame `k` is bad, or not held.
@@ -67,6 +70,7 @@ class HeldFrames {
   std::map<int, HeldFrame> held_;
   std::uint64_t listed_bytes_ = 0;
   std::atomic<double> seconds_ = 0;
+  ReadAhead ahead_;
 };
 
 }  // namespace dctprep

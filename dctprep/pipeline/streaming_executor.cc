@@ -79,9 +79,12 @@ class StreamingRun {
 
  private:
   void process() {
-    for (const StreamStep& step : plan_.steps) {
+    frames_.expect(plan_.steps.front().read);
+    for (std::size_t n = 0; n < plan_.steps.size(); ++n) {
+      const StreamStep& step = plan_.steps[n];
       const std::size_t jobs_before = chain_.added();
       read_frames(step.read);
+      if (n + 1 < plan_.steps.size()) frames_.expect(plan_.steps[n + 1].read);
       const auto backgrounds = std::make_shared<const std::vector<Image<std::uint16_t>>>(make_backgrounds(step));
       for (std::size_t b = step.first_block; b < step.end_block; ++b)
         process_block(setup_.blocks[b], {backgrounds, &(*backgrounds)[b - step.first_block]});

@@ -28,6 +28,10 @@ class SelectedFrames final : public FrameSource {
     return source_->read(index, out, markers);
   }
 
+  void prefetch(int k) const override {
+    if (index_of(k) >= 0) source_->prefetch(index_of(k));
+  }
+
   std::string frame_name(int k) const override {
     const int index = index_of(k);
     return index < 0 ? fmt::format("missing frame {}", k) : source_->frame_name(index);

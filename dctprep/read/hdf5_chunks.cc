@@ -1,7 +1,11 @@
 // Chunked frames: the raw chunks are fetched through HDF5 (which holds its global lock meanwhile) and decoded here, on
 // the calling thread.
 #include <algorithm>
+#include <condition_variable>
 #include <cstring>
+#include <fmt/format.h>
+#include <map>
+#include <mutex>
 
 #include "dctprep/base/error.h"
 #include "dctprep/core/hdf5_filters.h"
@@ -108,18 +112,85 @@ class ChunkedFrames final : public StoredFrames {
     return std::nullopt;
   }
 
+  // Only where a chunk is a frame: of others, some lie in the cache, and tiles are too small to wait for.
+  void prefetch(int k) const override {
+    if (!is_frame_ || filters_.empty()) return;
+    hdf5::quiet();
+    const auto layer = static_cast<hsize_t>(k) / grid_.frames;
+    const auto chunk = std::make_shared<FetchedChunk>();
+    {
+      const std::lock_guard lock(fetched_mutex_);
+      if (!fetched_.emplace(layer, chunk).second) return;
+      // What has been read before it was here: frames are read in order.
+      if (fetched_.size() > kMostFetched) fetched_.erase(fetched_.begin());
+    }
+    const bool failed = fetch_chunk(offset_of(layer, 0, 0), chunk->memory, chunk->raw).has_value();
+    const std::lock_guard lock(fetched_mutex_);
+    chunk->state = failed ? FetchedChunk::kFailed : FetchedChunk::kReady;
+    fetch_ended_.notify_all();
+  }
+
   std::string compression() const override { return filters_.name(); }
   std::uint64_t bytes_stored() const override { return bytes_stored_; }
 
  private:
-  // One decoded chunk, of grid_.bytes.
-  std::optional<FrameFault> read_chunk(hsize_t layer, hsize_t row, hsize_t column, std::span<std::uint8_t> out) const {
+  static constexpr std::size_t kMostFetched = 32;
+
+  // A chunk as it is stored.
+  struct Raw {
+    std::span<std::uint8_t> bytes;
+    std::uint32_t mask = 0;  // of the filters skipped
+  };
+  struct FetchedChunk {
+    enum State { kBegun, kReady, kFailed } state = kBegun;
+    ByteBuffer memory;
+    Raw raw;
+  };
+
+  std::vector<hsize_t> offset_of(hsize_t layer, hsize_t row, hsize_t column) const {
     const FrameAxes& axes = shape().axes;
     std::vector<hsize_t> offset(grid_.dims.size(), 0);
     if (axes.frame >= 0) offset[static_cast<std::size_t>(axes.frame)] = layer * grid_.frames;
     offset[static_cast<std::size_t>(axes.v)] = row * grid_.height;
     offset[static_cast<std::size_t>(axes.u)] = column * grid_.width;
-    hsize_t size = 0;
+    return offset;
+  }
+
+  // What prefetch() has fetched or is about to fetch, no longer kept; null: nothing, or with an error, which fetching
+  // it again will tell.
+  std::shared_ptr<const FetchedChunk> take_fetched(hsize_t layer) const {
+    std::unique_lock lock(fetched_mutex_);
+    const auto found = fetched_.find(layer);
+    if (found == fetched_.end()) return nullptr;
+    const std::shared_ptr<const FetchedChunk> chunk = found->second;
+    fetched_.erase(found);
+    fetch_ended_.wait(lock, [&] { return chunk->state != FetchedChunk::kBegun; });
+    return chunk->state == FetchedChunk::kReady ? chunk : nullptr;
+  }
+
+  // One decoded chunk, of grid_.bytes.
+  std::optional<FrameFault> read_chunk(hsize_t layer, hsize_t row, hsize_t column, std::span<std::uint8_t> out) const {
+    ThreadScratch& scratch = thread_scratch();
+    const std::shared_ptr<const FetchedChunk> fetched = is_frame_ ? take_fetched(layer) : nullptr;
+    Raw raw;
+    if (fetched) {
+      raw = fetched->raw;
+    } else {
+      const std::vector<hsize_t> offset = offset_of(layer, row, column);
+      if (filters_.empty()) {
+        hsize_t size = 0;
+        if (auto fault = stored_size(offset, size)) return fault;
+        return read_plain(offset, out);
+      }
+      if (auto fault = fetch_chunk(offset, scratch.raw, raw)) return fault;
+    }
+    const std::string error = filters_.decode(raw.bytes, raw.mask, out, scratch.filters);
+    if (!error.empty()) return FrameFault{BadFrameCause::kUnreadable, error};
+    return std::nullopt;
+  }
+
+  // Of a chunk that was written.
+  std::optional<FrameFault> stored_size(const std::vector<hsize_t>& offset, hsize_t& size) const {
     if (H5Dget_chunk_storage_size(dataset_.dataset.id(), offset.data(), &size) < 0) {
       const std::string reason = hdf5::last_error();
       // That is an error also where there is no such chunk. Asking for its place tells, but goes through all chunks.
@@ -131,19 +202,19 @@ class ChunkedFrames final : public StoredFrames {
       size = 0;
     }
     if (size == 0) return FrameFault{BadFrameCause::kMissing, "never written"};
-    if (filters_.empty()) return read_plain(offset, out);
+    return std::nullopt;
+  }
+
+  // A chunk that went through filters, into `memory`.
+  std::optional<FrameFault> fetch_chunk(const std::vector<hsize_t>& offset, ByteBuffer& memory, Raw& raw) const {
+    hsize_t size = 0;
+    if (auto fault = stored_size(offset, size)) return fault;
     // No codec makes a chunk twice as large: what claims to be is damaged, and not worth the memory.
-    if (size > 2 * grid_.bytes + 65536) {
+    if (size > 2 * grid_.bytes + 65536)
       return FrameFault{BadFrameCause::kUnreadable, fmt::format("chunk of {} bytes for {}", size, grid_.bytes)};
-    }
-    ThreadScratch& scratch = thread_scratch();
-    const std::span<std::uint8_t> raw = scratch.raw.get(size);
-    std::uint32_t mask = 0;
-    if (H5Dread_chunk(dataset_.dataset.id(), H5P_DEFAULT, offset.data(), &mask, raw.data()) < 0) {
+    raw.bytes = memory.get(size);
+    if (H5Dread_chunk(dataset_.dataset.id(), H5P_DEFAULT, offset.data(), &raw.mask, raw.bytes.data()) < 0)
       return FrameFault{BadFrameCause::kUnreadable, "chunk cannot be read: " + hdf5::last_error()};
-    }
-    const std::string error = filters_.decode(raw, mask, out, scratch.filters);
-    if (!error.empty()) return FrameFault{BadFrameCause::kUnreadable, error};
     return std::nullopt;
   }
 
@@ -183,6 +254,9 @@ class ChunkedFrames final : public StoredFrames {
   bool is_frame_;  // a chunk is one whole frame
   std::uint64_t bytes_stored_;
   mutable SharedCache<hsize_t, DecodedChunk> cache_;
+  mutable std::mutex fetched_mutex_;
+  mutable std::condition_variable fetch_ended_;
+  mutable std::map<hsize_t, std::shared_ptr<FetchedChunk>> fetched_;
 };
 
 }  // namespace

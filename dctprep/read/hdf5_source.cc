@@ -44,6 +44,8 @@ class Hdf5Frames final : public FrameSource {
     return std::nullopt;
   }
 
+  void prefetch(int k) const override { stored_->prefetch(k); }
+
   std::string frame_name(int k) const override { return fmt::format("{}: frame {}", name_, k); }
 
   void list_files(std::vector<fs::path>& files) const override { stored_->list_files(files); }
@@ -88,6 +90,11 @@ class JoinedFrames final : public FrameSource {
     const auto [part, index] = place_of(k);
     if (!part->frames) return FrameFault{BadFrameCause::kMissing, part->why_missing};
     return part->frames->read(index, out, markers);
+  }
+
+  void prefetch(int k) const override {
+    const auto [part, index] = place_of(k);
+    if (part->frames) part->frames->prefetch(index);
   }
 
   std::string frame_name(int k) const override {

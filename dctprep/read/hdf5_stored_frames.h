@@ -68,6 +68,9 @@ class StoredFrames {
   // undefined). Called from many threads at a time.
   virtual std::optional<FrameFault> read(int k, std::span<std::uint8_t> out) const = 0;
 
+  // As FrameSource has it.
+  virtual void prefetch(int /*k*/) const {}
+
   // As StorageInfo has them.
   virtual std::string compression() const = 0;
   virtual std::uint64_t bytes_stored() const = 0;

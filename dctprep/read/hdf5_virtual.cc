@@ -51,6 +51,22 @@ class VirtualFrames final : public StoredFrames {
     return std::nullopt;
   }
 
+  void prefetch(int k) const override {
+    hdf5::quiet();
+    for (const Part& part : parts_of(k)) {
+      try {
+        const std::shared_ptr<const Source> source =
+            source_of(*part.mapping, part.position / part.mapping->target[0].block);
+        if (!source->frames) continue;
+        const StackShape& stack = source->frames->shape();
+        const std::uint64_t frame = source_piece(*part.mapping, stack.axes, part.position).frame;
+        if (frame < static_cast<std::uint64_t>(stack.frames)) source->frames->prefetch(static_cast<int>(frame));
+      } catch (const Error&) {
+        // read() says what is wrong.
+      }
+    }
+  }
+
   std::string compression() const override {
     std::string name = "none";
     for_each_source([&](const std::shared_ptr<const Source>& source) {
