@@ -118,6 +118,14 @@ Features features_of(const Spot& spot) {
   return f;
 }
 
+// std::remainder(x, 360), exactly but for the sign of 180; most of what is paired is near.
+double nearest_turn(double x) {
+  if (!(std::abs(x) < 1000)) return std::remainder(x, 360);
+  while (x > 180) x -= 360;  // exact: the result has no finer bits than x
+  while (x < -180) x += 360;
+  return x;
+}
+
 double term(double difference, double scale) {
   const double x = difference / scale;
   return std::min(x * x, kWorstTerm);
@@ -230,7 +238,7 @@ class Search {
   }
   // Where it is more than max_distance, any such number.
   double distance(const Features& a, const Features& b, double offset) const {
-    const double deviation = std::remainder(b.omega - a.omega - offset, 360);
+    const double deviation = nearest_turn(b.omega - a.omega - offset);
     const double scale = omega_scale(a.sigma_frame, b.sigma_frame);
     if (!(std::abs(deviation) <= kOmegaGate * scale)) return std::numeric_limits<double>::infinity();
     double sum = term(deviation, scale) + term(a.correlation + b.correlation, options_.correlation);
