@@ -41,6 +41,7 @@ Config config_of_input(const std::string& input, std::span<const std::string> se
   set_value(config, "scan.path=" + quoted_text(input), "");
   const std::string path = config.scan.path;
   config.segment.split = {};
+  config.denoise.mode = {};
   config = completed(std::move(config), settings, {});
   if (config.scan.path != path)
     fail_usage("--set: scan.path = \"{}\": the scan is {} already", config.scan.path, input);

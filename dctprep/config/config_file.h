@@ -29,7 +29,7 @@ Config load_config(const std::filesystem::path& path, std::span<const std::strin
 Config default_config(std::span<const std::string> settings = {});
 
 // From what a user names: a configuration (NAME.toml), or a SCAN, which stands for the defaults with its scan.path and
-// with segment.split left to be found.
+// with segment.split and denoise.mode left to be found.
 Config config_of_input(const std::string& input, std::span<const std::string> settings = {});
 
 // Sets one value, as of --set; a bare word is text: "denoise.mode=off", "beam.region=[1, 2, 3, 4]".

@@ -163,7 +163,7 @@ device = "cuda"
   EXPECT_EQ(config.beam.intensity.value(), 1000.0);
   EXPECT_EQ(config.beam.guard.value(), 2);
   EXPECT_TRUE(config.beam.transmission);
-  EXPECT_EQ(config.denoise.mode, DenoiseMode::kConditional);
+  EXPECT_EQ(config.denoise.mode.value(), DenoiseMode::kConditional);
   EXPECT_EQ(config.denoise.threshold.value(), 20);
   EXPECT_EQ(config.segment.method, SegmentMethod::kSingle);
   EXPECT_EQ(config.segment.min_seed_volume.value(), 3);
@@ -271,7 +271,7 @@ TEST(Config, RefusesWithLineKeyValueAndWhatIsAllowed) {
       {"[segment]\ntau = 1.5", "2: segment.tau = 1.5: must be between 0 and 1"},
       {"[segment]\ntau = \"auto\"", "2: segment.tau = \"auto\": must be a number between 0 and 1"},
       {"[segment]\nconnectivity = 8", "2: segment.connectivity = 8: must be 6, 18 or 26"},
-      {"[denoise]\nmode = \"ful\"", "2: denoise.mode = \"ful\": must be \"off\", \"full\" or \"conditional\""},
+      {"[denoise]\nmode = \"ful\"", "2: denoise.mode = \"ful\": must be \"auto\", \"off\", \"full\" or \"conditional\""},
       {"[scan]\nwrap = 1", "2: scan.wrap = 1: must be true, false or \"auto\""},
       {"[scan]\ndark = \"\"", "2: scan.dark = \"\": must be a path, \"auto\" or \"none\""},
       {"[scan]\npath = 5", "2: scan.path = 5: must be a path"},
@@ -359,7 +359,7 @@ TEST(Config, TakesSettings) {
         "segment.tau=1", "scan.omega=auto", "scan.mask=a=b.npy"})
     set_value(config, setting, "/here");
   EXPECT_EQ(config.segment.seed.value(), 25);
-  EXPECT_EQ(config.denoise.mode, DenoiseMode::kOff);
+  EXPECT_EQ(config.denoise.mode.value(), DenoiseMode::kOff);
   EXPECT_EQ(config.beam.region.value(), Region{});
   EXPECT_EQ(config.beam.sample.value(), (Region{1, 2, 3, 4}));
   EXPECT_EQ(config.scan.dark, "/here/d.h5::/x");
@@ -394,7 +394,7 @@ TEST(Config, RefusesBadSettings) {
        "--set: segment.seed: has no value; must be a whole number between 1 and 65535 counts, or \"auto\""},
       {"segment.seed=1\ntau=2",
        "--set: segment.seed = \"1\\ntau=2\": must be a whole number between 1 and 65535 counts, or \"auto\""},
-      {"denoise.mode=ful", "--set: denoise.mode = \"ful\": must be \"off\", \"full\" or \"conditional\""},
+      {"denoise.mode=ful", "--set: denoise.mode = \"ful\": must be \"auto\", \"off\", \"full\" or \"conditional\""},
   };
   for (const Refused& refused : cases) {
     Config config;
@@ -424,9 +424,11 @@ TEST(Config, TakesAScanOrAConfiguration) {
   EXPECT_EQ(from_file.segment.seed.value(), 5);
   EXPECT_EQ(from_file.segment.tau, 0.5);
   EXPECT_EQ(from_file.segment.split.value(), 0);
+  EXPECT_EQ(from_file.denoise.mode.value(), DenoiseMode::kFull);
   Config expected;
   expected.segment.tau = 0.5;
   expected.segment.split = {};  // left to be found
+  expected.denoise.mode = {};
   expected.scan.path = (fs::current_path() / "a \"b\" = *.edf").string();
   EXPECT_EQ(config_of_input("a \"b\" = *.edf", settings), expected);
   EXPECT_EQ(config_of_input("a.h5", std::vector<std::string>{"segment.split=0"}).segment.split.value(), 0);

@@ -27,7 +27,7 @@ Denoiser::Denoiser(const DenoiseOptions& options, ImageView<const std::uint8_t> 
   std::copy(bad_pixels.pixels().begin(), bad_pixels.pixels().end(), bad_pixels_.data());
   bad_row_.assign(static_cast<std::size_t>(height), 0);
   bad_near_.assign(static_cast<std::size_t>(height), 0);
-  if (options_.mode == DenoiseMode::kOff) return;
+  if (options_.mode.value() == DenoiseMode::kOff) return;
   for (int v = 0; v < height; ++v) {
     const std::uint8_t* row = bad_pixels_.row(v);
     if (std::all_of(row, row + width, [](std::uint8_t bad) { return bad == 0; })) continue;
@@ -71,7 +71,7 @@ void Denoiser::apply(const std::uint16_t* const* rows, int v, int u0, int u1, st
   const int margin = radius();
   const std::uint16_t* residual = rows[margin] + margin + u0;
   std::uint16_t* out = denoised + u0;
-  if (options_.mode == DenoiseMode::kOff) {
+  if (options_.mode.value() == DenoiseMode::kOff) {
     std::memcpy(out, residual, count * sizeof(std::uint16_t));
   } else {
     const int side = 2 * margin + 1;
@@ -88,7 +88,7 @@ void Denoiser::apply(const std::uint16_t* const* rows, int v, int u0, int u1, st
       rank_select(shifted.data(), window, static_cast<std::uint16_t>(window / 2), count, out);
     }
   }
-  if (options_.mode == DenoiseMode::kConditional) {
+  if (options_.mode.value() == DenoiseMode::kConditional) {
     const int threshold = options_.threshold.value();
     const std::uint8_t* bad = bad_pixels_.row(v) + u0;
     for (std::size_t i = 0; i < count; ++i) {

@@ -17,7 +17,7 @@ class Denoiser {
   // Looks `radius()` pixels around each pixel and at no other frame.
   Denoiser(const DenoiseOptions& options, ImageView<const std::uint8_t> bad_pixels, const Region& excluded);
 
-  int radius() const { return options_.mode == DenoiseMode::kOff ? 0 : options_.radius; }
+  int radius() const { return options_.mode.value() == DenoiseMode::kOff ? 0 : options_.radius; }
 
   // denoised = the rank median of the good pixels of the window (mode "full"), or that only at bad pixels and where the
   // residual differs from it by more than the threshold ("conditional"), or the residual itself ("off"); 0 at excluded

@@ -20,7 +20,7 @@ Image<std::uint16_t> random_image(std::mt19937& random, int height, int width, i
 std::uint16_t oracle(const Image<std::uint16_t>& c, const Image<std::uint8_t>& bad, const Region& excluded,
                      const DenoiseOptions& o, int v, int u) {
   if (excluded.contains(v, u)) return 0;
-  if (o.mode == DenoiseMode::kOff) return c(v, u);
+  if (o.mode.value() == DenoiseMode::kOff) return c(v, u);
   std::vector<int> window;
   for (int y = v - o.radius; y <= v + o.radius; ++y) {
     for (int x = u - o.radius; x <= u + o.radius; ++x) {
@@ -30,7 +30,7 @@ std::uint16_t oracle(const Image<std::uint16_t>& c, const Image<std::uint8_t>& b
   }
   std::sort(window.begin(), window.end());
   const int m = window.empty() ? 0 : window[window.size() / 2];
-  const bool take = o.mode == DenoiseMode::kFull || bad(v, u) != 0 || std::abs(c(v, u) - m) > o.threshold.value();
+  const bool take = o.mode.value() == DenoiseMode::kFull || bad(v, u) != 0 || std::abs(c(v, u) - m) > o.threshold.value();
   return static_cast<std::uint16_t>(take ? m : c(v, u));
 }
 

@@ -14,7 +14,7 @@ struct EnumNames<DenoiseMode> {
 
 // [denoise]: the 2D median that removes hot spots.
 struct DenoiseOptions {
-  DenoiseMode mode = DenoiseMode::kFull;
+  Auto<DenoiseMode> mode = DenoiseMode::kFull;
   int radius = 1;
   Auto<int> threshold;
 
@@ -24,7 +24,8 @@ struct DenoiseOptions {
 template <OptionsLike<DenoiseOptions> O, class Visitor>
 void visit_fields(O& o, Visitor&& visit) {
   visit("mode", o.mode,
-        FieldInfo{.doc = "2D median of every pixel (full), only of those that stand out (conditional), of none (off)"});
+        FieldInfo{.doc = "2D median of every pixel (full), only of those that stand out (conditional), of none (off); "
+                         "auto: full, or conditional where that finds more spots"});
   visit("radius", o.radius,
         FieldInfo{.doc = "its window is (2 radius + 1) squared", .unit = "pixels", .min = 1, .max = 15});
   visit("threshold", o.threshold,

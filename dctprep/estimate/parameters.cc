@@ -19,8 +19,9 @@ constexpr int kSpread = 33;  // frames over the rotation, for the beam
 
 bool thresholds_open(const Config& config) {
   const SegmentOptions& s = config.segment;
-  return config.beam.guard.is_auto() || config.denoise.threshold.is_auto() || s.seed.is_auto() ||
-         s.grow_min.is_auto() || s.grow_max.is_auto() || s.min_seed_volume.is_auto() || s.split.is_auto();
+  return config.beam.guard.is_auto() || config.denoise.mode.is_auto() || config.denoise.threshold.is_auto() ||
+         s.seed.is_auto() || s.grow_min.is_auto() || s.grow_max.is_auto() || s.min_seed_volume.is_auto() ||
+         s.split.is_auto();
 }
 
 bool beam_open(const BeamOptions& o) { return o.region.is_auto() || o.sample.is_auto() || o.normalise.is_auto(); }

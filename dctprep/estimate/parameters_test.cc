@@ -267,6 +267,39 @@ TEST(FindParameters, SaysWhatNoiseTheGuardLeaves) {
   EXPECT_LT(edge, grow);
 }
 
+// The rings round the beam, as the guard's comment means them.
+TEST(FindParameters, WidensTheGuardUntilTheNoiseAtItsEdgeStaysBelowTheSpots) {
+  const Scan scan = synthetic_scan({.glow = 3000, .glow_radius = 12, .readout = 2});
+  Config given;
+  const int usual = find(scan).config.beam.guard.value();
+  // Given lower than the noise of the glow: by itself it would be higher.
+  given.segment.grow_min = 6;
+  const Estimate estimate = find(scan, given);
+  const int guard = estimate.config.beam.guard.value();
+  EXPECT_GT(guard, usual) << estimate.why.at("beam.guard");
+  EXPECT_NE(estimate.why.at("beam.guard").find("widened until"), std::string::npos) << estimate.why.at("beam.guard");
+  EXPECT_FALSE(warns_of(estimate, "beam.guard"));
+  const auto frames = denoised_volume(scan, estimate.config);
+  double edge = 0;
+  for (std::size_t k = 100; k < 300; k += 50) {
+    std::vector<double> ring;
+    const Region inner = estimate.config.beam.region.value().grown(guard, 200, 260);
+    const Region outer = inner.grown(1, 200, 260);
+    for (int v = outer.v0; v < outer.v1; ++v) {
+      for (int u = outer.u0; u < outer.u1; ++u) {
+        if (!inner.contains(v, u)) ring.push_back(frames[k](v, u));
+      }
+    }
+    // The upper half alone is seen: what 84 % are not above.
+    std::ranges::sort(ring);
+    edge = std::max(edge, ring[ring.size() * 84 / 100]);
+  }
+  EXPECT_LT(edge, 7);
+  // What no guard can do.
+  given.segment.grow_min = 1;
+  EXPECT_TRUE(warns_of(find(scan, given), "beam.guard"));
+}
+
 TEST(FindParameters, FindsFaintSpotsAllTheSame) {
   // Peaks of 200 x (0.2 ... 2.2) counts on noise of about 7: nearly all can be seen.
   const Scan scan = synthetic_scan({.frames = 200, .spots = 150});

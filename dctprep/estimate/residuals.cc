@@ -120,4 +120,11 @@ void denoise_residuals(std::span<Residual> residuals, const DenoiseOptions& opti
   });
 }
 
+NoiseLevel noise_of(std::span<const GroupResiduals> groups, ImageView<const std::uint8_t> bad_pixels,
+                    const Region& excluded) {
+  std::vector<std::vector<Spread>> spreads;
+  for (const GroupResiduals& group : groups) spreads.push_back(tile_spreads(group.run, bad_pixels, excluded));
+  return noise_level(spreads);
+}
+
 }  // namespace dctprep

@@ -43,4 +43,8 @@ GroupResiduals residuals_of(const FrameGroup& group, const FrameSample& sample, 
 void denoise_residuals(std::span<Residual> residuals, const DenoiseOptions& options,
                        ImageView<const std::uint8_t> bad_pixels, const Region& excluded);
 
+// What the runs of all groups have in common.
+NoiseLevel noise_of(std::span<const GroupResiduals> groups, ImageView<const std::uint8_t> bad_pixels,
+                    const Region& excluded);
+
 }  // namespace dctprep

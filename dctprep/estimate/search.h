@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -39,10 +40,16 @@ void settle_without_beam(Search& search);
 // frames, where there is a beam.
 BeamScale settle_beam(Search& search, const FrameSample& sample, std::vector<double>& intensities);
 
+// denoise.mode and denoise.threshold; `groups` before the 2D median, `noise` as of them.
+void settle_denoise(Search& search, std::span<const GroupResiduals> groups, const NoiseLevel& noise,
+                    const Region& excluded);
+
+// What "auto" sets segment.split to; `segment.seed` and `denoise.mode` are given, `noise` after the 2D median.
+double split_by_noise(const SegmentOptions& segment, const DenoiseOptions& denoise, const NoiseLevel& noise);
 // segment.split, after seed; `noise` as of the frames after the 2D median.
 void settle_split(Search& search, const NoiseLevel& noise);
 
-// beam.guard, denoise.threshold and [segment], from groups of frames that this reads.
+// beam.guard, [denoise] and [segment], from groups of frames that this reads.
 void settle_thresholds(Search& search, const BeamScale& beam);
 
 }  // namespace dctprep

@@ -19,28 +19,34 @@ constexpr double kFaintSigmas = 4.5, kSureSigmas = 5.3;
 
 // What the 2D median leaves of the variance of independent pixels: pi / 2n, of n many normal ones.
 double variance_left(const DenoiseOptions& options) {
-  if (options.mode != DenoiseMode::kFull) return 1;
+  if (options.mode.value() != DenoiseMode::kFull) return 1;
   const int width = 2 * options.radius + 1;
   return std::numbers::pi / 2 / (width * width);
 }
 
+// Of a peak that just reaches the seed: of its own photons beside the background's. A count is taken for a photon,
+// since the detector's gain is not known.
+double sigma_at_seed(const SegmentOptions& segment, const DenoiseOptions& denoise, const NoiseLevel& noise) {
+  return std::hypot(noise.high * noise.skew, std::sqrt(segment.seed.value() * variance_left(denoise)));
+}
+
 }  // namespace
+
+double split_by_noise(const SegmentOptions& segment, const DenoiseOptions& denoise, const NoiseLevel& noise) {
+  // The weakest peak that can be parted has the value of the seed.
+  const int seed = segment.seed.value();
+  const double sure_seed =
+      std::max<double>(seed, std::min(kSureSigmas * noise.high * noise.skew, kSureSigmas / kFaintSigmas * seed));
+  const double by_noise = 1 - kDepthSigmas * sigma_at_seed(segment, denoise, noise) / sure_seed;
+  return std::max(0.0, std::floor(100 * std::min(kMostSplit, by_noise) + 1e-6) / 100);
+}
 
 void settle_split(Search& search, const NoiseLevel& noise) {
   const Config& config = search.config();
   Auto<double>& split = search.config().segment.split;
   if (!split.is_auto()) return;
-  // The weakest peak that can be parted has the value of the seed. It has the noise of its own photons beside that of
-  // the background; a count is taken for a photon, since the detector's gain is not known.
-  // A seed of fewer than kSureSigmas standard deviations lets faint spots in, which are not to keep the strong ones
-  // from being parted.
-  const int seed = config.segment.seed.value();
-  const double background = noise.high * noise.skew;
-  const double sigma = std::hypot(background, std::sqrt(seed * variance_left(config.denoise)));
-  const double sure_seed =
-      std::max<double>(seed, std::min(kSureSigmas * background, kSureSigmas / kFaintSigmas * seed));
-  const double by_noise = 1 - kDepthSigmas * sigma / sure_seed;
-  split = std::max(0.0, std::floor(100 * std::min(kMostSplit, by_noise) + 1e-6) / 100);
+  split = split_by_noise(config.segment, config.denoise, noise);
+  const double sigma = sigma_at_seed(config.segment, config.denoise, noise);
   if (split.value() == 0) {
     search.say(
         "segment.split",
@@ -52,7 +58,7 @@ void settle_split(Search& search, const NoiseLevel& noise) {
       "segment.split",
       fmt::format("spots that touch are parted where the saddle is below {:g} of the weaker peak: where that peak "
                   "just reaches the seed, {:.1f} times the noise there ({:.3g} counts) below it",
-                  split.value(), (1 - split.value()) * seed / sigma, sigma));
+                  split.value(), (1 - split.value()) * config.segment.seed.value() / sigma, sigma));
 }
 
 }  // namespace dctprep

@@ -17,7 +17,7 @@ constexpr int kMostGuard = 64;
 constexpr int kMoreGuard = 2;        // beyond where the noise has fallen
 constexpr double kGuardNoise = 1.5;  // times the noise of the noisiest tenth of the detector
 constexpr int kEdgeRings = 3;
-constexpr double kDenoiseSigmas = 5;
+constexpr int kWidenGuard = 2;  // times the most, where spots would grow into the noise
 constexpr double kLongShare = 0.25;
 
 std::vector<GroupResiduals> read_groups(Search& search, const BeamScale& beam) {
@@ -41,11 +41,9 @@ std::vector<GroupResiduals> read_groups(Search& search, const BeamScale& beam) {
   return residuals;
 }
 
-NoiseLevel noise_of(const std::vector<GroupResiduals>& groups, ImageView<const std::uint8_t> bad_pixels,
-                    const Region& excluded) {
-  std::vector<std::vector<Spread>> spreads;
-  for (const GroupResiduals& group : groups) spreads.push_back(tile_spreads(group.run, bad_pixels, excluded));
-  return noise_level(spreads);
+// A narrow detector keeps something to look at.
+int most_guard(const Scan& scan) {
+  return std::clamp(std::max(scan.height(), scan.width()) / 8, kLeastGuard, kMostGuard);
 }
 
 void settle_guard(Search& search, const std::vector<GroupResiduals>& groups) {
@@ -53,8 +51,7 @@ void settle_guard(Search& search, const std::vector<GroupResiduals>& groups) {
   if (!guard.is_auto()) return;
   const Scan& scan = search.scan;
   const Region beam = search.beam();
-  // A narrow detector keeps something to look at.
-  const int most = std::clamp(std::max(scan.height(), scan.width()) / 8, kLeastGuard, kMostGuard);
+  const int most = most_guard(scan);
   const NoiseLevel noise = noise_of(groups, scan.bad_pixels, beam.grown(most, scan.height(), scan.width()));
   const double limit = kGuardNoise * noise.high;
   std::vector<double> ring(static_cast<std::size_t>(most), 0.0);
@@ -77,33 +74,46 @@ void settle_guard(Search& search, const std::vector<GroupResiduals>& groups) {
           ring.front(), loud + 1, kGuardNoise, noise.high));
 }
 
-void settle_denoise(Search& search, const NoiseLevel& noise) {
-  Auto<int>& threshold = search.config().denoise.threshold;
-  if (!threshold.is_auto()) return;
-  threshold = std::clamp(static_cast<int>(std::ceil(kDenoiseSigmas * noise.high)), 1, 65535);
-  search.say(
-      "denoise.threshold",
-      fmt::format("{:g} times the noise before the 2D median, {:.3g} counts at the noisiest tenth of the detector",
-                  kDenoiseSigmas, noise.high));
+// The noise that the 2D median leaves in the kEdgeRings rings round the beam from `first` on, the largest of all
+// groups.
+double edge_noise(const std::vector<std::vector<Spread>>& rings, std::size_t first) {
+  double sigma = 0;
+  for (const std::vector<Spread>& of_group : rings) {
+    for (std::size_t i = first; i < std::min(first + kEdgeRings, of_group.size()); ++i)
+      sigma = std::max(sigma, of_group[i].sigma);
+  }
+  return sigma;
 }
 
-// What the guard leaves of the noise beside the beam must not reach the level down to which spots grow.
-void check_guard(Search& search, const std::vector<GroupResiduals>& groups) {
-  const Config& config = search.config();
+// What the guard leaves of the noise beside the beam must not reach the level down to which spots grow: it is widened
+// until it does not. `groups` after the 2D median.
+void widen_guard(Search& search, const std::vector<GroupResiduals>& groups) {
   const Scan& scan = search.scan;
-  const Region edge = search.beam().grown(config.beam.guard.value(), scan.height(), scan.width());
-  const int grow = lowest_level(config.segment);
-  double sigma = 0;
-  for (const GroupResiduals& group : groups) {
-    for (const Spread& ring : ring_spreads(group.run, scan.bad_pixels, edge, kEdgeRings))
-      sigma = std::max(sigma, ring.sigma);
-  }
-  search.estimate.why["beam.guard"] +=
-      fmt::format("; at its edge the 2D median leaves {:.3g}, where spots grow down to {}", sigma, grow);
-  if (sigma < grow) return;
+  Auto<int>& guard = search.config().beam.guard;
+  const int found = guard.value();
+  const int grow = lowest_level(search.config().segment);
+  const int most = std::max(found, kWidenGuard * most_guard(scan));
+  std::vector<std::vector<Spread>> rings;
+  for (const GroupResiduals& group : groups)
+    rings.push_back(ring_spreads(group.run, scan.bad_pixels, search.beam(), most + kEdgeRings));
+  const auto noise_at = [&](int width) { return edge_noise(rings, static_cast<std::size_t>(width)); };
+  int width = found;
+  while (width < most && noise_at(width) >= grow) ++width;
+  const bool holds = noise_at(width) < grow;
+  if (holds) guard = width;
+  std::string& why = search.estimate.why["beam.guard"];
+  if (guard.value() > found)
+    why += fmt::format(
+        "; that would be {}, but the 2D median leaves {:.3g} counts there, where spots grow down to {}: widened until "
+        "it leaves less",
+        found, noise_at(found), grow);
+  why += fmt::format("; at its edge the 2D median leaves {:.3g}, where spots grow down to {}", noise_at(guard.value()),
+                     grow);
+  if (holds) return;
   search.warn(fmt::format(
-      "beam.guard = {}: the noise at its edge ({:.3g} counts) reaches segment.grow_min = {}; give a larger one",
-      config.beam.guard.value(), sigma, grow));
+      "beam.guard = {}: the noise at its edge ({:.3g} counts) reaches segment.grow_min = {}, and so it does up to {} "
+      "pixels from the beam; give a larger grow_min, or look at what is there",
+      found, noise_at(found), grow, most));
 }
 
 // Spots that are still there a quarter of the half window away on either side of a frame last about half of it or more:
@@ -159,7 +169,7 @@ void settle_thresholds(Search& search, const BeamScale& beam) {
   const bool guard_is_found = config.beam.guard.is_auto();
   settle_guard(search, groups);
   const Region excluded = search.beam().grown(config.beam.guard.value(), scan.height(), scan.width());
-  settle_denoise(search, noise_of(groups, scan.bad_pixels, excluded));
+  settle_denoise(search, groups, noise_of(groups, scan.bad_pixels, excluded), excluded);
   for (GroupResiduals& group : groups) denoise_residuals(group.run, config.denoise, scan.bad_pixels, excluded);
   const NoiseLevel noise = noise_of(groups, scan.bad_pixels, excluded);
   if (noise.high <= 0) {
@@ -168,7 +178,7 @@ void settle_thresholds(Search& search, const BeamScale& beam) {
         "scan.mask, or give seed, grow_min, grow_max and min_seed_volume");
   }
   settle_segment(search, groups, noise);
-  if (guard_is_found) check_guard(search, groups);
+  if (guard_is_found) widen_guard(search, groups);
   settle_split(search, noise);
   check_window(search, groups, excluded);
   if (scan.frame_count() < 20) {

@@ -31,6 +31,7 @@ struct SyntheticOptions {
   int zingers = 2;  // a frame
   int spots = 0;
   double spot_peak = 200, spot_frames = 1;
+  double spot_sigma = 0;    // pixels; 0: drawn, 1.2 ... 3.2
   int beam_off = 0;         // frames in which the beam is off, spread over the scan
   double tilt_degrees = 0;  // of the beam
   int beam_jump = 0;        // columns by which it jumps in the middle of the scan
@@ -49,7 +50,8 @@ class SyntheticSource final : public FrameSource {
     }
     for (int i = 0; i < o.spots; ++i) {
       spots_.push_back({unit(random) * o.frames, unit(random) * o.height, unit(random) * o.width, o.spot_frames,
-                        1.2 + 2 * unit(random), o.spot_peak * (0.2 + 2 * unit(random))});
+                        o.spot_sigma > 0 ? o.spot_sigma : 1.2 + 2 * unit(random),
+                        o.spot_peak * (0.2 + 2 * unit(random))});
     }
   }
 

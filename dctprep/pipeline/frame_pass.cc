@@ -128,7 +128,7 @@ class FramePass::Rows {
 
   // Where row `v` may pass: where enough of the window's pixels do, or the pixel itself if it may be kept.
   bool find_candidates(int v, std::vector<std::uint64_t>& candidates) {
-    const DenoiseMode mode = pass_.setup_.config.denoise.mode;
+    const DenoiseMode mode = pass_.setup_.config.denoise.mode.value();
     std::copy_n(marks(v), words_, candidates.begin());
     if (mode != DenoiseMode::kOff) {
       const auto window = static_cast<unsigned>(side_ * side_);

@@ -87,8 +87,8 @@ Image<std::uint16_t> denoised_of(const Setup& setup, const Image<std::uint16_t>&
       }
       const std::uint16_t median = window.empty() ? std::uint16_t{0} : median_by_sorting(window);
       std::uint16_t value = residual(v, u);
-      if (options.mode == DenoiseMode::kFull) value = median;
-      if (options.mode == DenoiseMode::kConditional &&
+      if (options.mode.value() == DenoiseMode::kFull) value = median;
+      if (options.mode.value() == DenoiseMode::kConditional &&
           (bad(v, u) != 0 || std::abs(residual(v, u) - median) > options.threshold.value())) {
         value = median;
       }
