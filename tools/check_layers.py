@@ -7,7 +7,7 @@ import sys
 GROUND = {"base"}
 WORDS = {"kernels", "core"}
 STAGES = {"read", "correct", "background", "denoise", "segment", "measure", "write", "simulate", "draw"}
-WHOLE = ["config", "estimate", "score", "pipeline", "bench"]
+WHOLE = ["config", "estimate", "score", "pipeline", "tune", "bench"]
 
 allowed = {"base": {"base"}, "testing": GROUND | WORDS | {"testing"}, "kernels": GROUND | {"kernels"}, "core": GROUND | WORDS}
 for stage in STAGES:

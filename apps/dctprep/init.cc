@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <fmt/format.h>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "dctprep/base/error.h"
@@ -12,6 +13,7 @@
 #include "dctprep/estimate/health.h"
 #include "dctprep/estimate/parameters.h"
 #include "dctprep/pipeline/job.h"
+#include "dctprep/tune/tune.h"
 
 #include "verb.h"
 
@@ -19,10 +21,13 @@ namespace dctprep::command {
 
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 struct Options {
   SharedOptions shared;
   std::string input;
   bool health = false;
+  bool tune = false;
   double false_spots = kFalseSpots;
 };
 
@@ -44,6 +49,47 @@ void exclude_unhealthy(Config& config, const Scan& scan, Progress& progress, Com
   log_info("health of all {} frames:{}", health.frames, text.empty() ? " nothing is odd" : "\n" + text);
 }
 
+// Takes what the pairs favour into `estimate`, and says what was tried.
+Tuning tune_estimate(Estimate& estimate, const Config& given, const Scan& scan, bool quiet, Progress& progress) {
+  set_log_level(LogLevel::kNone);  // what single runs have to say is not asked for
+  Tuning tuning = tune(estimate.config, open_to_tuning(given), scan, progress);
+  if (!quiet) set_log_level(LogLevel::kInfo);
+  estimate.config = tuning.config;
+  for (const auto& [key, why] : tuning.why) estimate.why[key] = why;
+  std::string text = tuning_text(tuning);
+  text.pop_back();
+  log_info("tuning by Friedel pairs:\n{}", text);
+  return tuning;
+}
+
+Json to_json(const Tuning& tuning) {
+  Json json = {{"summary", tuning.summary}, {"frames", tuning.frames}, {"chosen", tuning.chosen}};
+  Json& trials = json["trials"] = Json::array();
+  for (const TuneTrial& trial : tuning.trials) {
+    trials.push_back({{"settings", trial.settings},
+                      {"spots", trial.spots},
+                      {"eligible", trial.eligible},
+                      {"paired", trial.paired},
+                      {"chance_share", trial.chance_share},
+                      {"beyond_chance", trial.beyond_chance},
+                      {"verdict", trial.verdict}});
+  }
+  return json;
+}
+
+// What was found and why; the configuration itself where it goes to no file.
+Json to_json(const Estimate& estimate, const std::optional<Tuning>& tuning, const std::string& output,
+             const std::string& toml) {
+  Json json = {{"output", output.empty() ? Json(nullptr) : Json(output)}};
+  if (output.empty()) json["toml"] = toml;
+  json["beam_confidence"] = nullptr;  // given, not found
+  if (estimate.beam_confidence) json["beam_confidence"] = *estimate.beam_confidence;
+  json["why"] = estimate.why;
+  if (tuning) json["tuning"] = to_json(*tuning);
+  json["warnings"] = estimate.warnings;
+  return json;
+}
+
 void write_whole(PartialFile& file, const std::string& text) {
   std::ofstream out(file.path(), std::ios::binary);
   out << text;
@@ -60,15 +106,19 @@ void run(const Options& options) {
   for (const std::string& note : job.scan.notes) log_info("{}", note);
   Comments comments;
   if (options.health) exclude_unhealthy(job.config, job.scan, *progress, comments);
-  const Estimate estimate = find_parameters(job.config, job.scan, *progress, options.false_spots);
+  Estimate estimate = find_parameters(job.config, job.scan, *progress, options.false_spots);
+  std::optional<Tuning> tuning;
+  if (options.tune) tuning = tune_estimate(estimate, job.config, job.scan, options.shared.quiet, *progress);
   say_estimate(estimate);
   comments.insert(estimate.why.begin(), estimate.why.end());
   comments[""] = fmt::format("Made by dctprep init for {}: {} frames of {} x {} pixels.\nRun it with: dctprep run {}",
                              job.scan.storage.location, job.scan.frame_count(), job.scan.width(), job.scan.height(),
                              options.shared.output.empty() ? "THIS_FILE.toml" : options.shared.output);
+  if (tuning) comments[""] += "\nTuned by Friedel pairs:\n" + tuning_text(*tuning);
   const std::string text = to_toml(estimate.config, comments);
+  if (file) write_whole(*file, text);
+  if (options.shared.json) return print_json(to_json(estimate, tuning, options.shared.output, text));
   if (!file) return print_text(text);
-  write_whole(*file, text);
   print_text(options.shared.output + "\n");
 }
 
@@ -85,12 +135,17 @@ void add_init(CLI::App& app) {
       "Examples:\n"
       "  dctprep init scan.h5 -o scan.toml      then edit it, then: dctprep run scan.toml\n"
       "  dctprep init scan.h5                   print it\n"
-      "  dctprep init scan.h5 --health -o scan.toml");
+      "  dctprep init scan.h5 --health -o scan.toml\n"
+      "  dctprep init scan.h5 --tune -o scan.toml");
   verb->add_option("INPUT", options->input, "The SCAN, or a configuration NAME.toml to complete")
       ->required()
       ->type_name("SCAN");
   verb->add_flag("--health", options->health,
                  "Read every frame (as long as reading the scan takes), and list those that harm in scan.bad_frames");
+  verb->add_flag(
+      "--tune", options->tune,
+      "Run the pipeline with a dozen settings round those found, on all of a small scan or on two parts half "
+      "a turn apart, and take others where they surely have more Friedel mates");
   verb->add_option("--false-spots", options->false_spots,
                    "False spots that may be expected in the whole scan; the thresholds are the lowest that keep to it; "
                    "default: 10")
@@ -99,6 +154,7 @@ void add_init(CLI::App& app) {
   add_output(*verb, options->shared, "CONFIG.toml", "The configuration to write; default: standard output");
   add_settings(*verb, options->shared, "beam.region=none");
   add_threads(*verb, options->shared);
+  add_json(*verb, options->shared);
   add_quiet(*verb, options->shared);
   verb->callback([options] { run(*options); });
 }

@@ -1,0 +1,118 @@
+#include "dctprep/tune/scan_part.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+
+#include "dctprep/core/omega.h"
+#include "dctprep/pipeline/run.h"
+#include "dctprep/read/frame_selection.h"
+#include "dctprep/write/memory_sink.h"
+
+namespace dctprep {
+
+namespace {
+
+constexpr double kHalfTurn = 180;
+constexpr double kLeastBeyond = 10;  // degrees beyond half a turn that hold some pairs
+constexpr double kWholeVoxels = 3e8;
+constexpr int kLeastFrames = 60;
+
+// Frames a ... a + n - 1 as a scan of its own.
+Scan frames_of(const Scan& scan, int first, int last) {
+  Scan part = {};
+  std::vector<int> indices;
+  for (int k = first; k <= last; ++k) {
+    indices.push_back(k);
+    part.omega.push_back(scan.omega[static_cast<std::size_t>(k)]);
+  }
+  part.name = scan.name;
+  part.frames = select_frames(scan.frames, std::move(indices));
+  part.darks = scan.darks;
+  part.flats = scan.flats;
+  part.first_frame = scan.first_frame + first;
+  part.bad_pixels = Image<std::uint8_t>(scan.height(), scan.width());
+  std::ranges::copy(scan.bad_pixels.pixels(), part.bad_pixels.data());
+  part.storage = scan.storage;
+  part.dark_path = scan.dark_path;
+  part.flat_path = scan.flat_path;
+  part.omega_path = scan.omega_path;
+  part.omega_motor = scan.omega_motor;
+  part.omega_start = scan.omega_start;
+  part.omega_step = scan.omega_step;
+  return part;
+}
+
+// What is not needed is not made.
+Config lean(Config config) {
+  config.background.save = false;
+  config.spots.voxels = false;
+  config.spots.image = SpotImage::kNone;
+  config.spots.rejected = false;
+  config.spots.photometry = false;
+  return config;
+}
+
+MemoryResult run_frames(const Scan& scan, Config config, std::pair<int, int> frames, Progress& progress) {
+  const auto [first, last] = frames;
+  const bool whole = first == 0 && last == scan.frame_count() - 1;
+  std::vector<int>& bad = config.scan.bad_frames;
+  std::erase_if(bad, [&](int k) { return k < first || k > last; });
+  for (int& k : bad) k -= first;
+  MemorySink sink;
+  if (whole) {
+    run_pipeline(scan, config, "", sink, progress);
+  } else {
+    config.scan.wrap = false;
+    run_pipeline(frames_of(scan, first, last), config, "", sink, progress);
+  }
+  return sink.take();
+}
+
+}  // namespace
+
+ScanPart part_with_mates(const Scan& scan, const Config& config) {
+  const int frames = scan.frame_count();
+  const OmegaRange covered = omega_range(scan.omega);
+  if (!(covered.step > 0) || covered.turn() < kHalfTurn + kLeastBeyond)
+    return {{}, fmt::format("the scan covers {:.4g} degrees, and mates lie 180 degrees apart", covered.turn())};
+  const double pixels = static_cast<double>(scan.height()) * scan.width();
+  const int half = static_cast<int>(std::lround(kHalfTurn / covered.step));
+  const int fit = static_cast<int>(std::min(kWholeVoxels / pixels / 2, 1e6));
+  const int run = std::max({fit, kLeastFrames, 2 * config.background.half_window + 1});
+  // Two runs must not overlap, nor the second reach beyond the end.
+  if (frames <= 2 * run || half + run > frames || run > half) return {{{0, frames - 1}}, ""};
+  // In the middle of what can be taken: away from the ends, where backgrounds are less sure.
+  const int first = (frames - half - run) / 2;
+  return {{{first, first + run - 1}, {first + half, first + half + run - 1}}, ""};
+}
+
+PartScore score_part(const ScanPart& part, const Scan& scan, const Config& config, Progress& progress) {
+  const Config lean_config = lean(config);
+  std::vector<Spot> spots;
+  MemoryResult result;
+  int frames_before = 0;
+  for (const auto& frames : part.frames) {
+    result = run_frames(scan, lean_config, frames, progress);
+    for (MemorySpot& found : result.spots) {
+      found.spot.frame += frames_before;
+      spots.push_back(found.spot);
+    }
+    frames_before += frames.second - frames.first + 1;
+  }
+  const Region excluded = result.header.beam.grown(config.beam.guard.value(), scan.height(), scan.width());
+  FriedelScene scene{.height = scan.height(),
+                     .width = scan.width(),
+                     .omega = scan.omega,
+                     .beam = result.header.beam,
+                     .sample = result.header.sample,
+                     .excluded = excluded};
+  if (part.frames.size() > 1) {
+    scene.omega.clear();
+    for (int k = 0; k < frames_before; ++k) scene.omega.push_back(360.0 * k / frames_before);
+    for (Spot& spot : spots) spot.omega = 360.0 * spot.frame / frames_before;
+  }
+  return {spots.size(), find_friedel_pairs(spots, scene)};
+}
+
+}  // namespace dctprep
