@@ -82,6 +82,25 @@ TEST_F(Verbs, WhatInitWritesRunsToTheSameResult) {
   done("config found.toml");
 }
 
+TEST_F(Verbs, InitTellsWhatItTriedWhenItTunes) {
+  const auto json = nlohmann::json::parse(done("init scan.h5 --tune --json --quiet"));
+  EXPECT_EQ(json["output"], nullptr);
+  EXPECT_TRUE(json["why"].contains("segment.seed"));
+  const auto& tuning = json["tuning"];
+  ASSERT_GE(tuning["trials"].size(), 1u) << tuning;
+  EXPECT_EQ(tuning["frames"], nlohmann::json::parse("[[0, 59]]"));
+  EXPECT_LT(tuning["chosen"], tuning["trials"].size());
+  EXPECT_EQ(tuning["trials"][0]["verdict"], "as found");
+  // The head of the configuration says the same.
+  const std::string toml = json["toml"];
+  EXPECT_NE(toml.find("Tuned by Friedel pairs:"), std::string::npos) << toml;
+  const auto written = nlohmann::json::parse(done("init scan.h5 --json --quiet -o plain.toml"));
+  EXPECT_EQ(written["output"], "plain.toml");
+  EXPECT_FALSE(written.contains("toml"));
+  EXPECT_FALSE(written.contains("tuning"));
+  done("config plain.toml");
+}
+
 TEST_F(Verbs, HealthListsTheFramesThatHarmAndInitLeavesThemOut) {
   done(
       "simulate -o dark.h5 --set width=128 --set height=128 --set frames=60 --set grains=4 --set no_beam_frames=3 "

@@ -30,7 +30,8 @@ std::uint16_t oracle(const Image<std::uint16_t>& c, const Image<std::uint8_t>& b
   }
   std::sort(window.begin(), window.end());
   const int m = window.empty() ? 0 : window[window.size() / 2];
-  const bool take = o.mode.value() == DenoiseMode::kFull || bad(v, u) != 0 || std::abs(c(v, u) - m) > o.threshold.value();
+  const bool take =
+      o.mode.value() == DenoiseMode::kFull || bad(v, u) != 0 || std::abs(c(v, u) - m) > o.threshold.value();
   return static_cast<std::uint16_t>(take ? m : c(v, u));
 }
 

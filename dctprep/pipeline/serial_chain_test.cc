@@ -41,8 +41,12 @@ TEST(SerialChain, WaitsForTheFirstSoMany) {
       chain.wait_for(i / 2);
       EXPECT_GE(done, i / 2);
     }
-    chain.add([] { throw std::runtime_error("last"); });
-    EXPECT_THROW(chain.wait_for(51), std::runtime_error);
+    // Whichever comes after the job.
+    const auto add_and_wait = [&] {
+      chain.add([] { throw std::runtime_error("last"); });
+      chain.wait_for(51);
+    };
+    EXPECT_THROW(add_and_wait(), std::runtime_error);
   }
 }
 
