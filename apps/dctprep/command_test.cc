@@ -77,7 +77,7 @@ TEST_F(Command, NamesWhatIsWrongInAConfiguration) {
   std::ofstream(folder_ / "scan.toml") << "[segment]\nseed = 20\ngrow_min = 30\n";
   expect_error("config scan.toml", 2, "scan.toml:3: segment.grow_min = 30: must be at most segment.seed = 20");
   expect_error("config --set segment.seed=-3", 2,
-               "--set: segment.seed = -3: must be between 1 and 65535 counts, or \"auto\"");
+               "--set: segment.seed = -3: must be between 1 and 65535 counts or sigma, or \"auto\"");
   expect_error("config absent.toml", 2, "absent.toml: cannot be opened; give the path of a configuration (TOML)");
   std::ofstream(folder_ / "new\nline.toml") << "x";
   const Answer odd = dctprep("config 'new\nline.toml'");

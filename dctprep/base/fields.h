@@ -9,6 +9,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <concepts>
 #include <limits>
 #include <optional>
@@ -20,6 +21,21 @@ namespace dctprep {
 template <class O, class Options>
 concept OptionsLike = std::same_as<std::remove_const_t<O>, Options>;
 
+// A number whose unit another option tells: counts, of which there are whole ones, or standard deviations. Written
+// without a point where it is whole.
+class Level {
+ public:
+  constexpr Level() = default;
+  template <class T>
+  requires std::is_arithmetic_v<T>
+  constexpr Level(T number) : number_(static_cast<double>(number)) {}
+  constexpr double number() const { return number_; }
+  friend constexpr auto operator<=>(const Level&, const Level&) = default;
+
+ private:
+  double number_ = 0;
+};
+
 // A value that is either given or found from the data ("auto"). After estimate/ has run, every one is given.
 template <class T>
 class Auto {
@@ -27,6 +43,9 @@ class Auto {
   using value_type = T;
   Auto() = default;
   Auto(T value) : value_(value) {}
+  template <class U>
+  requires(std::is_arithmetic_v<U> && !std::is_arithmetic_v<T> && std::convertible_to<U, T>) Auto(U value)
+      : value_(T(value)) {}
   bool is_auto() const { return !value_.has_value(); }
   const T& value() const { return value_.value(); }
   friend bool operator==(const Auto&, const Auto&) = default;

@@ -1,5 +1,6 @@
 // What must fit together in a configuration.
 #include <algorithm>
+#include <cmath>
 
 #include "dctprep/base/error.h"
 #include "dctprep/config/config_file.h"
@@ -25,17 +26,31 @@ class Checker {
   }
 
   // a <= b, where both are given.
-  void ordered(const std::string& key_a, const Auto<int>& a, const std::string& key_b, const Auto<int>& b) const {
+  template <class T>
+  void ordered(const std::string& key_a, const Auto<T>& a, const std::string& key_b, const Auto<T>& b) const {
     if (a.is_auto() || b.is_auto() || a.value() <= b.value()) return;
+    const auto text = [](const T& value) { return value_text(ValueOf<T>::to(value)); };
     // The complaint goes to the one that was given by the user, if only one was.
     if (origins_.contains(key_b) && !origins_.contains(key_a))
-      refuse(key_b, b, fmt::format("must be at least {} = {}", key_a, a.value()));
-    refuse(key_a, a, fmt::format("must be at most {} = {}", key_b, b.value()));
+      refuse(key_b, b, fmt::format("must be at least {} = {}", key_a, text(a.value())));
+    refuse(key_a, a, fmt::format("must be at most {} = {}", key_b, text(b.value())));
+  }
+
+  // A level that fits its unit, where it is given.
+  void level(const std::string& key, const Auto<Level>& level, const SegmentOptions& segment) const {
+    if (level.is_auto()) return;
+    const double number = level.value().number();
+    if (is_in_sigma(segment)) {
+      constexpr double kMost = 65535.0 / kSigmaSteps;
+      if (number > kMost) refuse(key, level, fmt::format("must be at most {} where segment.unit is \"sigma\"", kMost));
+    } else if (number != std::floor(number)) {
+      refuse(key, level, "must be a whole number of counts; parts are for segment.unit = \"sigma\"");
+    }
   }
 
   // A pair of limits of which 0 means none.
   void limits(const std::string& key_min, int min, const std::string& key_max, int max) const {
-    if (max != 0) ordered(key_min, min, key_max, max);
+    if (max != 0) ordered(key_min, Auto<int>(min), key_max, Auto<int>(max));
   }
 
  private:
@@ -82,11 +97,14 @@ void check_beam(const BeamOptions& beam, const Checker& check) {
 }
 
 void check_segment(const SegmentOptions& segment, const Checker& check) {
+  check.level("segment.seed", segment.seed, segment);
+  check.level("segment.grow_min", segment.grow_min, segment);
+  check.level("segment.grow_max", segment.grow_max, segment);
   if (segment.method == SegmentMethod::kDouble) {
     check.ordered("segment.grow_min", segment.grow_min, "segment.grow_max", segment.grow_max);
     check.ordered("segment.grow_min", segment.grow_min, "segment.seed", segment.seed);
   }
-  check.ordered("segment.voxel_min", segment.voxel_min, "segment.voxel_max", segment.voxel_max);
+  check.ordered("segment.voxel_min", Auto<int>(segment.voxel_min), "segment.voxel_max", Auto<int>(segment.voxel_max));
 }
 
 void check_filter(const FilterOptions& filter, const Checker& check) {

@@ -49,6 +49,7 @@ radius = 1
 threshold = "auto"
 [segment]
 method = "double"
+unit = "auto"
 seed = "auto"
 tau = 0.1
 grow_min = "auto"
@@ -251,20 +252,19 @@ struct Refused {
 
 TEST(Config, RefusesWithLineKeyValueAndWhatIsAllowed) {
   const std::vector<Refused> cases{
-      {"\n[segment]\ntau = 0.5\nseed = -3", "4: segment.seed = -3: must be between 1 and 65535 counts, or \"auto\""},
-      {"[segment]\nseed = 65536", "2: segment.seed = 65536: must be between 1 and 65535 counts, or \"auto\""},
+      {"\n[segment]\ntau = 0.5\nseed = -3",
+       "4: segment.seed = -3: must be between 1 and 65535 counts or sigma, or \"auto\""},
+      {"[segment]\nseed = 65536", "2: segment.seed = 65536: must be between 1 and 65535 counts or sigma, or \"auto\""},
       {"[segment]\nseed = \"high\"",
-       "2: segment.seed = \"high\": must be a whole number between 1 and 65535 counts, or \"auto\""},
-      {"[segment]\nseed = 25.0",
-       "2: segment.seed = 25.0: must be a whole number between 1 and 65535 counts, or \"auto\", without a point"},
+       "2: segment.seed = \"high\": must be a number between 1 and 65535 counts or sigma, or \"auto\""},
       {"[segment]\nseed = true",
-       "2: segment.seed = true: must be a whole number between 1 and 65535 counts, or \"auto\""},
+       "2: segment.seed = true: must be a number between 1 and 65535 counts or sigma, or \"auto\""},
       {"[segment]\nseed = 2020-02-02",
-       "2: segment.seed = 2020-02-02: must be a whole number between 1 and 65535 counts, or \"auto\""},
+       "2: segment.seed = 2020-02-02: must be a number between 1 and 65535 counts or sigma, or \"auto\""},
       {"[segment]\nseed = 99999999999999999999",
        "2: not valid TOML: decimal integer: '99999999999999999999' is not representable in 64 bits"},
       {"[segment]\nseed = 9223372036854775807",
-       "2: segment.seed = 9223372036854775807: must be between 1 and 65535 counts, or \"auto\""},
+       "2: segment.seed = 9223372036854775807: must be between 1 and 65535 counts or sigma, or \"auto\""},
       {"[filter]\nmin_area = 2147483648", "2: filter.min_area = 2147483648: must be at most 2147483647"},
       {"[segment]\ntau = nan", "2: segment.tau = nan: must be a finite number"},
       {"[segment]\ntau = inf", "2: segment.tau = inf: must be a finite number"},
@@ -306,6 +306,10 @@ TEST(Config, RefusesWhatDoesNotFitTogether) {
   testing::TemporaryFolder folder;
   const fs::path path = folder / "scan.toml";
   const std::vector<Refused> cases{
+      {"[segment]\nseed = 25.5",
+       "2: segment.seed = 25.5: must be a whole number of counts; parts are for segment.unit = \"sigma\""},
+      {"[segment]\nunit = \"sigma\"\ngrow_max = 4096",
+       "3: segment.grow_max = 4096: must be at most 4095.9375 where segment.unit is \"sigma\""},
       {"[segment]\nseed = 25\ngrow_min = 30", "3: segment.grow_min = 30: must be at most segment.seed = 25"},
       {"[segment]\ngrow_min = 9\ngrow_max = 8", "2: segment.grow_min = 9: must be at most segment.grow_max = 8"},
       {"[segment]\nvoxel_min = 9\nvoxel_max = 8", "2: segment.voxel_min = 9: must be at most segment.voxel_max = 8"},
@@ -380,7 +384,7 @@ TEST(Config, TakesSettings) {
 
 TEST(Config, RefusesBadSettings) {
   const std::vector<Refused> cases{
-      {"segment.seed=-3", "--set: segment.seed = -3: must be between 1 and 65535 counts, or \"auto\""},
+      {"segment.seed=-3", "--set: segment.seed = -3: must be between 1 and 65535 counts or sigma, or \"auto\""},
       {"segment.sead=3", "--set: segment.sead: unknown key; did you mean segment.seed?"},
       {"seed=3", "--set: seed: unknown key; did you mean segment.seed?"},
       {"segmen.seed=3", "--set: segmen.seed: unknown key; did you mean segment.seed?"},
@@ -392,9 +396,9 @@ TEST(Config, RefusesBadSettings) {
       {"=3", "--set =3: must be KEY=VALUE, such as scan.path=..."},
       {"", "--set : must be KEY=VALUE, such as scan.path=..."},
       {"segment.seed=",
-       "--set: segment.seed: has no value; must be a whole number between 1 and 65535 counts, or \"auto\""},
+       "--set: segment.seed: has no value; must be a number between 1 and 65535 counts or sigma, or \"auto\""},
       {"segment.seed=1\ntau=2",
-       "--set: segment.seed = \"1\\ntau=2\": must be a whole number between 1 and 65535 counts, or \"auto\""},
+       "--set: segment.seed = \"1\\ntau=2\": must be a number between 1 and 65535 counts or sigma, or \"auto\""},
       {"denoise.mode=ful", "--set: denoise.mode = \"ful\": must be \"auto\", \"off\", \"full\" or \"conditional\""},
   };
   for (const Refused& refused : cases) {

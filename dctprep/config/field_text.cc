@@ -202,6 +202,8 @@ std::optional<std::string> value_problem(const Field& field, const Value& value)
       break;
     case ValueType::kReal:
       if (const auto* number = std::get_if<double>(&value)) return real_problem(field, *number);
+      if (const auto* whole = std::get_if<std::int64_t>(&value))
+        return real_problem(field, static_cast<double>(*whole));
       break;
     case ValueType::kIntegers:
       if (const auto* list = std::get_if<std::vector<std::int64_t>>(&value))

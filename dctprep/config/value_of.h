@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <concepts>
 #include <cstdint>
 #include <limits>
@@ -44,6 +45,21 @@ struct ValueOf<double> {
   static void describe(Field& field) { field.type = ValueType::kReal; }
   static Value to(double value) { return value; }
   static double from(const Value& value) { return std::get<double>(value); }
+};
+
+// Whole levels appear as integers, which are written without a point.
+template <>
+struct ValueOf<Level> {
+  static void describe(Field& field) { field.type = ValueType::kReal; }
+  static Value to(Level level) {
+    const double number = level.number();
+    if (std::abs(number) < 1e15 && number == std::floor(number)) return static_cast<std::int64_t>(number);
+    return number;
+  }
+  static Level from(const Value& value) {
+    if (const auto* whole = std::get_if<std::int64_t>(&value)) return Level(*whole);
+    return Level(std::get<double>(value));
+  }
 };
 
 template <>

@@ -29,13 +29,20 @@ struct ResultHeader {
   bool images = true;
   bool rejected = false;
   bool photometry = false;  // the spot table has the columns of photometry
-  NoiseModel noise;         // with photometry
+  bool in_sigma = false;    // grow_level is in sixteenths of a standard deviation, not in counts
+  NoiseModel noise;         // with either
   bool mates = false;       // the spot table has the column of Friedel mates
   std::string scan_path;    // absolute
   std::string config;       // the complete TOML
   std::string command;
   std::string backend;  // instruction set used
 };
+
+// The unit of a spot column in this result.
+constexpr std::string_view kSigmaStepUnit = "sigma/16";
+inline std::string_view unit_of(const ColumnInfo& info, const ResultHeader& header) {
+  return info.name == "grow_level" && header.in_sigma ? kSigmaStepUnit : info.unit;
+}
 
 // As visit_spot_columns, for those that the result has.
 template <class Visitor>

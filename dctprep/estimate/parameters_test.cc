@@ -232,7 +232,7 @@ TEST(FindParameters, KeepsToTheFalseSpotsThatAreAllowed) {
       Config given;
       given.segment.min_seed_volume = 2;
       const Estimate estimate = find_parameters(given, scan, silent, allowed);
-      const int seed = estimate.config.segment.seed.value();
+      const int seed = step_of(estimate.config.segment.seed);
       EXPECT_LE(seed, before);
       EXPECT_LE(static_cast<double>(count_spots(scan, estimate.config)), 1.5 * allowed + 3)
           << allowed << " " << estimate.why.at("segment.seed");
@@ -262,7 +262,7 @@ TEST(FindParameters, SaysWhatNoiseTheGuardLeaves) {
   const std::size_t at = why.find("the 2D median leaves");
   ASSERT_NE(at, std::string::npos) << why;
   ASSERT_EQ(std::sscanf(why.c_str() + at, "the 2D median leaves %lf, where spots grow down to %d", &edge, &grow), 2);
-  EXPECT_EQ(grow, estimate.config.segment.grow_min.value());
+  EXPECT_EQ(grow, step_of(estimate.config.segment.grow_min));
   EXPECT_GT(edge, 0);
   EXPECT_LT(edge, grow);
 }
@@ -357,14 +357,14 @@ TEST(FindParameters, KeepsWhatIsGivenAndFitsTheRestToIt) {
   given.segment.seed = 9;
   given.segment.grow_max = 5;
   SegmentOptions s = find(scan, given).config.segment;
-  EXPECT_EQ(s.seed.value(), 9);
-  EXPECT_EQ(s.grow_max.value(), 5);
-  EXPECT_LE(s.grow_min.value(), 5);
+  EXPECT_EQ(step_of(s.seed), 9);
+  EXPECT_EQ(step_of(s.grow_max), 5);
+  EXPECT_LE(step_of(s.grow_min), 5);
   given = {};
   given.segment.grow_min = 60;
   s = find(scan, given).config.segment;
-  EXPECT_GE(s.seed.value(), 60);
-  EXPECT_GE(s.grow_max.value(), 60);
+  EXPECT_GE(step_of(s.seed), 60);
+  EXPECT_GE(step_of(s.grow_max), 60);
   given = {};
   given.beam.region = Region{88, 78, 172, 132};
   given.beam.sample = Region{100, 78, 160, 132};
@@ -382,7 +382,7 @@ TEST(FindParameters, TakesScansOfAnySize) {
       const Scan scan = synthetic_scan({.frames = frames, .height = height, .width = width, .hot_pixels = 1});
       const Estimate estimate = find(scan);
       EXPECT_NO_THROW(check_config(estimate.config));
-      EXPECT_GE(estimate.config.segment.grow_min.value(), 1);
+      EXPECT_GE(step_of(estimate.config.segment.grow_min), 1);
       EXPECT_FALSE(estimate.warnings.empty());
     }
   }

@@ -27,14 +27,14 @@ double variance_left(const DenoiseOptions& options) {
 // Of a peak that just reaches the seed: of its own photons beside the background's. A count is taken for a photon,
 // since the detector's gain is not known.
 double sigma_at_seed(const SegmentOptions& segment, const DenoiseOptions& denoise, const NoiseLevel& noise) {
-  return std::hypot(noise.high * noise.skew, std::sqrt(segment.seed.value() * variance_left(denoise)));
+  return std::hypot(noise.high * noise.skew, std::sqrt(step_of(segment.seed) * variance_left(denoise)));
 }
 
 }  // namespace
 
 double split_by_noise(const SegmentOptions& segment, const DenoiseOptions& denoise, const NoiseLevel& noise) {
   // The weakest peak that can be parted has the value of the seed.
-  const int seed = segment.seed.value();
+  const int seed = step_of(segment.seed);
   const double sure_seed =
       std::max<double>(seed, std::min(kSureSigmas * noise.high * noise.skew, kSureSigmas / kFaintSigmas * seed));
   const double by_noise = 1 - kDepthSigmas * sigma_at_seed(segment, denoise, noise) / sure_seed;
@@ -58,7 +58,7 @@ void settle_split(Search& search, const NoiseLevel& noise) {
       "segment.split",
       fmt::format("spots that touch are parted where the saddle is below {:g} of the weaker peak: where that peak "
                   "just reaches the seed, {:.1f} times the noise there ({:.3g} counts) below it",
-                  split.value(), (1 - split.value()) * config.segment.seed.value() / sigma, sigma));
+                  split.value(), (1 - split.value()) * step_of(config.segment.seed) / sigma, sigma));
 }
 
 }  // namespace dctprep

@@ -22,10 +22,10 @@ TEST(SettleSplit, LeavesASaddleTwiceTheNoiseBelowAPeakAtTheSeed) {
   EXPECT_GT(found.split.value(), 0.5);
   EXPECT_LE(found.split.value(), 0.6);
   // A seed that lies lower than `auto` lets it: less, down to nothing.
-  given.segment.seed = found.seed.value() / 2;
+  given.segment.seed = step_of(found.seed) / 2;
   EXPECT_LT(segment_of(scan, given).split.value(), found.split.value());
   EXPECT_GT(segment_of(scan, given).split.value(), 0);
-  given.segment.seed = found.seed.value() / 10;
+  given.segment.seed = step_of(found.seed) / 10;
   EXPECT_EQ(segment_of(scan, given).split.value(), 0);
 }
 

@@ -120,7 +120,7 @@ void widen_guard(Search& search, const std::vector<GroupResiduals>& groups) {
 // the background's median begins to hold them.
 void check_window(Search& search, std::vector<GroupResiduals>& groups, const Region& excluded) {
   const Config& config = search.config();
-  const int seed = config.segment.seed.value();
+  const int seed = step_of(config.segment.seed);
   const int grow = lowest_level(config.segment);
   std::uint64_t bright = 0;
   std::uint64_t still = 0;
@@ -148,7 +148,7 @@ void settle_segment(Search& search, const std::vector<GroupResiduals>& groups, c
   const SegmentOptions given = search.config().segment;
   ThresholdChoice choice = choose_thresholds(given, groups, noise, search.scan.frame_count(), search.false_spots);
   search.config().segment = choice.options;
-  const auto say = [&](const char* key, const Auto<int>& value) {
+  const auto say = [&](const char* key, const auto& value) {
     if (value.is_auto()) search.say(std::string("segment.") + key, choice.why[key]);
   };
   say("seed", given.seed);

@@ -120,7 +120,7 @@ ThresholdChoice choose_thresholds(const SegmentOptions& given, std::span<const G
   };
 
   const int least =
-      whole(std::max(kSeedSigmas * noise.high, given.grow_min.is_auto() ? 0.0 : given.grow_min.value() / noise.skew));
+      whole(std::max(kSeedSigmas * noise.high, given.grow_min.is_auto() ? 0.0 : step_of(given.grow_min) / noise.skew));
   std::vector<int> volumes(kVolumes.begin(), kVolumes.end());
   if (!given.min_seed_volume.is_auto()) volumes.assign(1, std::max(1, given.min_seed_volume.value()));
   int volume = volumes.back();
@@ -131,23 +131,23 @@ ThresholdChoice choose_thresholds(const SegmentOptions& given, std::span<const G
       if (level < kWorthMore * seed) seed = level, volume = candidate;
     }
     options.seed = whole(seed * noise.skew);
-    if (!given.grow_min.is_auto()) options.seed = std::max(options.seed.value(), given.grow_min.value());
+    if (!given.grow_min.is_auto()) options.seed = std::max(step_of(options.seed), step_of(given.grow_min));
   } else {
     for (const int candidate : volumes) {
       volume = candidate;
-      if (expected(given.seed.value(), candidate) <= budget) break;
+      if (expected(step_of(given.seed), candidate) <= budget) break;
     }
   }
   if (given.min_seed_volume.is_auto()) options.min_seed_volume = volume;
-  const int seed = options.seed.value();
+  const int seed = step_of(options.seed);
   choice.false_blobs = expected(seed, volume);
 
   int grow_min = whole(kGrowSigmas * noise.high);
   while (grow_min < seed && share_at_least(groups, grow_min) > kMostFill) ++grow_min;
   grow_min = std::min(whole(grow_min * noise.skew), seed);
-  if (!given.grow_max.is_auto()) grow_min = std::min(grow_min, given.grow_max.value());
+  if (!given.grow_max.is_auto()) grow_min = std::min(grow_min, step_of(given.grow_max));
   if (given.grow_min.is_auto()) options.grow_min = grow_min;
-  grow_min = options.grow_min.value();
+  grow_min = step_of(options.grow_min);
   // Above the seed it would change nothing. Below it, bright spots would grow to levels at which they run into their
   // neighbours, for about a hundredth more of their intensity.
   if (given.grow_max.is_auto()) options.grow_max = std::max(grow_min, seed);
@@ -166,7 +166,7 @@ ThresholdChoice choose_thresholds(const SegmentOptions& given, std::span<const G
                   100 * share_at_least(groups, static_cast<int>(grow_min / noise.skew)));
   choice.why["grow_max"] =
       fmt::format("the seed: a spot of peak P grows down to {:.3g} P, but no lower than {} and no higher than {}",
-                  given.tau, grow_min, options.grow_max.value());
+                  given.tau, grow_min, step_of(options.grow_max));
   if (choice.false_blobs > budget)
     choice.warnings.push_back(fmt::format(
         "segment.seed = {} with min_seed_volume = {} lets about {:.0f} false spots be expected: raise either", seed,

@@ -80,17 +80,19 @@ void SubtractPixels(const uint16_t* frame, const uint16_t* background, int32_t o
   for (; i < count; ++i) body(hn::CappedTag<uint16_t, 1>(), i);
 }
 
-bool PixelsAtLeast(const uint16_t* pixels, uint16_t level, size_t count, uint64_t* bits) {
+// vector_level(d, i) and level(i): those of pixels from i on, and of pixel i.
+template <class VectorLevel, class ScalarLevel>
+HWY_INLINE bool MarkPixels(const uint16_t* pixels, size_t count, uint64_t* bits,
+                           [[maybe_unused]] const VectorLevel& vector_level, const ScalarLevel& level) {
   uint64_t any = 0;
   size_t i = 0;
 #if HWY_TARGET != HWY_SCALAR
   const hn::CappedTag<uint16_t, 64> d;
-  const auto least = hn::Set(d, level);
   for (; i + 64 <= count; i += 64) {
     uint64_t word = 0;
     for (size_t at = 0; at < 64; at += hn::Lanes(d)) {
       uint8_t bytes[8] = {0};
-      hn::StoreMaskBits(d, hn::Not(hn::Lt(hn::LoadU(d, pixels + i + at), least)), bytes);
+      hn::StoreMaskBits(d, hn::Not(hn::Lt(hn::LoadU(d, pixels + i + at), vector_level(d, i + at))), bytes);
       uint64_t part;
       std::memcpy(&part, bytes, 8);
       word |= part << at;
@@ -101,11 +103,23 @@ bool PixelsAtLeast(const uint16_t* pixels, uint16_t level, size_t count, uint64_
 #endif
   for (; i < count; i += 64) {
     uint64_t word = 0;
-    for (size_t at = 0; at < std::min<size_t>(64, count - i); ++at) word |= uint64_t{pixels[i + at] >= level} << at;
+    for (size_t at = 0; at < std::min<size_t>(64, count - i); ++at)
+      word |= uint64_t{pixels[i + at] >= level(i + at)} << at;
     bits[i / 64] = word;
     any |= word;
   }
   return any != 0;
+}
+
+bool PixelsAtLeast(const uint16_t* pixels, uint16_t level, size_t count, uint64_t* bits) {
+  return MarkPixels(
+      pixels, count, bits, [=](auto d, size_t) HWY_ATTR { return hn::Set(d, level); }, [=](size_t) { return level; });
+}
+
+bool PixelsAtLeastEach(const uint16_t* pixels, const uint16_t* levels, size_t count, uint64_t* bits) {
+  return MarkPixels(
+      pixels, count, bits, [=](auto d, size_t i) HWY_ATTR { return hn::LoadU(d, levels + i); },
+      [=](size_t i) { return levels[i]; });
 }
 
 }  // namespace HWY_NAMESPACE
@@ -118,6 +132,7 @@ namespace dctprep {
 HWY_EXPORT(CorrectPixels);
 HWY_EXPORT(SubtractPixels);
 HWY_EXPORT(PixelsAtLeast);
+HWY_EXPORT(PixelsAtLeastEach);
 
 std::uint16_t correct_pixels(const std::uint16_t* raw, const std::uint16_t* dark, float factor, std::size_t count,
                              std::uint16_t* corrected) noexcept {
@@ -132,6 +147,11 @@ void subtract_pixels(const std::uint16_t* frame, const std::uint16_t* background
 bool pixels_at_least(const std::uint16_t* pixels, std::uint16_t level, std::size_t count,
                      std::uint64_t* bits) noexcept {
   return HWY_DYNAMIC_DISPATCH(PixelsAtLeast)(pixels, level, count, bits);
+}
+
+bool pixels_at_least(const std::uint16_t* pixels, const std::uint16_t* levels, std::size_t count,
+                     std::uint64_t* bits) noexcept {
+  return HWY_DYNAMIC_DISPATCH(PixelsAtLeastEach)(pixels, levels, count, bits);
 }
 
 }  // namespace dctprep

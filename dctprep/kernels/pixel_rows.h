@@ -18,5 +18,8 @@ void subtract_pixels(const std::uint16_t* frame, const std::uint16_t* background
 // Bit i of `bits` (bit i % 64 of word i / 64; the rest of the last word is 0) says whether pixels[i] >= level. `bits`
 // has (count + 63) / 64 words. Returns whether any is set.
 bool pixels_at_least(const std::uint16_t* pixels, std::uint16_t level, std::size_t count, std::uint64_t* bits) noexcept;
+// The same with a level for each pixel.
+bool pixels_at_least(const std::uint16_t* pixels, const std::uint16_t* levels, std::size_t count,
+                     std::uint64_t* bits) noexcept;
 
 }  // namespace dctprep

@@ -83,5 +83,25 @@ TEST(PixelsAtLeast, SetsABitForEachOnEveryTarget) {
   });
 }
 
+TEST(PixelsAtLeast, TakesALevelOfItsOwnForEach) {
+  on_every_target([](const char* target) {
+    std::mt19937 random(4);
+    for (const std::size_t count : kCounts) {
+      for (const unsigned spread : {60u, 65536u}) {
+        const auto pixels = draw(random, count, 60), levels = draw(random, count, spread);
+        std::vector<std::uint64_t> bits((count + 63) / 64, ~std::uint64_t{0});
+        const bool any = pixels_at_least(pixels.data(), levels.data(), count, bits.data());
+        bool expected_any = false;
+        for (std::size_t i = 0; i < 64 * bits.size(); ++i) {
+          const bool set = (bits[i / 64] >> (i % 64) & 1) != 0;
+          ASSERT_EQ(set, i < count && pixels[i] >= levels[i]) << target << " " << i;
+          expected_any = expected_any || set;
+        }
+        ASSERT_EQ(any, expected_any);
+      }
+    }
+  });
+}
+
 }  // namespace
 }  // namespace dctprep

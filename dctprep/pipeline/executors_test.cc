@@ -85,8 +85,8 @@ Config draw_config(Draw& draw, int frames, int height, int width) {
   c.segment.method = draw.one_in(4) ? SegmentMethod::kSingle : SegmentMethod::kDouble;
   c.segment.seed = draw.from(8, 40);
   c.segment.tau = draw.share();
-  c.segment.grow_min = draw.from(3, c.segment.seed.value());
-  c.segment.grow_max = draw.from(c.segment.grow_min.value(), 100);
+  c.segment.grow_min = draw.from(3, step_of(c.segment.seed));
+  c.segment.grow_max = draw.from(step_of(c.segment.grow_min), 100);
   c.segment.connectivity = std::array{6, 18, 26}[static_cast<std::size_t>(draw.from(0, 2))];
   c.segment.min_seed_volume = draw.from(0, 6);
   if (draw.one_in(3)) c.segment.voxel_min = draw.from(0, 40);
@@ -112,6 +112,25 @@ Config draw_config(Draw& draw, int frames, int height, int width) {
   c.spots.photometry = !draw.one_in(4);
   c.spots.photometry_frames = draw.one_in(2) ? draw.from(1, 5) : draw.from(1, 40);
   return c;
+}
+
+// Levels in units of the noise, where the scan tells it.
+bool draw_sigma(Draw& draw, const Scan& scan, Config& config) {
+  Config c = config;
+  c.segment.unit = SegmentUnit::kSigma;
+  const int seed = draw.from(32, 160), grow_min = draw.from(16, seed);
+  c.segment.seed = seed / 16.0;
+  c.segment.grow_min = grow_min / 16.0;
+  c.segment.grow_max = grow_min / 16.0 + 5 * draw.share();
+  Progress silent;
+  try {
+    prepare_run(scan, c, silent);
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("does not tell its noise"), std::string::npos) << error.what();
+    return false;
+  }
+  config = c;
+  return true;
 }
 
 Scan draw_scan(Draw& draw, const Config& config, int frames, int height, int width) {
@@ -192,7 +211,7 @@ MemoryResult run(const Scan& scan, const Config& config, Executor executor) {
 }
 
 TEST(Executors, GiveTheSameBits) {
-  std::size_t spots = 0, rejected = 0, over_the_seam = 0, split = 0, measured = 0, unmeasured = 0;
+  std::size_t spots = 0, rejected = 0, over_the_seam = 0, split = 0, measured = 0, unmeasured = 0, in_sigma = 0;
   const std::vector<std::string> names = backends();
   for (unsigned round = 0; round < 1000; ++round) {
     Draw draw(round);
@@ -204,6 +223,7 @@ TEST(Executors, GiveTheSameBits) {
     SCOPED_TRACE("round " + std::to_string(round));
     config.run.threads = draw.from(1, 3);
     config.run.backend = names[static_cast<std::size_t>(draw.from(0, static_cast<int>(names.size()) - 1))];
+    if (draw.one_in(3)) in_sigma += draw_sigma(draw, scan, config);
     const MemoryResult streamed = run(scan, config, Executor::kStreaming);
     expect_same(run(scan, config, Executor::kReference), streamed);
     if (HasFatalFailure()) return;
@@ -224,6 +244,7 @@ TEST(Executors, GiveTheSameBits) {
   EXPECT_GT(rejected, 1000u);
   EXPECT_GT(over_the_seam, 50u);
   EXPECT_GT(split, 30u);
+  EXPECT_GT(in_sigma, 100u);
   EXPECT_GT(measured, 1000u);
   EXPECT_GT(unmeasured, 100u);
 }

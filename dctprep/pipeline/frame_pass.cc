@@ -24,11 +24,13 @@ FramePass::FramePass(const Setup& setup)
 // A ring of residual rows round the one that is denoised, made as far as they are looked at.
 class FramePass::Rows {
  public:
-  Rows(const FramePass& pass, const CompactFrame& frame, const CompactBackground& background, std::int32_t offset,
-       int level)
+  // `level` in counts: that of all pixels, or the lowest where `noise` is not null.
+  Rows(const FramePass& pass, const CompactFrame& frame, const CompactBackground& background, const BlockNoise* noise,
+       std::int32_t offset, int level)
       : pass_(pass),
         frame_(frame),
         background_(background),
+        noise_(noise),
         offset_(offset),
         level_(level),
         height_(background.background().height()),
@@ -60,11 +62,17 @@ class FramePass::Rows {
         if (passing[word] == 0) continue;
         const int u0 = static_cast<int>(word) * 64, u1 = std::min(width_, u0 + 64);
         denoise(v, u0, u1, denoised.data());
-        any |= pixels_at_least(denoised.data() + u0, static_cast<std::uint16_t>(level_),
-                               static_cast<std::size_t>(u1 - u0), &passing[word]);
+        any |= find_passing(v, u0, u1, denoised.data() + u0, &passing[word]);
       }
       if (any) take(v, denoised.data(), std::span<const std::uint64_t>(passing));
     }
+  }
+
+  // Bits of the columns u0 ... u1-1 of row `v` that pass, from pixels[0] on. Whether there are any.
+  bool find_passing(int v, int u0, int u1, const std::uint16_t* pixels, std::uint64_t* passing) const {
+    const auto count = static_cast<std::size_t>(u1 - u0);
+    return noise_ != nullptr ? pixels_at_least(pixels, noise_->least.row(v) + u0, count, passing)
+                             : pixels_at_least(pixels, static_cast<std::uint16_t>(level_), count, passing);
   }
 
   // Calls take(v, denoised) for each row.
@@ -171,6 +179,7 @@ class FramePass::Rows {
   const FramePass& pass_;
   const CompactFrame& frame_;
   const CompactBackground& background_;
+  const BlockNoise* noise_;
   std::int32_t offset_;
   int level_;
   int height_, width_, radius_;
@@ -186,31 +195,47 @@ class FramePass::Rows {
 };
 
 FramePass::Result FramePass::run(int k, const CompactFrame& frame, const CompactBackground& background,
-                                 std::span<const std::uint32_t> saturated) const {
-  const SegmentOptions& options = setup_.config.segment;
-  const int level = lowest_level(options);
+                                 const BlockNoise* noise, std::span<const std::uint32_t> saturated) const {
+  const SegmentOptions& options = setup_.segment;
+  const int level = noise != nullptr ? noise->lowest : lowest_level(options);
   Result result;
   const ImageView<const std::uint16_t> pixels = background.background();
   result.offset = background.frame_offset(frame, setup_.scan->bad_pixels, bad_row_, setup_.config.background);
   FrameThreshold threshold(k, pixels.width(), level, saturated);
-  Rows rows(*this, frame, background, result.offset, level);
+  Rows rows(*this, frame, background, noise, result.offset, level);
   // A level of 0 would be passed by pixels that no mark tells of; of large windows nothing is known before.
   if (level >= 1 && denoiser_.radius() <= kMostWindowRadius) {
     rows.each_passing([&](int v, const std::uint16_t* row, std::span<const std::uint64_t> passing) {
       threshold.append_row(v, row, passing);
     });
   } else {
-    rows.each([&](int v, const std::uint16_t* row) { threshold.append_row(v, row); });
+    std::vector<std::uint64_t> passing(words_of_bits(static_cast<std::size_t>(pixels.width())));
+    rows.each([&](int v, const std::uint16_t* row) {
+      if (rows.find_passing(v, 0, pixels.width(), row, passing.data())) threshold.append_row(v, row, passing);
+    });
   }
   if (static_cast<double>(threshold.passing()) > options.max_fill * static_cast<double>(pixels.size())) {
     // Rare, and the end of the run: the frame is made once more, to say which level would do.
     Image<std::uint16_t> denoised(pixels.height(), pixels.width());
-    rows.each([&](int v, const std::uint16_t* row) { std::copy_n(row, pixels.width(), denoised.row(v)); });
-    check_fill(threshold.passing(), denoised, k, level, options.method == SegmentMethod::kSingle ? "seed" : "grow_min",
-               options.max_fill);
+    rows.each([&](int v, const std::uint16_t* row) {
+      std::copy_n(row, pixels.width(), denoised.row(v));
+      if (noise != nullptr) scale_row(*noise, v, 0, pixels.width(), denoised.row(v));
+    });
+    check_fill(threshold.passing(), denoised, k, options);
   }
   result.sparse = threshold.take();
+  if (noise != nullptr) {
+    SparseFrame& sparse = result.sparse;
+    result.counts = sparse.values;
+    for (const Run& run : sparse.runs)
+      scale_row(*noise, run.v, run.u_begin, run.u_end, sparse.values.data() + run.offset);
+  }
   return result;
+}
+
+void FramePass::scale_row(const BlockNoise& noise, int v, int u0, int u1, std::uint16_t* values) const {
+  const std::uint16_t* background = noise.background.row(v);
+  for (int u = u0; u < u1; ++u) values[u - u0] = setup_.scale.scaled(values[u - u0], background[u]);
 }
 
 }  // namespace dctprep

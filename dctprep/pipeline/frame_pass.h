@@ -11,6 +11,7 @@
 #include "dctprep/base/image.h"
 #include "dctprep/core/sparse_frame.h"
 #include "dctprep/denoise/denoise.h"
+#include "dctprep/pipeline/noise_levels.h"
 #include "dctprep/pipeline/setup.h"
 
 namespace dctprep {
@@ -21,15 +22,21 @@ class FramePass {
   explicit FramePass(const Setup& setup);
 
   struct Result {
-    SparseFrame sparse;
+    SparseFrame sparse;                 // what segmentation compares: F, or Z where levels are in units of the noise
+    std::vector<std::uint16_t> counts;  // F of its values; empty where that is what it holds
     std::int32_t offset = 0;
   };
-  // Of frame `k` (J') over its background. Throws where the frame passes more voxels than segment.max_fill allows.
-  Result run(int k, const CompactFrame& frame, const CompactBackground& background,
+  // Of frame `k` (J') over its background. `noise`: of that background, which has been raised by noise->more; null
+  // where levels are in counts. Throws where the frame passes more voxels than segment.max_fill allows.
+  Result run(int k, const CompactFrame& frame, const CompactBackground& background, const BlockNoise* noise,
              std::span<const std::uint32_t> saturated) const;
+
+  int radius() const { return denoiser_.radius(); }
 
  private:
   class Rows;
+  // F of columns u0 ... u1-1 of row `v` becomes Z.
+  void scale_row(const BlockNoise& noise, int v, int u0, int u1, std::uint16_t* values) const;
 
   const Setup& setup_;
   Denoiser denoiser_;

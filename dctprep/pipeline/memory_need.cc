@@ -5,6 +5,7 @@
 #include "dctprep/background/window_median.h"
 #include "dctprep/base/error.h"
 #include "dctprep/pipeline/held_frames.h"
+#include "dctprep/pipeline/noise_levels.h"
 #include "dctprep/pipeline/photometry_ring.h"
 #include "dctprep/pipeline/stream_plan.h"
 
@@ -48,7 +49,9 @@ MemoryNeed memory_need(const Setup& setup) {
   // a frame being read and its raw chunk on each thread; dark and masks.
   const std::uint64_t backgrounds = photometry_bytes(setup, plan, pixels) +
                                     together * (setup.config.background.save ? 3 + kBatchesWaiting : 1) * pixels * 2;
-  need.total = need.window + WindowMedian::bytes(pixels) + backgrounds + HeldFrames::kMostReferences * pixels +
+  const bool in_sigma = !setup.scale.empty();
+  const std::uint64_t noise = in_sigma ? block_noise_bytes(pixels) + HeldFrames::kMostReferences * pixels : 0;
+  need.total = need.window + WindowMedian::bytes(pixels) + backgrounds + HeldFrames::kMostReferences * pixels + noise +
                threads * pixels * 4 + 8 * pixels + 64 * kMib;
   // A pixel takes three bytes at most. An eighth of that is asked for in advance where memory is limited.
   need.listed = frames * (pixels * 5 / 2 + 4096 * 5);

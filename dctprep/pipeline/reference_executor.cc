@@ -1,6 +1,7 @@
 // The executor that is obviously right: every stage as the specification words it, whole stack in memory, pixel by
 // pixel, no thought of speed. It shares with the streaming one only the reading of a frame and the measuring of a blob.
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <map>
 #include <memory>
@@ -98,11 +99,48 @@ Image<std::uint16_t> denoised_of(const Setup& setup, const Image<std::uint16_t>&
   return denoised;
 }
 
+// Z: values in steps of the noise where they are. The background of bad pixels is that of the next good one to the
+// left, else to the right, else 0.
+Image<std::uint16_t> scaled_of(const Setup& setup, const Image<std::uint16_t>& denoised,
+                               const Image<std::uint16_t>& background) {
+  const Image<std::uint8_t>& bad = setup.scan->bad_pixels;
+  const double readout = setup.noise.readout_variance, gain = setup.noise.gain;
+  Image<std::uint16_t> scaled(setup.height(), setup.width(), 0);
+  for (int v = 0; v < setup.height(); ++v) {
+    for (int u = 0; u < setup.width(); ++u) {
+      int from = u;
+      while (from >= 0 && bad(v, from) != 0) --from;
+      if (from < 0) {
+        from = u;
+        while (from < setup.width() && bad(v, from) != 0) ++from;
+      }
+      const double level = from < setup.width() ? background(v, from) : 0;
+      const double sigma = std::sqrt(std::max(1.0 / 12, readout + gain * level));
+      const auto weight = static_cast<std::uint64_t>(std::max(1.0, std::nearbyint(65536.0 * 16 / sigma)));
+      scaled(v, u) =
+          static_cast<std::uint16_t>(std::min<std::uint64_t>(65535, (denoised(v, u) * weight + 32768) / 65536));
+    }
+  }
+  return scaled;
+}
+
+// The runs of `compared` with the values that `counts` has there.
+std::vector<SparseFrame> with_counts(std::vector<SparseFrame> compared, const Stack& counts) {
+  for (SparseFrame& frame : compared) {
+    for (const Run& run : frame.runs) {
+      for (int u = run.u_begin; u < run.u_end; ++u)
+        frame.values[run.offset + static_cast<std::uint32_t>(u - run.u_begin)] =
+            counts[static_cast<std::size_t>(frame.frame)](run.v, u);
+    }
+  }
+  return compared;
+}
+
 // Every frame, whole.
 class WholeStack final : public FrameBoxes {
  public:
   WholeStack(const Setup& setup, const Stack& stack, const Stack& volume, const Tally& tally)
-      : level_(lowest_level(setup.config.segment)), stack_(stack), volume_(volume), tally_(tally) {}
+      : level_(lowest_level(setup.segment)), stack_(stack), volume_(volume), tally_(tally) {}
 
   void take(int k, const std::shared_ptr<const Image<std::uint16_t>>& background) { backgrounds_[k] = background; }
 
@@ -131,7 +169,7 @@ class WholeStack final : public FrameBoxes {
 PhotometryIsland island_of(const std::vector<Blob>& blobs, std::size_t own, const Stack& volume, const Setup& setup) {
   PhotometryIsland island;
   const int frames = setup.frames();
-  const auto voxels = reference_island(volume, blobs[own].voxels.front(), setup.config.segment, setup.wrap);
+  const auto voxels = reference_island(volume, blobs[own].voxels.front(), setup.segment, setup.wrap);
   island.spans = spans_of(voxels, frames);
   for (const Blob& blob : blobs) {
     const Voxel& first = blob.voxels.front();
@@ -161,7 +199,9 @@ RunReport run_reference(const Setup& setup, ResultSink& sink, Progress& progress
     if (!corrected.transmission.empty()) sink.transmission(k, corrected.transmission);
     saturated.push_back(std::move(corrected.saturated));
   }
-  Stack volume;
+  // F, and what segmentation compares: the same, or Z.
+  Stack counts, scaled;
+  Stack& volume = setup.scale.empty() ? counts : scaled;
   WholeStack whole(setup, stack, volume, tally);
   for (std::size_t b = 0; b < setup.blocks.size(); ++b) {
     const BackgroundBlock& block = setup.blocks[b];
@@ -171,18 +211,24 @@ RunReport run_reference(const Setup& setup, ResultSink& sink, Progress& progress
     for (int k = block.first; k <= block.last; ++k) {
       whole.take(k, kept);
       if (tally.is_bad(k)) {
-        volume.emplace_back(setup.height(), setup.width(), std::uint16_t{0});
+        counts.emplace_back(setup.height(), setup.width(), std::uint16_t{0});
+        if (!setup.scale.empty()) scaled.push_back(counts.back().clone());
         continue;
       }
       const Image<std::uint16_t>& frame = stack[static_cast<std::size_t>(k)];
       const std::int32_t offset = offset_of(setup, frame, background);
       tally.frame_offset(k, offset);
-      volume.push_back(denoised_of(setup, residual_of(setup, frame, background, offset)));
+      counts.push_back(denoised_of(setup, residual_of(setup, frame, background, offset)));
+      if (!setup.scale.empty()) scaled.push_back(scaled_of(setup, counts.back(), background));
       progress.advance(1);
     }
   }
-  const std::vector<SparseFrame> sparse = reference_sparse_frames(volume, setup.config.segment);
-  const std::vector<Blob> blobs = reference_segment(volume, saturated, setup.config.segment, setup.wrap);
+  const std::vector<SparseFrame> sparse = with_counts(reference_sparse_frames(volume, setup.segment), counts);
+  std::vector<Blob> blobs = reference_segment(volume, saturated, setup.segment, setup.wrap);
+  for (Blob& blob : blobs) {
+    for (Voxel& voxel : blob.voxels)
+      voxel.value = counts[static_cast<std::size_t>(voxel.frame % setup.frames())](voxel.v, voxel.u);
+  }
   for (std::size_t i = 0; i < blobs.size(); ++i) {
     MeasuredBlob measured = measure_blob(Blob(blobs[i]), tally.context(), [&](int k) -> const SparseFrame& {
       return sparse[static_cast<std::size_t>(k)];

@@ -102,11 +102,11 @@ std::vector<Seed> components(const Volume& volume, const Flooder& flooder, int l
 }
 
 int threshold_of(int peak, const SegmentOptions& o) {
-  if (o.method == SegmentMethod::kSingle) return o.seed.value();
+  if (o.method == SegmentMethod::kSingle) return step_of(o.seed);
   int g = static_cast<int>(std::ceil(o.tau * peak - 1e-6));
-  if (g > o.grow_max.value()) g = o.grow_max.value();
-  if (g < o.grow_min.value()) g = o.grow_min.value();
-  return std::min(o.seed.value(), g);
+  if (g > step_of(o.grow_max)) g = step_of(o.grow_max);
+  if (g < step_of(o.grow_min)) g = step_of(o.grow_min);
+  return std::min(step_of(o.seed), g);
 }
 
 // A voxel taken: the numbers of its heap and of its spot are those of one of their voxels.
@@ -121,7 +121,7 @@ bool is_firm(const std::vector<Taken>& taken, std::size_t heap, int saddle, cons
   int bright = 0, peak = 0;
   for (const Taken& voxel : taken) {
     if (voxel.heap != heap) continue;
-    bright += flooder.value(voxel.place) >= options.seed.value();
+    bright += flooder.value(voxel.place) >= step_of(options.seed);
     peak = std::max(peak, flooder.value(voxel.place));
   }
   return bright >= std::max(12, options.min_seed_volume.value()) && saddle < options.split.value() * peak;
@@ -202,7 +202,7 @@ std::vector<Blob> reference_segment(const Volume& volume, const std::vector<std:
   if (volume.empty() || volume[0].empty()) return blobs;
   const Flooder flooder(volume, options.connectivity, wrap);
   std::vector<Seed> seeds;
-  for (Seed& seed : components(volume, flooder, options.seed.value())) {
+  for (Seed& seed : components(volume, flooder, step_of(options.seed))) {
     if (static_cast<int>(seed.voxels.size()) >= options.min_seed_volume.value()) {
       seeds.push_back(std::move(seed));
     } else {
@@ -234,7 +234,7 @@ std::vector<Blob> reference_segment(const Volume& volume, const std::vector<std:
       blobs.push_back(make_blob(seed, part, volume, saturated, wrap));
       blobs.back().split = true;
       blobs.back().seed_volume = static_cast<std::uint32_t>(std::count_if(
-          part.begin(), part.end(), [&](const Place& p) { return flooder.value(p) >= options.seed.value(); }));
+          part.begin(), part.end(), [&](const Place& p) { return flooder.value(p) >= step_of(options.seed); }));
     }
   }
   return blobs;
@@ -265,8 +265,7 @@ std::vector<SparseFrame> reference_sparse_frames(const Volume& volume, const Seg
         sparse.values.push_back(volume[k](v, u));
       }
     }
-    check_fill(sparse.values.size(), volume[k], sparse.frame, level,
-               options.method == SegmentMethod::kSingle ? "seed" : "grow_min", options.max_fill);
+    check_fill(sparse.values.size(), volume[k], sparse.frame, options);
     frames.push_back(std::move(sparse));
   }
   return frames;

@@ -27,6 +27,7 @@ ResultHeader result_header(const Setup& setup, const std::string& command) {
   header.images = setup.config.spots.image != SpotImage::kNone;
   header.rejected = setup.config.spots.rejected;
   header.photometry = setup.config.spots.photometry;
+  header.in_sigma = !setup.scale.empty();
   header.noise = setup.noise;
   header.scan_path = setup.scan->storage.location;
   header.config = to_compact_toml(setup.config);
@@ -63,8 +64,10 @@ class OffsetWatch final : public ResultSink {
 // intensity, and they are subtracted from themselves: then it reaches the level that spots grow down to. So does that
 // of a beam that drifts without being normalised, which the offset is there for: only the user can tell the two apart.
 // Signal only adds, so offsets below 0 are no matter.
-std::optional<std::string> warn_of_offsets(const std::vector<std::int32_t>& offsets, const SegmentOptions& segment) {
-  const int level = lowest_level(segment);
+std::optional<std::string> warn_of_offsets(const std::vector<std::int32_t>& offsets, const Setup& setup) {
+  // In units of the noise: where there is the least of it.
+  const int lowest = lowest_level(setup.segment);
+  const auto level = setup.scale.empty() ? lowest : static_cast<std::int32_t>(setup.scale.least(0, lowest));
   const auto high = std::count_if(offsets.begin(), offsets.end(), [&](std::int32_t o) { return o >= level; });
   if (high == 0) return std::nullopt;
   const auto largest = std::max_element(offsets.begin(), offsets.end());
@@ -93,7 +96,7 @@ RunReport run_pipeline(const Scan& scan, const Config& config, const std::string
   OffsetWatch watch(sink);
   RunReport report =
       executor == Executor::kStreaming ? run_streaming(setup, watch, progress) : run_reference(setup, watch, progress);
-  if (auto warning = warn_of_offsets(watch.offsets(), setup.config.segment)) report.warnings.push_back(*warning);
+  if (auto warning = warn_of_offsets(watch.offsets(), setup)) report.warnings.push_back(*warning);
   report.timing.insert(report.timing.begin(), {"prepare", prepared});
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   return report;

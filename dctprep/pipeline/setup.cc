@@ -132,6 +132,20 @@ Image<float> transmission_of(const Setup& setup, ImageView<const std::uint16_t> 
   return transmission(inside, intensity, setup.flat, setup.config.denoise.radius);
 }
 
+void set_scale(Setup& setup) {
+  if (std::isnan(setup.noise.gain)) {
+    fail(
+        "segment.unit = \"sigma\": the scan does not tell its noise, for which two good frames after one another are "
+        "needed; give the levels in counts, with unit = \"counts\"");
+  }
+  setup.scale = NoiseScale(setup.noise, kSigmaSteps);
+  const int level = lowest_level(setup.segment);
+  if (setup.scale.least(65535, level) > 65535) {
+    fail_usage("segment.{} = {}: no pixel can be that many standard deviations above its background; lower it",
+               lowest_level_key(setup.segment), level_text(level, setup.segment));
+  }
+}
+
 }  // namespace
 
 Setup prepare_run(const Scan& scan, const Config& config, Progress& progress) {
@@ -161,7 +175,11 @@ Setup prepare_run(const Scan& scan, const Config& config, Progress& progress) {
     if (config.beam.transmission) read_flat(setup);
   }
   find_reference_intensity(setup, progress);
-  if (config.spots.photometry) setup.noise = measure_noise(setup, progress);
+  if (config.segment.unit.is_auto()) setup.config.segment.unit = SegmentUnit::kCounts;
+  setup.segment = in_steps(setup.config.segment);
+  const bool in_sigma = is_in_sigma(setup.config.segment);
+  if (config.spots.photometry || in_sigma) setup.noise = measure_noise(setup, progress);
+  if (in_sigma) set_scale(setup);
   // The record of the run holds what was used.
   setup.config.scan.saturation = setup.saturation;
   if (!setup.beam.empty() && setup.reference_intensity > 0) setup.config.beam.intensity = setup.reference_intensity;

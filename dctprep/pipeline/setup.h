@@ -11,6 +11,7 @@
 #include "dctprep/base/image.h"
 #include "dctprep/base/progress.h"
 #include "dctprep/config/config.h"
+#include "dctprep/core/noise_scale.h"
 #include "dctprep/core/region.h"
 #include "dctprep/core/scan.h"
 #include "dctprep/correct/transmission.h"
@@ -33,7 +34,9 @@ struct Setup {
   double reference_intensity = 1.0;  // i_ref
   std::vector<std::uint8_t> listed;  // 1 = listed as bad, one a frame
   std::vector<BackgroundBlock> blocks;
-  NoiseModel noise;  // where photometry is asked for
+  SegmentOptions segment;  // levels in steps
+  NoiseModel noise;        // where photometry or levels in units of the noise are asked for
+  NoiseScale scale;        // empty: levels are in counts
 
   int frames() const { return scan->frame_count(); }
   int height() const { return scan->height(); }

@@ -9,6 +9,7 @@
 #include "dctprep/base/cancel.h"
 #include "dctprep/base/error.h"
 #include "dctprep/base/log.h"
+#include "dctprep/measure/set_values.h"
 #include "dctprep/pipeline/frame_pass.h"
 #include "dctprep/pipeline/held_frames.h"
 #include "dctprep/pipeline/memory_need.h"
@@ -39,7 +40,7 @@ class StreamingRun {
         need_(memory_need(setup)),
         tally_(setup, sink),
         geometry_{setup.frames(), setup.height(), setup.width(), setup.wrap},
-        tracker_(geometry_, setup.config.segment.connectivity, setup.config.segment.seed.value()),
+        tracker_(geometry_, setup.segment.connectivity, step_of(setup.segment.seed)),
         frame_pass_(setup),
         frames_(setup, static_cast<std::size_t>(plan_.most_frames)),
         median_(static_cast<std::size_t>(setup.height()) * static_cast<std::size_t>(setup.width())),
@@ -47,6 +48,10 @@ class StreamingRun {
     if (setup.config.spots.photometry) ring_ = std::make_unique<PhotometryRing>(setup);
     const SpotImage image = setup.config.spots.image;
     keeps_history_ = image == SpotImage::kBlob2d || image == SpotImage::kBox;
+    if (!setup.scale.empty()) {
+      noise_levels_ = std::make_unique<NoiseLevels>(setup, frame_pass_.radius());
+      keeps_history_ = true;
+    }
   }
 
   RunReport run() {
@@ -78,6 +83,8 @@ class StreamingRun {
   }
 
  private:
+  using ThresholdedFrame = FramePass::Result;
+
   void process() {
     frames_.expect(plan_.steps.front().read);
     for (std::size_t n = 0; n < plan_.steps.size(); ++n) {
@@ -192,40 +199,47 @@ class StreamingRun {
   void process_block(const BackgroundBlock& block, const std::shared_ptr<const Image<std::uint16_t>>& image) {
     const Image<std::uint16_t>& background = *image;
     const int batch = frames_a_batch();
+    BlockNoise noise;
     // One for each reference that frames of the block are held against.
     std::map<const FrameReference*, CompactBackground> backgrounds;
-    for (int k = block.first; k <= block.last; ++k) {
-      if (const HeldFrame* frame = frames_.find(k)) {
-        const FrameReference& reference = *frame->pixels->reference();
-        backgrounds.try_emplace(&reference, background, reference, setup_.excluded);
+    {
+      const Stopwatch watch(frame_seconds_);
+      if (noise_levels_) noise = noise_levels_->over(background);
+      for (int k = block.first; k <= block.last; ++k) {
+        if (const HeldFrame* frame = frames_.find(k)) {
+          const FrameReference& reference = *frame->pixels->reference();
+          const auto [added, is_new] = backgrounds.try_emplace(&reference, background, reference, setup_.excluded);
+          if (is_new && noise_levels_) added->second.raise_levels(noise.more);
+        }
       }
     }
     for (int first = block.first; first <= block.last; first += batch) {
       const int count = std::min(batch, block.last - first + 1);
-      auto sparse = std::make_shared<std::vector<SparseFrame>>(static_cast<std::size_t>(count));
+      auto sparse = std::make_shared<std::vector<ThresholdedFrame>>(static_cast<std::size_t>(count));
       parallel_in_order(sparse->size(), [&](std::size_t i) {
         check_cancelled();
         const Stopwatch watch(frame_seconds_);
-        (*sparse)[i] = process_frame(first + static_cast<int>(i), backgrounds);
+        (*sparse)[i] = process_frame(first + static_cast<int>(i), backgrounds, noise_levels_ ? &noise : nullptr);
       });
       if (ring_) {
         for (int k = first; k < first + count; ++k) ring_->subtract(k, image, tally_.frame_offset(k));
       }
       chain_.add([this, sparse] {
-        for (SparseFrame& frame : *sparse) segment(std::move(frame));
+        for (ThresholdedFrame& frame : *sparse) segment(std::move(frame));
         measure();
       });
       progress_.advance(count);
     }
   }
 
-  SparseFrame process_frame(int k, const std::map<const FrameReference*, CompactBackground>& backgrounds) {
+  ThresholdedFrame process_frame(int k, const std::map<const FrameReference*, CompactBackground>& backgrounds,
+                                 const BlockNoise* noise) {
     const HeldFrame* frame = frames_.find(k);
-    if (frame == nullptr) return SparseFrame{.frame = k, .runs = {}, .values = {}, .saturated = {}};
+    if (frame == nullptr) return {.sparse = {.frame = k, .runs = {}, .values = {}, .saturated = {}}, .counts = {}};
     const CompactBackground& background = backgrounds.at(frame->pixels->reference().get());
-    FramePass::Result result = frame_pass_.run(k, *frame->pixels, background, frame->saturated);
+    FramePass::Result result = frame_pass_.run(k, *frame->pixels, background, noise, frame->saturated);
     tally_.frame_offset(k, result.offset);
-    return std::move(result.sparse);
+    return result;
   }
 
   // What follows is called by the chain alone, as is the sink.
@@ -246,14 +260,16 @@ class StreamingRun {
     });
   }
 
-  void segment(SparseFrame&& frame) {
+  void segment(ThresholdedFrame&& thresholded) {
+    SparseFrame& frame = thresholded.sparse;
     const int k = frame.frame;
     std::size_t islands = closed_.size();
     {
       const Stopwatch watch(segment_seconds_);
       if (keeps_history_) {
         history_bytes_ += bytes(frame);
-        history_.emplace(k, frame);
+        SparseFrame& kept = history_.emplace(k, frame).first->second;
+        if (noise_levels_) kept.values = std::move(thresholded.counts);
       }
       if (ring_) ring_->claim(frame);
       segmented_ = k + 1;
@@ -263,16 +279,17 @@ class StreamingRun {
     if (closed_voxels_ > kVoxelsTogether) measure();
     if (tracker_.bytes() + history_bytes_ > need_.open_blobs) {
       const IslandTracker::Extent blob = tracker_.largest_open();
-      const SegmentOptions& options = setup_.config.segment;
-      const char* key = options.method == SegmentMethod::kSingle     ? "segment.seed"
-                        : blob.parting_level <= options.seed.value() ? "segment.grow_min"
-                                                                     : "segment.seed and segment.grow_min";
+      const SegmentOptions& options = setup_.segment;
+      const char* key = options.method == SegmentMethod::kSingle      ? "segment.seed"
+                        : blob.parting_level <= step_of(options.seed) ? "segment.grow_min"
+                                                                      : "segment.seed and segment.grow_min";
       fail(
           "frame {}: blobs that are still open fill the {} MiB of memory set aside for them; the largest spans frames "
           "{} to {}, columns {} to {} and rows {} to {} with {} voxels, its peak is {} at frame {}, row {}, column {}: "
           "raise {} to {}, where it comes apart, or run.memory",
           k, need_.open_blobs >> 20, blob.first_frame, blob.last_frame, blob.box.u0, blob.box.u1 - 1, blob.box.v0,
-          blob.box.v1 - 1, blob.voxels, blob.peak, blob.peak_frame, blob.peak_v, blob.peak_u, key, blob.parting_level);
+          blob.box.v1 - 1, blob.voxels, level_text(blob.peak, options), blob.peak_frame, blob.peak_v, blob.peak_u, key,
+          level_text(blob.parting_level, options));
     }
   }
 
@@ -299,7 +316,11 @@ class StreamingRun {
   }
 
   std::vector<MeasuredBlob> measure_island(const Island& island) const {
-    std::vector<Blob> blobs = grow_blobs(island, geometry_, setup_.config.segment);
+    std::vector<Blob> blobs = grow_blobs(island, geometry_, setup_.segment);
+    const FrameVoxels frame_voxels = [&](int k) -> const SparseFrame& { return history_.at(k); };
+    if (noise_levels_) {
+      for (Blob& blob : blobs) set_values(blob.voxels, setup_.frames(), frame_voxels);
+    }
     PhotometryIsland places;
     if (ring_) {
       for (const IslandRun& run : island.runs) places.spans.push_back({run.frame, run.v, run.u_begin, run.u_end});
@@ -309,8 +330,7 @@ class StreamingRun {
     }
     std::vector<MeasuredBlob> measured;
     for (std::size_t i = 0; i < blobs.size(); ++i) {
-      MeasuredBlob& blob = measured.emplace_back(measure_blob(
-          std::move(blobs[i]), tally_.context(), [&](int k) -> const SparseFrame& { return history_.at(k); }));
+      MeasuredBlob& blob = measured.emplace_back(measure_blob(std::move(blobs[i]), tally_.context(), frame_voxels));
       if (ring_ && !blob.rejected) measure_photometry(blob.voxels, places, i, tally_.context(), *ring_, blob.spot);
     }
     return measured;
@@ -339,6 +359,7 @@ class StreamingRun {
   SegmentGeometry geometry_;
   IslandTracker tracker_;
   FramePass frame_pass_;
+  std::unique_ptr<NoiseLevels> noise_levels_;  // null: levels are in counts
   HeldFrames frames_;
   WindowMedian median_;
   std::vector<int> window_;     // good frames of the last window, as far as they are counted in it
@@ -346,7 +367,7 @@ class StreamingRun {
   std::size_t closed_voxels_ = 0;
   std::unique_ptr<PhotometryRing> ring_;  // null: no photometry
   int segmented_ = 0;                     // frames so far
-  std::map<int, SparseFrame> history_;
+  std::map<int, SparseFrame> history_;    // in counts
   std::size_t history_bytes_ = 0;
   bool keeps_history_ = false;
   // Summed over threads.

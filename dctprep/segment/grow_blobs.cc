@@ -83,7 +83,7 @@ void add_spots(const Seed& seed, int level, std::vector<Voxel>&& voxels, const S
     Seed own = seed;
     if (spots.size() > 1) {
       own.volume = static_cast<std::uint32_t>(std::count_if(
-          spot.begin(), spot.end(), [&](const Voxel& voxel) { return voxel.value >= options.seed.value(); }));
+          spot.begin(), spot.end(), [&](const Voxel& voxel) { return voxel.value >= step_of(options.seed); }));
     }
     add_blob(own, level, false, std::move(spot), geometry, blobs);
     blobs.back().split = spots.size() > 1;
@@ -106,7 +106,7 @@ void add_grown(const FlatIsland& island, const SegmentGeometry& geometry, const 
   // Thresholds rise with the peak. At the highest, the strongest seed of each component holds all others in it, for its
   // own blob reaches down to there or further.
   const int top_level = seeds.front().threshold;
-  const Components top = top_level == options.seed.value()
+  const Components top = top_level == step_of(options.seed)
                              ? std::move(bright)
                              : find_components(island, geometry, options.connectivity, top_level);
   std::vector<FloodSeed> strongest;
@@ -131,17 +131,17 @@ void add_grown(const FlatIsland& island, const SegmentGeometry& geometry, const 
 }  // namespace
 
 int growth_threshold(int peak, const SegmentOptions& options) {
-  const int seed = options.seed.value();
+  const int seed = step_of(options.seed);
   if (options.method == SegmentMethod::kSingle) return seed;
   const double wanted = std::ceil(options.tau * peak - 1e-6);
-  const double clipped =
-      std::clamp(wanted, static_cast<double>(options.grow_min.value()), static_cast<double>(options.grow_max.value()));
+  const double clipped = std::clamp(wanted, static_cast<double>(step_of(options.grow_min)),
+                                    static_cast<double>(step_of(options.grow_max)));
   return std::min(seed, static_cast<int>(clipped));
 }
 
 std::vector<Blob> grow_blobs(const Island& island, const SegmentGeometry& geometry, const SegmentOptions& options) {
   const FlatIsland flat(island);
-  Components bright = find_components(flat, geometry, options.connectivity, options.seed.value());
+  Components bright = find_components(flat, geometry, options.connectivity, step_of(options.seed));
   std::vector<Blob> blobs;
   std::vector<Seed> small;
   const std::vector<Seed> seeds = find_seeds(flat, bright, options, small);

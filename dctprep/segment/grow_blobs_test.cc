@@ -67,8 +67,8 @@ std::vector<Expected> by_the_words(const Volume& volume, const SegmentOptions& o
     for (int v = 0; v < volume.frames[0].height(); ++v) {
       for (int u = 0; u < volume.frames[0].width(); ++u) {
         const Place start{k, v, u};
-        if (volume.value(start) < options.seed.value() || seen.contains(start)) continue;
-        Seed seed{.voxels = volume.component(start, options.seed.value())};
+        if (volume.value(start) < step_of(options.seed) || seen.contains(start)) continue;
+        Seed seed{.voxels = volume.component(start, step_of(options.seed))};
         for (const Place& p : seed.voxels) {
           seen.insert(p);
           if (volume.value(p) > seed.value) seed.peak = p, seed.value = volume.value(p);
@@ -163,8 +163,8 @@ TEST(GrowBlobs, EqualTheSpecificationByItsWords) {
       for (const auto pixel : frame.pixels()) brightest = std::max<int>(brightest, pixel);
     }
     options.seed = std::min(from(2, brightest), from(2, brightest));
-    options.grow_min = from(1, std::max(1, options.seed.value() / 3));
-    const int low = options.grow_min.value(), high = std::max(low, 100);
+    options.grow_min = from(1, std::max(1, step_of(options.seed) / 3));
+    const int low = step_of(options.grow_min), high = std::max(low, 100);
     options.grow_max = std::max(from(low, high), from(low, high));
     options.tau = 0.01 * from(0, 90);
     options.min_seed_volume = from(0, 3);

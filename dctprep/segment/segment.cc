@@ -15,7 +15,7 @@ std::vector<Blob> segment_volume(std::span<const ImageView<const std::uint16_t>>
   if (volume.empty() || volume.front().empty()) return blobs;
   const SegmentGeometry geometry{static_cast<int>(volume.size()), volume.front().height(), volume.front().width(),
                                  wrap};
-  IslandTracker tracker(geometry, options.connectivity, options.seed.value());
+  IslandTracker tracker(geometry, options.connectivity, step_of(options.seed));
   std::vector<Island> islands;
   for (int k = 0; k < geometry.frames; ++k) {
     tracker.push(threshold_frame(volume[static_cast<std::size_t>(k)], k, lowest_level(options), {}), islands);

@@ -55,7 +55,7 @@ TEST(Segment, OneThresholdEqualsScipysLabels) {
       for (const auto pixel : frame.pixels()) program << pixel << ",";
     }
     program << "]).reshape(" << frames << "," << height << "," << width
-            << ")\nlabel,count=n.label(a>=" << options.seed.value() << ",n.generate_binary_structure(3,"
+            << ")\nlabel,count=n.label(a>=" << step_of(options.seed) << ",n.generate_binary_structure(3,"
             << (connectivity == 6    ? 1
                 : connectivity == 18 ? 2
                                      : 3)
@@ -163,15 +163,27 @@ TEST(CheckFill, NamesTheLevelThatOnePercentReach) {
   frame(0, 0) = 100;
   frame(0, 1) = 90;
   frame(0, 2) = 80;
-  EXPECT_NO_THROW(check_fill(200, frame, 7, 5, "grow_min", 1.0));
-  EXPECT_NO_THROW(check_fill(50, frame, 7, 5, "grow_min", 0.25));
-  try {
-    check_fill(200, frame, 7, 5, "grow_min", 0.25);
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("frame 7"), std::string::npos) << error.what();
-    EXPECT_NE(std::string(error.what()).find("81"), std::string::npos) << error.what();  // 90 and 100 are 1 %
-  }
+  SegmentOptions options;
+  options.grow_min = 5;
+  options.max_fill = 1;
+  EXPECT_NO_THROW(check_fill(200, frame, 7, options));
+  options.max_fill = 0.25;
+  EXPECT_NO_THROW(check_fill(50, frame, 7, options));
+  const auto message = [&] {
+    try {
+      check_fill(200, frame, 7, options);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_NE(message().find("frame 7"), std::string::npos) << message();
+  EXPECT_NE(message().find("segment.grow_min = 5,"), std::string::npos) << message();
+  EXPECT_NE(message().find("81"), std::string::npos) << message();  // 90 and 100 are 1 %
+  // In sixteenths of a standard deviation.
+  options.unit = SegmentUnit::kSigma;
+  EXPECT_NE(message().find("segment.grow_min = 0.3125,"), std::string::npos) << message();
+  EXPECT_NE(message().find("at 5.0625 only"), std::string::npos) << message();
 }
 
 }  // namespace

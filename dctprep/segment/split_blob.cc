@@ -181,7 +181,7 @@ class Splitter {
   Splitter(const std::vector<Voxel>& voxels, const SegmentOptions& options, const Places& places)
       : voxels_(voxels),
         places_(places),
-        seed_(options.seed.value()),
+        seed_(step_of(options.seed)),
         split_(options.split.value()),
         least_part_(least_part(options)),
         basin_(places.count() + 1, kNoLabel) {
@@ -327,7 +327,7 @@ std::vector<std::vector<Voxel>> split_blob(std::vector<Voxel>&& voxels, const Se
   std::vector<std::vector<Voxel>> spots;
   if (options.split.value() > 0) {
     const auto bright =
-        std::count_if(voxels.begin(), voxels.end(), [&](const Voxel& v) { return v.value >= options.seed.value(); });
+        std::count_if(voxels.begin(), voxels.end(), [&](const Voxel& v) { return v.value >= step_of(options.seed); });
     if (bright >= 2 * least_part(options)) {
       const auto part_by = [&]<class Places>(const Places& places) {
         Splitter splitter(voxels, options, places);

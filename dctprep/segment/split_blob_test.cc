@@ -202,13 +202,13 @@ TEST(SplitBlob, EqualsTheDefinitionByItsWords) {
     SegmentOptions options;
     options.connectivity = std::array{6, 18, 26}[static_cast<std::size_t>(from(0, 2))];
     options.seed = from(6, 40);
-    options.grow_min = from(3, options.seed.value());
-    options.grow_max = from(options.grow_min.value(), 60);
+    options.grow_min = from(3, step_of(options.seed));
+    options.grow_max = from(step_of(options.grow_min), 60);
     options.tau = 0.01 * from(0, 60);
     options.min_seed_volume = from(0, 2) == 0 ? from(3, 20) : from(0, 3);
     options.split = from(0, 9) == 0 ? 0.0 : from(0, 9) == 0 ? 1.0 : 0.01 * from(20, 95);
     file << depth << " " << height << " " << width << " " << options.connectivity << " " << wrap << " "
-         << options.seed.value() << " " << options.grow_min.value() << " " << options.grow_max.value() << " "
+         << step_of(options.seed) << " " << step_of(options.grow_min) << " " << step_of(options.grow_max) << " "
          << options.min_seed_volume.value() << " ";
     file.precision(17);
     file << options.tau << " " << options.split.value() << "\n";

@@ -57,10 +57,10 @@ SparseFrame threshold_frame(ImageView<const std::uint16_t> denoised, int frame, 
   return threshold.take();
 }
 
-void check_fill(std::uint64_t passing, ImageView<const std::uint16_t> denoised, int frame, int level,
-                const char* level_key, double max_fill) {
+void check_fill(std::uint64_t passing, ImageView<const std::uint16_t> denoised, int frame,
+                const SegmentOptions& options) {
   const auto size = static_cast<double>(denoised.size());
-  if (!(static_cast<double>(passing) > max_fill * size)) return;
+  if (!(static_cast<double>(passing) > options.max_fill * size)) return;
   std::vector<std::uint64_t> count(65537, 0);
   for (int v = 0; v < denoised.height(); ++v) {
     for (int u = 0; u < denoised.width(); ++u) ++count[denoised(v, u)];
@@ -74,7 +74,8 @@ void check_fill(std::uint64_t passing, ImageView<const std::uint16_t> denoised, 
       "frame {}: {:.1f} % of its voxels are at or above segment.{} = {}, more than segment.max_fill = {:.1f} % allows; "
       "at "
       "{} only 1 % would be: raise the level, or max_fill where this is meant",
-      frame, 100.0 * static_cast<double>(passing) / size, level_key, level, 100.0 * max_fill, lowest);
+      frame, 100.0 * static_cast<double>(passing) / size, lowest_level_key(options),
+      level_text(lowest_level(options), options), 100.0 * options.max_fill, level_text(lowest, options));
 }
 
 }  // namespace dctprep

@@ -8,6 +8,7 @@
 
 #include "dctprep/base/image.h"
 #include "dctprep/core/sparse_frame.h"
+#include "dctprep/segment/options.h"
 
 namespace dctprep {
 
@@ -38,9 +39,10 @@ class FrameThreshold {
 SparseFrame threshold_frame(ImageView<const std::uint16_t> denoised, int frame, int level,
                             std::span<const std::uint32_t> saturated);
 
-// The run-away guard: throws Error where more than `max_fill` of the frame's voxels are at least `level`, naming the
-// frame (as `frame_name` says) and the lowest level that at most 1 % of its voxels reach. `passing` = how many are.
-void check_fill(std::uint64_t passing, ImageView<const std::uint16_t> denoised, int frame, int level,
-                const char* level_key, double max_fill);
+// The run-away guard: throws Error where more than options.max_fill of the frame's voxels are at least the lowest
+// level, naming the frame and the lowest level that at most 1 % of its voxels reach. `passing` = how many are.
+// `options` and pixels are in steps (segment/options.h).
+void check_fill(std::uint64_t passing, ImageView<const std::uint16_t> denoised, int frame,
+                const SegmentOptions& options);
 
 }  // namespace dctprep

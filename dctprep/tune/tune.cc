@@ -149,11 +149,11 @@ class Tuner {
     const auto with = [&](double factor, int least_volume) {
       Config config = found_;
       SegmentOptions& s = config.segment;
-      s.seed = scaled(base.seed.value(), factor);
+      s.seed = scaled(step_of(base.seed), factor);
       if (open_.min_seed_volume) s.min_seed_volume = std::max(volume, least_volume);
-      if (open_.grow_min) s.grow_min = std::min(scaled(base.grow_min.value(), factor), s.seed.value());
-      if (open_.grow_max) s.grow_max = std::max(s.grow_min.value(), s.seed.value());
-      if (s.grow_min.value() <= s.seed.value() && s.grow_min.value() <= s.grow_max.value()) attempt(config);
+      if (open_.grow_min) s.grow_min = std::min(scaled(step_of(base.grow_min), factor), step_of(s.seed));
+      if (open_.grow_max) s.grow_max = std::max(step_of(s.grow_min), step_of(s.seed));
+      if (step_of(s.grow_min) <= step_of(s.seed) && step_of(s.grow_min) <= step_of(s.grow_max)) attempt(config);
     };
     for (const double factor : kSeeds) {
       with(factor, volume);
@@ -167,7 +167,7 @@ class Tuner {
     for (const double factor : kGrowths) {
       Config config = base;
       SegmentOptions& s = config.segment;
-      s.grow_min = std::min({scaled(base.segment.grow_min.value(), factor), s.seed.value(), s.grow_max.value()});
+      s.grow_min = std::min({scaled(step_of(base.segment.grow_min), factor), step_of(s.seed), step_of(s.grow_max)});
       attempt(config);
     }
   }

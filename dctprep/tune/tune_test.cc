@@ -107,14 +107,14 @@ TEST_F(Tune, FindsMoreMatesWhereThresholdsAreTooHighAndKeepsWhatIsGiven) {
   Progress silent;
   Config given;
   Config found = find_parameters(given, scan, silent).config;
-  found.segment.seed = 2 * found.segment.seed.value();
-  found.segment.grow_min = 2 * found.segment.grow_min.value();
-  found.segment.grow_max = found.segment.seed.value();
+  found.segment.seed = 2 * step_of(found.segment.seed);
+  found.segment.grow_min = 2 * step_of(found.segment.grow_min);
+  found.segment.grow_max = step_of(found.segment.seed);
   const Tuning tuning = tune(found, open_to_tuning(given), scan, silent);
   ASSERT_GT(tuning.trials.size(), 4u) << tuning.summary;
   const TuneTrial& best = tuning.trials[static_cast<std::size_t>(tuning.chosen)];
   EXPECT_GT(tuning.chosen, 0) << tuning_text(tuning);
-  EXPECT_LT(tuning.config.segment.seed.value(), found.segment.seed.value());
+  EXPECT_LT(step_of(tuning.config.segment.seed), step_of(found.segment.seed));
   EXPECT_GT(best.beyond_chance, tuning.trials.front().beyond_chance);
   EXPECT_TRUE(tuning.why.contains("segment.seed"));
   for (const TuneTrial& t : tuning.trials) EXPECT_FALSE(t.verdict.empty());

@@ -35,7 +35,8 @@ inline MemoryResult random_result(std::uint32_t seed, const RandomResultSize& si
   h.transmission = h.rejected = true;
   h.mates = size.mates;
   h.photometry = size.photometry;
-  if (size.photometry) {
+  h.in_sigma = size.mates;
+  if (size.photometry || size.mates) {
     h.noise = {.readout_variance = 3.25, .gain = 1.0 / 3, .level = {0, 10.5}, .variance = {3, 7.5}, .samples = {7, 1}};
   }
   h.scan_path = "/data/scan é.h5::/entry/data";
@@ -72,7 +73,7 @@ inline MemoryResult random_result(std::uint32_t seed, const RandomResultSize& si
     p.frame = real(), p.u = real(), p.v = real(), p.omega = real();
     p.sigma_frame = real(), p.sigma_u = real(), p.sigma_v = real(), p.cov_uv = real() * 1e-300;
     p.grow_level = static_cast<std::uint16_t>(random()), p.seed_volume = random(), p.flags = random() & 127;
-    if (size.photometry) {
+    if (size.photometry || size.mates) {
       visit_photometry_columns([&](const ColumnInfo&, auto member) {
         if constexpr (std::is_same_v<decltype(member), double Spot::*>) p.*member = real();
       });

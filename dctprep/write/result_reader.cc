@@ -159,6 +159,10 @@ void ResultFile::read_header() {
   header_.images = hdf5::exists(entry_.id(), "images");
   header_.rejected = hdf5::exists(entry_.id(), "rejected/reason");
   header_.photometry = hdf5::exists(entry_.id(), "spots/intensity");
+  if (hdf5::exists(entry_.id(), "spots/grow_level")) {
+    const Handle level = hdf5::check(H5Dopen2(entry_.id(), "spots/grow_level", H5P_DEFAULT), "spots/grow_level");
+    header_.in_sigma = hdf5::read_string_attribute(level.id(), "units") == kSigmaStepUnit;
+  }
   if (hdf5::exists(entry_.id(), "noise")) read_noise();
   header_.mates = hdf5::exists(entry_.id(), "spots/mate");
   header_.scan_path = text("scan/path");

@@ -75,7 +75,8 @@ TEST(ResultFile, Reads_back_what_memory_holds) {
     EXPECT_EQ(file.header().omega, want.header.omega);
     EXPECT_EQ(file.header().mates, want.header.mates);
     EXPECT_EQ(file.header().photometry, want.header.photometry);
-    if (want.header.photometry) {
+    EXPECT_EQ(file.header().in_sigma, want.header.in_sigma);
+    if (want.header.photometry || want.header.in_sigma) {
       EXPECT_EQ(file.header().noise.readout_variance, want.header.noise.readout_variance);
       EXPECT_EQ(file.header().noise.gain, want.header.noise.gain);
       EXPECT_EQ(file.header().noise.level, want.header.noise.level);

@@ -74,11 +74,12 @@ struct Stored<RejectReason> {
 };
 
 template <class Records, class Get, class T>
-void write_column(const Handle& group, const ColumnInfo& info, const Records& records, const Get& get, T) {
+void write_column(const Handle& group, const ColumnInfo& info, std::string_view unit, const Records& records,
+                  const Get& get, T) {
   std::vector<T> values;
   values.reserve(records.size());
   for (const auto& record : records) values.push_back(static_cast<T>(get(record)));
-  write_values(group, std::string(info.name), values, info.unit, info.long_name);
+  write_values(group, std::string(info.name), values, unit, info.long_name);
 }
 
 // Where the values of each record start, of which it has count(record), and at last where they end.
@@ -203,7 +204,8 @@ void ResultWriter::State::write_spots() {
                         std::string(R"({"signal_scale_type": "log", "axes_scale_types": ["linear", "linear"]})"));
   visit_spot_columns_of(header, [&](const ColumnInfo& info, auto member) {
     write_column(
-        group, info, spots, [&](const SpotRecord& record) { return record.spot.*member; }, Spot{}.*member);
+        group, info, unit_of(info, header), spots, [&](const SpotRecord& record) { return record.spot.*member; },
+        Spot{}.*member);
   });
   const Handle flags = hdf5::check(H5Dopen2(group.id(), "flags", H5P_DEFAULT), "flags");
   hdf5::write_attribute(flags.id(), "flag_names", spot_flag_names());
@@ -243,7 +245,7 @@ void ResultWriter::State::write_rejected(const ResultSummary& summary) {
   visit_rejected_columns([&](const ColumnInfo& info, auto member) {
     using Type = typename Stored<std::remove_cvref_t<decltype(RejectedBlob{}.*member)>>::type;
     write_column(
-        group, info, rejected, [&](const RejectedBlob& blob) { return blob.*member; }, Type{});
+        group, info, info.unit, rejected, [&](const RejectedBlob& blob) { return blob.*member; }, Type{});
   });
   const Handle reason = hdf5::check(H5Dopen2(group.id(), "reason", H5P_DEFAULT), "reason");
   hdf5::write_attribute(reason.id(), "reason_names", reject_reason_names());
@@ -381,7 +383,7 @@ void ResultWriter::end(const ResultSummary& summary) {
     state.write_rejected(summary);
     state.write_scan(summary);
     state.write_curves(summary);
-    if (state.header.photometry) state.write_noise();
+    if (state.header.photometry || state.header.in_sigma) state.write_noise();
     state.write_process(summary);
     state.close();
   });

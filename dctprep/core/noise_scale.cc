@@ -1,0 +1,28 @@
+#include "dctprep/core/noise_scale.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace dctprep {
+
+namespace {
+constexpr std::size_t kValues = 65536;
+constexpr double kLeastVariance = 1.0 / 12;  // that of rounding to whole counts
+}  // namespace
+
+NoiseScale::NoiseScale(const NoiseModel& model, int steps) : weight_(kValues) {
+  for (std::size_t b = 0; b < kValues; ++b) {
+    const double variance = std::max(kLeastVariance, model.readout_variance + model.gain * static_cast<double>(b));
+    // At least 1, for otherwise nothing would pass at all.
+    weight_[b] = static_cast<std::uint32_t>(std::max(1.0, std::nearbyint(65536.0 * steps / std::sqrt(variance))));
+  }
+}
+
+std::uint32_t NoiseScale::least(std::uint16_t background, int level) const {
+  // The least F with F w + 2^15 >= level 2^16; beyond 2^32 - 1 for no weight there is.
+  const std::uint64_t weight = weight_[background];
+  const std::uint64_t wanted = (static_cast<std::uint64_t>(level) << 16) - 0x8000;
+  return static_cast<std::uint32_t>((wanted + weight - 1) / weight);
+}
+
+}  // namespace dctprep
