@@ -25,4 +25,16 @@ std::uint32_t NoiseScale::least(std::uint16_t background, int level) const {
   return static_cast<std::uint32_t>((wanted + weight - 1) / weight);
 }
 
+void fill_bad_pixels(const std::uint8_t* bad, int width, std::uint16_t* row) {
+  int good = 0;
+  while (good < width && bad[good] != 0) ++good;
+  std::uint16_t last = good < width ? row[good] : std::uint16_t{0};
+  for (int u = 0; u < width; ++u) {
+    if (bad[u] == 0)
+      last = row[u];
+    else
+      row[u] = last;
+  }
+}
+
 }  // namespace dctprep

@@ -30,4 +30,8 @@ class NoiseScale {
   std::vector<std::uint32_t> weight_;  // w(b) = rint(2^16 steps / sigma(b)), one a background
 };
 
+// The backgrounds of a row of pixels as their noise is judged by: a bad one (1) takes that of the next good one to its
+// left, else to its right, else 0.
+void fill_bad_pixels(const std::uint8_t* bad, int width, std::uint16_t* row);
+
 }  // namespace dctprep

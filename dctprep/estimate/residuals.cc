@@ -103,6 +103,7 @@ GroupResiduals residuals_of(const FrameGroup& group, const FrameSample& sample, 
   const auto split = residuals.begin() + static_cast<std::ptrdiff_t>(run.size());
   result.run.assign(std::make_move_iterator(residuals.begin()), std::make_move_iterator(split));
   result.apart.assign(std::make_move_iterator(split), std::make_move_iterator(residuals.end()));
+  result.background = std::move(background);
   return result;
 }
 
@@ -117,6 +118,25 @@ void denoise_residuals(std::span<Residual> residuals, const DenoiseOptions& opti
     Image<std::uint16_t> denoised(half.height(), half.width());
     denoiser.apply(half, denoised);
     half = std::move(denoised);
+  });
+}
+
+void scale_residuals(GroupResiduals& group, const NoiseScale& scale, ImageView<const std::uint8_t> bad_pixels) {
+  std::vector<Image<std::uint16_t>*> halves;
+  for (std::vector<Residual>* residuals : {&group.run, &group.apart}) {
+    for (Residual& residual : *residuals) {
+      for (Image<std::uint16_t>* half : {&residual.above, &residual.below})
+        if (!half->empty()) halves.push_back(half);
+    }
+  }
+  const int width = bad_pixels.width();
+  tbb::parallel_for(0, bad_pixels.height(), [&](int v) {
+    std::vector<std::uint16_t> background(group.background.row(v), group.background.row(v) + width);
+    fill_bad_pixels(bad_pixels.row(v), width, background.data());
+    for (Image<std::uint16_t>* half : halves) {
+      std::uint16_t* row = half->row(v);
+      for (int u = 0; u < width; ++u) row[u] = scale.scaled(row[u], background[static_cast<std::size_t>(u)]);
+    }
   });
 }
 

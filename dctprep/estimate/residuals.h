@@ -7,6 +7,7 @@
 
 #include "dctprep/background/options.h"
 #include "dctprep/base/image.h"
+#include "dctprep/core/noise_scale.h"
 #include "dctprep/core/region.h"
 #include "dctprep/denoise/options.h"
 #include "dctprep/estimate/noise.h"
@@ -31,6 +32,7 @@ void normalise_sample(FrameSample& sample, const BeamScale& beam, ImageView<cons
 
 // What a group of frames leaves after the median over its window and the frame's offset are taken away.
 struct GroupResiduals {
+  Image<std::uint16_t> background;
   std::vector<Residual> run;    // the consecutive frames
   std::vector<Residual> apart;  // frames of the window about `apart_by` frames from the middle of the run, at most 2,
                                 // without lower halves
@@ -42,6 +44,9 @@ GroupResiduals residuals_of(const FrameGroup& group, const FrameSample& sample, 
 // Each residual after the 2D median, in place; 0 at excluded pixels.
 void denoise_residuals(std::span<Residual> residuals, const DenoiseOptions& options,
                        ImageView<const std::uint8_t> bad_pixels, const Region& excluded);
+
+// In units of the noise over the group's background, instead of in counts.
+void scale_residuals(GroupResiduals& group, const NoiseScale& scale, ImageView<const std::uint8_t> bad_pixels);
 
 // What the runs of all groups have in common.
 NoiseLevel noise_of(std::span<const GroupResiduals> groups, ImageView<const std::uint8_t> bad_pixels,

@@ -24,6 +24,8 @@ struct Search {
   Image<std::uint16_t> dark;         // empty: none
   std::vector<std::uint8_t> listed;  // 1 = listed as bad, one a frame
   double false_spots = kFalseSpots;
+  NoiseScale scale;         // empty: levels are in counts
+  double step_counts = 1;   // that a step of levels is worth where the background is typical
 
   Config& config() const { return estimate.config; }
   Region beam() const { return estimate.config.beam.region.value(); }
@@ -44,8 +46,10 @@ BeamScale settle_beam(Search& search, const FrameSample& sample, std::vector<dou
 void settle_denoise(Search& search, std::span<const GroupResiduals> groups, const NoiseLevel& noise,
                     const Region& excluded);
 
-// What "auto" sets segment.split to; `segment.seed` and `denoise.mode` are given, `noise` after the 2D median.
-double split_by_noise(const SegmentOptions& segment, const DenoiseOptions& denoise, const NoiseLevel& noise);
+// What "auto" sets segment.split to; `segment` is in steps, its seed and `denoise.mode` are given, `noise` after the 2D
+// median, in steps too, each worth `step_counts` counts.
+double split_by_noise(const SegmentOptions& segment, const DenoiseOptions& denoise, const NoiseLevel& noise,
+                      double step_counts);
 // segment.split, after seed; `noise` as of the frames after the 2D median.
 void settle_split(Search& search, const NoiseLevel& noise);
 

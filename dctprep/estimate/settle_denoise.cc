@@ -41,6 +41,7 @@ std::vector<GroupResiduals> copies_of(std::span<const GroupResiduals> groups) {
   for (std::size_t i = 0; i < count; ++i) {
     for (const Residual& residual : groups[(2 * i + 1) * groups.size() / (2 * count)].run)
       copies[i].run.push_back({copy_of(residual.above), copy_of(residual.below)});
+    copies[i].background = copy_of(groups[(2 * i + 1) * groups.size() / (2 * count)].background);
   }
   return copies;
 }
@@ -61,13 +62,16 @@ Trial trial_of(const Search& search, std::span<const GroupResiduals> groups, con
                const Region& excluded) {
   const Scan& scan = search.scan;
   std::vector<GroupResiduals> copies = copies_of(groups);
-  for (GroupResiduals& group : copies) denoise_residuals(group.run, denoise, scan.bad_pixels, excluded);
+  for (GroupResiduals& group : copies) {
+    denoise_residuals(group.run, denoise, scan.bad_pixels, excluded);
+    if (!search.scale.empty()) scale_residuals(group, search.scale, scan.bad_pixels);
+  }
   const NoiseLevel noise = noise_of(copies, scan.bad_pixels, excluded);
   Trial trial{denoise, 0, 0};
   if (noise.high <= 0) return trial;
   SegmentOptions options =
-      choose_thresholds(search.config().segment, copies, noise, scan.frame_count(), search.false_spots).options;
-  if (options.split.is_auto()) options.split = split_by_noise(options, denoise, noise);
+      choose_thresholds(in_steps(search.config().segment), copies, noise, scan.frame_count(), search.false_spots).options;
+  if (options.split.is_auto()) options.split = split_by_noise(options, denoise, noise, search.step_counts);
   for (const GroupResiduals& group : copies) {
     std::vector<ImageView<const std::uint16_t>> above, below;
     for (const Residual& residual : group.run) above.push_back(residual.above), below.push_back(residual.below);

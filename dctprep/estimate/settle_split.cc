@@ -26,18 +26,21 @@ double variance_left(const DenoiseOptions& options) {
 
 // Of a peak that just reaches the seed: of its own photons beside the background's. A count is taken for a photon,
 // since the detector's gain is not known.
-double sigma_at_seed(const SegmentOptions& segment, const DenoiseOptions& denoise, const NoiseLevel& noise) {
-  return std::hypot(noise.high * noise.skew, std::sqrt(step_of(segment.seed) * variance_left(denoise)));
+double sigma_at_seed(const SegmentOptions& segment, const DenoiseOptions& denoise, const NoiseLevel& noise,
+                     double step_counts) {
+  const double photons = step_of(segment.seed) * step_counts * variance_left(denoise);
+  return std::hypot(noise.high * noise.skew, std::sqrt(photons) / step_counts);
 }
 
 }  // namespace
 
-double split_by_noise(const SegmentOptions& segment, const DenoiseOptions& denoise, const NoiseLevel& noise) {
+double split_by_noise(const SegmentOptions& segment, const DenoiseOptions& denoise, const NoiseLevel& noise,
+                      double step_counts) {
   // The weakest peak that can be parted has the value of the seed.
   const int seed = step_of(segment.seed);
   const double sure_seed =
       std::max<double>(seed, std::min(kSureSigmas * noise.high * noise.skew, kSureSigmas / kFaintSigmas * seed));
-  const double by_noise = 1 - kDepthSigmas * sigma_at_seed(segment, denoise, noise) / sure_seed;
+  const double by_noise = 1 - kDepthSigmas * sigma_at_seed(segment, denoise, noise, step_counts) / sure_seed;
   return std::max(0.0, std::floor(100 * std::min(kMostSplit, by_noise) + 1e-6) / 100);
 }
 
@@ -45,20 +48,21 @@ void settle_split(Search& search, const NoiseLevel& noise) {
   const Config& config = search.config();
   Auto<double>& split = search.config().segment.split;
   if (!split.is_auto()) return;
-  split = split_by_noise(config.segment, config.denoise, noise);
-  const double sigma = sigma_at_seed(config.segment, config.denoise, noise);
+  const SegmentOptions steps = in_steps(config.segment);
+  split = split_by_noise(steps, config.denoise, noise, search.step_counts);
+  const double sigma = sigma_at_seed(steps, config.denoise, noise, search.step_counts);
   if (split.value() == 0) {
     search.say(
         "segment.split",
         fmt::format("off: a peak that just reaches the seed is less than {:g} times the noise there ({:.3g} counts)",
-                    kDepthSigmas, sigma));
+                    kDepthSigmas, sigma * search.step_counts));
     return;
   }
   search.say(
       "segment.split",
       fmt::format("spots that touch are parted where the saddle is below {:g} of the weaker peak: where that peak "
                   "just reaches the seed, {:.1f} times the noise there ({:.3g} counts) below it",
-                  split.value(), (1 - split.value()) * step_of(config.segment.seed) / sigma, sigma));
+                  split.value(), (1 - split.value()) * step_of(steps.seed) / sigma, sigma * search.step_counts));
 }
 
 }  // namespace dctprep

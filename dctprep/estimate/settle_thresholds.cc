@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <cmath>
+#include <fmt/format.h>
 
 #include "dctprep/base/error.h"
 #include "dctprep/estimate/noise.h"
+#include "dctprep/estimate/noise_pairs.h"
 #include "dctprep/estimate/search.h"
 #include "dctprep/estimate/thresholds.h"
 
@@ -20,7 +22,7 @@ constexpr int kEdgeRings = 3;
 constexpr int kWidenGuard = 2;  // times the most, where spots would grow into the noise
 constexpr double kLongShare = 0.25;
 
-std::vector<GroupResiduals> read_groups(Search& search, const BeamScale& beam) {
+std::vector<GroupResiduals> read_groups(Search& search, const BeamScale& beam, NoiseSamples& noise) {
   const Scan& scan = search.scan;
   const Config& config = search.config();
   const std::vector<FrameGroup> groups =
@@ -33,12 +35,45 @@ std::vector<GroupResiduals> read_groups(Search& search, const BeamScale& beam) {
   for (const FrameGroup& group : groups) {
     FrameSample sample = read_sample(scan, group.window, search.dark, search.progress);
     normalise_sample(sample, beam, scan.bad_pixels);
+    for (std::size_t i = 1; i < sample.size(); ++i) {
+      if (sample.frame[i] == sample.frame[i - 1] + 1)
+        add_frame_pair(sample.pixels[i - 1], sample.pixels[i], scan.bad_pixels, search.beam(), noise);
+    }
     residuals.push_back(
         residuals_of(group, sample, config.background, scan.frame_count(), scan.bad_pixels, search.beam()));
   }
   search.progress.finish();
   std::erase_if(residuals, [](const GroupResiduals& group) { return group.run.empty(); });
   return residuals;
+}
+
+// Levels in units of the noise need a scale.
+void settle_scale(Search& search, const std::vector<GroupResiduals>& groups, NoiseSamples& samples) {
+  if (!is_in_sigma(search.config().segment)) return;
+  const Scan& scan = search.scan;
+  add_dark_pairs(scan, search.beam(), samples);
+  const NoiseModel model = samples.fit();
+  if (std::isnan(model.gain)) {
+    fail(
+        "segment.unit = \"sigma\": the scan does not tell its noise, for which two good frames after one another are "
+        "needed; take unit = \"counts\"");
+  }
+  search.scale = NoiseScale(model, kSigmaSteps);
+  std::vector<std::uint16_t> levels;
+  for (const GroupResiduals& group : groups) {
+    for (int v = 0; v < scan.height(); ++v) {
+      for (int u = 0; u < scan.width(); ++u) {
+        if (scan.bad_pixels(v, u) == 0 && !search.beam().contains(v, u)) levels.push_back(group.background(v, u));
+      }
+    }
+  }
+  if (levels.empty()) return;
+  std::ranges::nth_element(levels, levels.begin() + static_cast<std::ptrdiff_t>(levels.size() / 2));
+  const double variance = model.readout_variance + model.gain * levels[levels.size() / 2];
+  search.step_counts = std::sqrt(variance) / kSigmaSteps;
+  search.say("segment.unit",
+             fmt::format("as given; a reading of {} counts, which is typical, has a standard deviation of {:.3g}",
+                         levels[levels.size() / 2], std::sqrt(variance)));
 }
 
 // A narrow detector keeps something to look at.
@@ -91,7 +126,9 @@ void widen_guard(Search& search, const std::vector<GroupResiduals>& groups) {
   const Scan& scan = search.scan;
   Auto<int>& guard = search.config().beam.guard;
   const int found = guard.value();
-  const int grow = lowest_level(search.config().segment);
+  const SegmentOptions steps = in_steps(search.config().segment);
+  const int grow = lowest_level(steps);
+  const auto in_counts = [&](double level) { return level * search.step_counts; };
   const int most = std::max(found, kWidenGuard * most_guard(scan));
   std::vector<std::vector<Spread>> rings;
   for (const GroupResiduals& group : groups)
@@ -106,27 +143,27 @@ void widen_guard(Search& search, const std::vector<GroupResiduals>& groups) {
     why += fmt::format(
         "; that would be {}, but the 2D median leaves {:.3g} counts there, where spots grow down to {}: widened until "
         "it leaves less",
-        found, noise_at(found), grow);
-  why += fmt::format("; at its edge the 2D median leaves {:.3g}, where spots grow down to {}", noise_at(guard.value()),
-                     grow);
+        found, in_counts(noise_at(found)), in_counts(grow));
+  why += fmt::format("; at its edge the 2D median leaves {:.3g}, where spots grow down to {}", in_counts(noise_at(guard.value())),
+                     in_counts(grow));
   if (holds) return;
   search.warn(fmt::format(
       "beam.guard = {}: the noise at its edge ({:.3g} counts) reaches segment.grow_min = {}, and so it does up to {} "
       "pixels from the beam; give a larger grow_min, or look at what is there",
-      found, noise_at(found), grow, most));
+      found, in_counts(noise_at(found)), level_text(grow, steps), most));
 }
 
 // Spots that are still there a quarter of the half window away on either side of a frame last about half of it or more:
 // the background's median begins to hold them.
-void check_window(Search& search, std::vector<GroupResiduals>& groups, const Region& excluded) {
+void check_window(Search& search, const std::vector<GroupResiduals>& groups) {
   const Config& config = search.config();
-  const int seed = step_of(config.segment.seed);
-  const int grow = lowest_level(config.segment);
+  const SegmentOptions steps = in_steps(config.segment);
+  const int seed = step_of(steps.seed);
+  const int grow = lowest_level(steps);
   std::uint64_t bright = 0;
   std::uint64_t still = 0;
   int by = 0;
-  for (GroupResiduals& group : groups) {
-    denoise_residuals(group.apart, config.denoise, search.scan.bad_pixels, excluded);
+  for (const GroupResiduals& group : groups) {
     const Image<std::uint16_t>& middle = group.run[group.run.size() / 2].above;
     for (const Residual& apart : group.apart) {
       for (std::size_t i = 0; i < middle.size(); ++i) {
@@ -146,8 +183,16 @@ void check_window(Search& search, std::vector<GroupResiduals>& groups, const Reg
 
 void settle_segment(Search& search, const std::vector<GroupResiduals>& groups, const NoiseLevel& noise) {
   const SegmentOptions given = search.config().segment;
-  ThresholdChoice choice = choose_thresholds(given, groups, noise, search.scan.frame_count(), search.false_spots);
-  search.config().segment = choice.options;
+  ThresholdChoice choice =
+      choose_thresholds(in_steps(given), groups, noise, search.scan.frame_count(), search.false_spots);
+  SegmentOptions& found = search.config().segment;
+  const auto take = [&](Auto<Level>& level, const Auto<Level>& chosen) {
+    if (level.is_auto()) level = level_of_step(step_of(chosen), given);
+  };
+  take(found.seed, choice.options.seed);
+  take(found.grow_min, choice.options.grow_min);
+  take(found.grow_max, choice.options.grow_max);
+  found.min_seed_volume = choice.options.min_seed_volume;
   const auto say = [&](const char* key, const auto& value) {
     if (value.is_auto()) search.say(std::string("segment.") + key, choice.why[key]);
   };
@@ -163,14 +208,20 @@ void settle_segment(Search& search, const std::vector<GroupResiduals>& groups, c
 void settle_thresholds(Search& search, const BeamScale& beam) {
   const Scan& scan = search.scan;
   Config& config = search.config();
-  std::vector<GroupResiduals> groups = read_groups(search, beam);
+  NoiseSamples samples;
+  std::vector<GroupResiduals> groups = read_groups(search, beam, samples);
   if (groups.empty())
     fail("segment.seed: none of the frames that noise is measured in can be read; give it, or check the scan");
   const bool guard_is_found = config.beam.guard.is_auto();
   settle_guard(search, groups);
   const Region excluded = search.beam().grown(config.beam.guard.value(), scan.height(), scan.width());
+  settle_scale(search, groups, samples);
   settle_denoise(search, groups, noise_of(groups, scan.bad_pixels, excluded), excluded);
-  for (GroupResiduals& group : groups) denoise_residuals(group.run, config.denoise, scan.bad_pixels, excluded);
+  for (GroupResiduals& group : groups) {
+    denoise_residuals(group.run, config.denoise, scan.bad_pixels, excluded);
+    denoise_residuals(group.apart, config.denoise, scan.bad_pixels, excluded);
+    if (!search.scale.empty()) scale_residuals(group, search.scale, scan.bad_pixels);
+  }
   const NoiseLevel noise = noise_of(groups, scan.bad_pixels, excluded);
   if (noise.high <= 0) {
     fail(
@@ -180,7 +231,7 @@ void settle_thresholds(Search& search, const BeamScale& beam) {
   settle_segment(search, groups, noise);
   if (guard_is_found) widen_guard(search, groups);
   settle_split(search, noise);
-  check_window(search, groups, excluded);
+  check_window(search, groups);
   if (scan.frame_count() < 20) {
     search.warn(
         fmt::format("the scan has {} frames: too few for a background that holds no spots", scan.frame_count()));

@@ -13,8 +13,10 @@ namespace dctprep {
 
 namespace {
 
-constexpr double kSeedSigmas = 4.5;
-constexpr double kGrowSigmas = 2.5;
+// Times the noise: of the noisiest tenth of the detector where levels are in counts; in units of the noise, where it is
+// the same everywhere, of what is typical, so that the same is lower for most of the detector.
+constexpr double kSeedSigmas = 4.5, kSeedSigmasOfTypical = 5.25;
+constexpr double kGrowSigmas = 2.5, kGrowSigmasOfTypical = 3;
 constexpr double kFirstSigmas = 3;
 constexpr double kMostFill = 0.005;
 constexpr std::size_t kEnough = 10;  // blobs that make a count
@@ -108,6 +110,10 @@ double expected_false_blobs(std::span<const FalseBlobs> counted, int volume, int
 ThresholdChoice choose_thresholds(const SegmentOptions& given, std::span<const GroupResiduals> groups,
                                   const NoiseLevel& noise, int frames, double budget) {
   ThresholdChoice choice{given, 0, {}, {}};
+  const bool in_sigma = is_in_sigma(given);
+  const double seed_sigmas = in_sigma ? kSeedSigmasOfTypical : kSeedSigmas;
+  const double grow_sigmas = in_sigma ? kGrowSigmasOfTypical : kGrowSigmas;
+  const double own_noise = in_sigma ? noise.typical : noise.high;
   SegmentOptions& options = choice.options;
   std::size_t looked = 0;
   for (const GroupResiduals& group : groups) looked += group.run.size();
@@ -120,8 +126,9 @@ ThresholdChoice choose_thresholds(const SegmentOptions& given, std::span<const G
   };
 
   const int least =
-      whole(std::max(kSeedSigmas * noise.high, given.grow_min.is_auto() ? 0.0 : step_of(given.grow_min) / noise.skew));
-  std::vector<int> volumes(kVolumes.begin(), kVolumes.end());
+      whole(std::max(seed_sigmas * own_noise, given.grow_min.is_auto() ? 0.0 : step_of(given.grow_min) / noise.skew));
+  // Faint spots of three voxels are as many false ones.
+  std::vector<int> volumes(kVolumes.begin() + (in_sigma ? 1 : 0), kVolumes.end());
   if (!given.min_seed_volume.is_auto()) volumes.assign(1, std::max(1, given.min_seed_volume.value()));
   int volume = volumes.back();
   if (given.seed.is_auto()) {
@@ -142,7 +149,7 @@ ThresholdChoice choose_thresholds(const SegmentOptions& given, std::span<const G
   const int seed = step_of(options.seed);
   choice.false_blobs = expected(seed, volume);
 
-  int grow_min = whole(kGrowSigmas * noise.high);
+  int grow_min = whole(grow_sigmas * own_noise);
   while (grow_min < seed && share_at_least(groups, grow_min) > kMostFill) ++grow_min;
   grow_min = std::min(whole(grow_min * noise.skew), seed);
   if (!given.grow_max.is_auto()) grow_min = std::min(grow_min, step_of(given.grow_max));
@@ -152,24 +159,27 @@ ThresholdChoice choose_thresholds(const SegmentOptions& given, std::span<const G
   // neighbours, for about a hundredth more of their intensity.
   if (given.grow_max.is_auto()) options.grow_max = std::max(grow_min, seed);
 
+  const auto text = [&](double level) { return fmt::format("{:.3g}", in_sigma ? level / kSigmaSteps : level); };
   const std::string noise_text =
-      fmt::format("noise after the 2D median is {:.3g} counts at the noisiest tenth of the detector ({:.3g} typically)",
-                  noise.high, noise.typical);
+      fmt::format("noise after the 2D median is {} {} at the noisiest tenth of the detector ({} typically)",
+                  text(noise.high), in_sigma ? "of a reading's" : "counts", text(noise.typical));
   choice.why["seed"] = fmt::format(
-      "{}; {} counts are {:.1f} times that, and let {:.2g} false blobs be expected in {} frames, where {:g} are "
+      "{}; {}{} {:.1f} times {}, and let{} {:.2g} false blobs be expected in {} frames, where {:g} are "
       "allowed, by what is found in the negated residual of {} frames in {} places",
-      noise_text, seed, seed / noise.high, choice.false_blobs, frames, budget, looked, groups.size());
-  choice.why["min_seed_volume"] =
-      "the smallest of 3, 5, 8 and 12 voxels, or the next that lowers the seed by 5 % or more";
+      noise_text, level_text(seed, given), in_sigma ? " is" : " counts are", seed / own_noise,
+      in_sigma ? "the typical" : "that", in_sigma ? "s" : "", choice.false_blobs, frames, budget, looked, groups.size());
+  choice.why["min_seed_volume"] = fmt::format(
+      "the smallest of {}5, 8 and 12 voxels, or the next that lowers the seed by 5 % or more", in_sigma ? "" : "3, ");
   choice.why["grow_min"] =
-      fmt::format("{:.1f} times the noise; {:.2g} % of the voxels reach it by noise", grow_min / noise.high,
+      fmt::format("{:.1f} times the noise; {:.2g} % of the voxels reach it by noise", grow_min / own_noise,
                   100 * share_at_least(groups, static_cast<int>(grow_min / noise.skew)));
   choice.why["grow_max"] =
       fmt::format("the seed: a spot of peak P grows down to {:.3g} P, but no lower than {} and no higher than {}",
-                  given.tau, grow_min, step_of(options.grow_max));
+                  given.tau, level_text(grow_min, given), level_text(step_of(options.grow_max), given));
   if (choice.false_blobs > budget)
     choice.warnings.push_back(fmt::format(
-        "segment.seed = {} with min_seed_volume = {} lets about {:.0f} false spots be expected: raise either", seed,
+        "segment.seed = {} with min_seed_volume = {} lets about {:.0f} false spots be expected: raise either",
+        level_text(seed, given),
         options.min_seed_volume.value(), choice.false_blobs));
   return choice;
 }

@@ -4,49 +4,17 @@
 #include <cstdint>
 
 #include "dctprep/base/cancel.h"
-#include "dctprep/measure/noise_fit.h"
+#include "dctprep/estimate/noise_pairs.h"
 #include "dctprep/pipeline/parallel.h"
 
 namespace dctprep {
 
 namespace {
-
-constexpr int kPairs = 16, kDarkPairs = 8;
-constexpr std::int64_t kPixelsAFrame = std::int64_t{1} << 18;
-
-// Rows and columns that are multiples of it are looked at.
-int pixel_step(const Setup& setup) {
-  const std::int64_t pixels = std::int64_t{setup.height()} * setup.width();
-  int step = 1;
-  while (std::int64_t{step + 1} * (step + 1) * kPixelsAFrame <= pixels) ++step;
-  return step;
+constexpr int kPairs = 16;
 }
-
-template <class Add>
-void visit_pixels(const Setup& setup, int step, const Image<std::uint16_t>& first, const Image<std::uint16_t>& second,
-                  const Add& add) {
-  for (int v = 0; v < setup.height(); v += step) {
-    for (int u = 0; u < setup.width(); u += step) {
-      if (setup.scan->bad_pixels(v, u) == 0 && !setup.excluded.contains(v, u)) add(first(v, u), second(v, u));
-    }
-  }
-}
-
-}  // namespace
 
 NoiseModel measure_noise(const Setup& setup, Progress& progress) {
   const int pairs = std::min(kPairs, setup.frames() - 1);
-  const int darks = setup.scan->darks ? std::min(kDarkPairs, setup.scan->darks->frames() / 2) : 0;
-  const int step = pixel_step(setup);
-  const auto read = [&](const std::vector<int>& frames, const auto& read_one) {
-    std::vector<Image<std::uint16_t>> images(frames.size());
-    parallel_in_order(frames.size(), [&](std::size_t i) {
-      check_cancelled();
-      images[i] = read_one(frames[i]);
-      progress.advance(1);
-    });
-    return images;
-  };
   const auto read_frame = [&](int k) {
     Image<std::uint16_t> raw(setup.height(), setup.width()), frame(setup.height(), setup.width());
     const CorrectedFrame corrected = read_corrected_frame(setup, k, raw, false, [&](int v, const std::uint16_t* row) {
@@ -54,24 +22,21 @@ NoiseModel measure_noise(const Setup& setup, Progress& progress) {
     });
     return corrected.bad ? Image<std::uint16_t>() : std::move(frame);
   };
-  const auto read_dark = [&](int k) {
-    Image<std::uint16_t> dark(setup.height(), setup.width());
-    return setup.scan->darks->read(k, dark) ? Image<std::uint16_t>() : std::move(dark);
-  };
   NoiseSamples samples;
-  progress.start("measuring the noise", 2 * std::int64_t{pairs} + 2 * std::int64_t{darks}, "images");
+  progress.start("measuring the noise", 2 * std::int64_t{pairs}, "images");
   // Pair by pair, so that hardly more is held than on every other thread's account.
   for (int i = 0; i < pairs; ++i) {
     const auto k = static_cast<int>(std::int64_t{i} * (setup.frames() - 1) / pairs);
-    const auto frames = read({k, k + 1}, read_frame);
+    std::vector<Image<std::uint16_t>> frames(2);
+    parallel_in_order(frames.size(), [&](std::size_t side) {
+      check_cancelled();
+      frames[side] = read_frame(k + static_cast<int>(side));
+      progress.advance(1);
+    });
     if (frames[0].empty() || frames[1].empty()) continue;
-    visit_pixels(setup, step, frames[0], frames[1], [&](std::uint16_t a, std::uint16_t b) { samples.add(a, b); });
+    add_frame_pair(frames[0], frames[1], setup.scan->bad_pixels, setup.excluded, samples);
   }
-  for (int i = 0; i < darks; ++i) {
-    const auto frames = read({2 * i, 2 * i + 1}, read_dark);
-    if (frames[0].empty() || frames[1].empty()) continue;
-    visit_pixels(setup, step, frames[0], frames[1], [&](std::uint16_t a, std::uint16_t b) { samples.add_dark(a, b); });
-  }
+  add_dark_pairs(*setup.scan, setup.excluded, samples);
   progress.finish();
   return samples.fit();
 }

@@ -5,20 +5,6 @@
 
 namespace dctprep {
 
-void fill_bad_pixels(ImageView<const std::uint8_t> bad_pixels, int v, std::uint16_t* row) {
-  const std::uint8_t* bad = bad_pixels.row(v);
-  const int width = bad_pixels.width();
-  int good = 0;
-  while (good < width && bad[good] != 0) ++good;
-  std::uint16_t last = good < width ? row[good] : std::uint16_t{0};
-  for (int u = 0; u < width; ++u) {
-    if (bad[u] == 0)
-      last = row[u];
-    else
-      row[u] = last;
-  }
-}
-
 NoiseLevels::NoiseLevels(const Setup& setup, int radius)
     : setup_(setup), radius_(radius), bad_row_(static_cast<std::size_t>(setup.height()), 0), least_(65536) {
   for (int v = 0; v < setup.height(); ++v) {
@@ -46,7 +32,7 @@ BlockNoise NoiseLevels::over(ImageView<const std::uint16_t> background) const {
     if (any_bad_) {
       std::uint16_t* filled = block.filled.row(v);
       std::copy_n(under, width, filled);
-      if (bad_row_[static_cast<std::size_t>(v)] != 0) fill_bad_pixels(setup_.scan->bad_pixels, v, filled);
+      if (bad_row_[static_cast<std::size_t>(v)] != 0) fill_bad_pixels(setup_.scan->bad_pixels.row(v), width, filled);
       under = filled;
     }
     std::uint16_t* least = block.least.row(v);

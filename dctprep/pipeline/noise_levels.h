@@ -23,10 +23,6 @@ struct BlockNoise {
 // Of the pixels round a frame's middle, i.e. of a background of `pixels` pixels.
 constexpr std::uint64_t block_noise_bytes(std::uint64_t pixels) { return pixels * 6; }
 
-// The background of each pixel as its noise is judged by: a bad one takes that of the next good one to its left in the
-// row, else to its right, else 0.
-void fill_bad_pixels(ImageView<const std::uint8_t> bad_pixels, int v, std::uint16_t* row);
-
 // Immutable; over() may be called from many threads.
 class NoiseLevels {
  public:

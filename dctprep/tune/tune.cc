@@ -32,6 +32,12 @@ constexpr const char* kBetter = "better";
 
 int scaled(int level, double factor) { return std::clamp(static_cast<int>(std::lround(level * factor)), 1, 65535); }
 
+// A level, in whole steps of its unit.
+Level times(const Auto<Level>& level, double factor, const SegmentOptions& options) {
+  const double steps = is_in_sigma(options) ? kSigmaSteps : 1;
+  return level_of_step(scaled(static_cast<int>(std::lround(level.value().number() * steps)), factor), options);
+}
+
 bool same_settings(const Config& a, const Config& b) { return a.segment == b.segment && a.denoise == b.denoise; }
 
 bool is_gain(const TuneTrial& before, const TuneTrial& after) {
@@ -149,11 +155,11 @@ class Tuner {
     const auto with = [&](double factor, int least_volume) {
       Config config = found_;
       SegmentOptions& s = config.segment;
-      s.seed = scaled(step_of(base.seed), factor);
+      s.seed = times(base.seed, factor, base);
       if (open_.min_seed_volume) s.min_seed_volume = std::max(volume, least_volume);
-      if (open_.grow_min) s.grow_min = std::min(scaled(step_of(base.grow_min), factor), step_of(s.seed));
-      if (open_.grow_max) s.grow_max = std::max(step_of(s.grow_min), step_of(s.seed));
-      if (step_of(s.grow_min) <= step_of(s.seed) && step_of(s.grow_min) <= step_of(s.grow_max)) attempt(config);
+      if (open_.grow_min) s.grow_min = std::min(times(base.grow_min, factor, base), s.seed.value());
+      if (open_.grow_max) s.grow_max = std::max(s.grow_min.value(), s.seed.value());
+      if (s.grow_min.value() <= s.seed.value() && s.grow_min.value() <= s.grow_max.value()) attempt(config);
     };
     for (const double factor : kSeeds) {
       with(factor, volume);
@@ -167,7 +173,8 @@ class Tuner {
     for (const double factor : kGrowths) {
       Config config = base;
       SegmentOptions& s = config.segment;
-      s.grow_min = std::min({scaled(step_of(base.segment.grow_min), factor), step_of(s.seed), step_of(s.grow_max)});
+      s.grow_min =
+          std::min({times(base.segment.grow_min, factor, base.segment), s.seed.value(), s.grow_max.value()});
       attempt(config);
     }
   }
