@@ -188,7 +188,8 @@ TEST_F(Command, ScoreJudgesAResultByItsMatesAndItsTruth) {
   const auto& isolated = truth["isolated_spots"];
   EXPECT_NEAR(isolated["strong_intensity"]["median"].get<double>(), 1, 0.01);
   EXPECT_NEAR(isolated["intensity"]["median"].get<double>(), 1, 0.02);
-  EXPECT_LT(isolated["intensity_u"]["largest_of_half"].get<double>(), 0.1);
+  // In pixels. Half of them are fainter than snr 5.
+  EXPECT_LT(isolated["intensity_u"]["largest_of_half"].get<double>(), 0.12);
   for (const char* column : {"intensity", "u", "v", "frame"}) {
     EXPECT_GT(isolated["pull"][column]["width"].get<double>(), 0.8) << column;
     EXPECT_LT(isolated["pull"][column]["width"].get<double>(), 1.6) << column;

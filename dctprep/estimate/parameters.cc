@@ -97,7 +97,9 @@ Search begin_search(Estimate& estimate, const Scan& scan, Progress& progress, do
     if (0 <= k && k < scan.frame_count()) search.listed[static_cast<std::size_t>(k)] = 1;
   }
   settle_scan(search);
-  if (SegmentOptions& segment = estimate.config.segment; segment.unit.is_auto()) segment.unit = SegmentUnit::kCounts;
+  SegmentOptions& segment = estimate.config.segment;
+  const bool has_level = !segment.seed.is_auto() || !segment.grow_min.is_auto() || !segment.grow_max.is_auto();
+  if (segment.unit.is_auto() && has_level) segment.unit = SegmentUnit::kCounts;
   const BeamOptions& beam = estimate.config.beam;
   if (!beam.region.is_auto() && beam.region.value().empty()) settle_without_beam(search);
   // Only the margin needs to know where the sample is.

@@ -11,6 +11,7 @@
 #include "dctprep/correct/dark.h"
 #include "dctprep/correct/normalise.h"
 #include "dctprep/denoise/denoise.h"
+#include "dctprep/estimate/noise_pairs.h"
 #include "dctprep/estimate/search.h"
 #include "dctprep/estimate/synthetic_scan_test.h"
 #include "dctprep/read/open_scan.h"
@@ -31,7 +32,7 @@ Estimate find(const Scan& scan, const Config& given = {}) {
   return estimate;
 }
 
-// Stages 1 to 5 of a whole scan, one background for all of it.
+// Stages 1 to 5 of a whole scan, one background for all of it; in steps of the noise where levels are.
 std::vector<Image<std::uint16_t>> denoised_volume(const Scan& scan, const Config& config) {
   const int height = scan.height(), width = scan.width();
   const Image<std::uint16_t> dark =
@@ -53,11 +54,21 @@ std::vector<Image<std::uint16_t>> denoised_volume(const Scan& scan, const Config
   for (const auto& frame : frames) views.push_back(frame);
   Image<std::uint16_t> background(height, width), residual(height, width);
   median_background(views, background);
+  NoiseScale scale;
+  if (is_in_sigma(config.segment)) {
+    NoiseSamples samples;
+    for (std::size_t k = 1; k < frames.size(); ++k)
+      add_frame_pair(frames[k - 1], frames[k], scan.bad_pixels, excluded, samples);
+    add_dark_pairs(scan, excluded, samples);
+    scale = NoiseScale(samples.fit(), kSigmaSteps);
+  }
   const Denoiser denoiser(config.denoise, scan.bad_pixels, excluded);
   for (auto& frame : frames) {
     const auto offset = frame_offset(frame, background, scan.bad_pixels, excluded, config.background);
     subtract_background(frame, background, offset, scan.bad_pixels, excluded, residual);
     denoiser.apply(residual, frame);
+    for (std::size_t i = 0; !scale.empty() && i < frame.size(); ++i)
+      frame.data()[i] = scale.scaled(frame.data()[i], background.data()[i]);
   }
   return frames;
 }
@@ -65,7 +76,7 @@ std::vector<Image<std::uint16_t>> denoised_volume(const Scan& scan, const Config
 std::size_t count_spots(const Scan& scan, const Config& config) {
   const auto frames = denoised_volume(scan, config);
   const std::vector<ImageView<const std::uint16_t>> views(frames.begin(), frames.end());
-  const std::vector<Blob> blobs = segment_volume(views, config.segment, config.scan.wrap.value());
+  const std::vector<Blob> blobs = segment_volume(views, in_steps(config.segment), config.scan.wrap.value());
   return static_cast<std::size_t>(std::ranges::count_if(blobs, [](const Blob& blob) { return !blob.small_seed; }));
 }
 
@@ -232,7 +243,7 @@ TEST(FindParameters, KeepsToTheFalseSpotsThatAreAllowed) {
       Config given;
       given.segment.min_seed_volume = 2;
       const Estimate estimate = find_parameters(given, scan, silent, allowed);
-      const int seed = step_of(estimate.config.segment.seed);
+      const int seed = step_of(in_steps(estimate.config.segment).seed);
       EXPECT_LE(seed, before);
       EXPECT_LE(static_cast<double>(count_spots(scan, estimate.config)), 1.5 * allowed + 3)
           << allowed << " " << estimate.why.at("segment.seed");
@@ -240,6 +251,32 @@ TEST(FindParameters, KeepsToTheFalseSpotsThatAreAllowed) {
       before = seed;
     }
   }
+}
+
+TEST(FindParameters, GivesLevelsInUnitsOfTheNoiseWhereItDiffers) {
+  const auto unit_of_scan = [](const SyntheticOptions& options, const Config& given = {}) {
+    const Estimate estimate = find(synthetic_scan(options), given);
+    EXPECT_NO_THROW(check_config(estimate.config));
+    return enum_name(estimate.config.segment.unit.value());
+  };
+  const SyntheticOptions glow{.frames = 100, .glow = 600}, even{.frames = 100, .beam_counts = 0, .readout = 6};
+  EXPECT_EQ(unit_of_scan(glow), "sigma");
+  EXPECT_EQ(unit_of_scan(even), "counts");
+  EXPECT_EQ(unit_of_scan({.frames = 100, .beam_counts = 400, .glow = 2, .floor = 0.5, .readout = 1}), "counts");
+  // What is given is kept, and a plain level means counts.
+  Config given;
+  given.segment.grow_min = 12;
+  EXPECT_EQ(unit_of_scan(glow, given), "counts");
+  given.segment.unit = SegmentUnit::kSigma;
+  given.segment.grow_min = 1.5;
+  EXPECT_EQ(unit_of_scan(glow, given), "sigma");
+  EXPECT_EQ(unit_of_scan(even, given), "sigma");
+  const SegmentOptions found = find(synthetic_scan(glow), given).config.segment;
+  EXPECT_EQ(found.grow_min.value(), Level(1.5));
+  EXPECT_GE(found.seed.value(), Level(1.5));
+  EXPECT_LT(found.seed.value(), Level(4));
+  const double steps = 16 * found.seed.value().number();
+  EXPECT_EQ(steps, std::round(steps));
 }
 
 TEST(FindParameters, WarnsWhereSpotsEnterTheirOwnBackground) {
@@ -255,7 +292,9 @@ TEST(FindParameters, WarnsWhereSpotsEnterTheirOwnBackground) {
 }
 
 TEST(FindParameters, SaysWhatNoiseTheGuardLeaves) {
-  const Estimate estimate = find(synthetic_scan({.glow = 600}));
+  Config given;
+  given.segment.unit = SegmentUnit::kCounts;
+  const Estimate estimate = find(synthetic_scan({.glow = 600}), given);
   double edge = 0;
   int grow = 0;
   const std::string& why = estimate.why.at("beam.guard");
@@ -413,7 +452,7 @@ TEST(FindParameters, ServesSimulatedScans) {
     // Every clear spot is in some blob, and next to no blob is without one.
     const auto frames = denoised_volume(scan, estimate.config);
     const std::vector<ImageView<const std::uint16_t>> views(frames.begin(), frames.end());
-    std::vector<Blob> blobs = segment_volume(views, estimate.config.segment, false);
+    std::vector<Blob> blobs = segment_volume(views, in_steps(estimate.config.segment), false);
     std::erase_if(blobs, [](const Blob& blob) { return blob.small_seed; });
     const auto u = hdf5::read_dataset<double>(truth.id(), "entry/spots/u");
     const auto v = hdf5::read_dataset<double>(truth.id(), "entry/spots/v");

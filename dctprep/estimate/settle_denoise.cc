@@ -70,7 +70,8 @@ Trial trial_of(const Search& search, std::span<const GroupResiduals> groups, con
   Trial trial{denoise, 0, 0};
   if (noise.high <= 0) return trial;
   SegmentOptions options =
-      choose_thresholds(in_steps(search.config().segment), copies, noise, scan.frame_count(), search.false_spots).options;
+      choose_thresholds(in_steps(search.config().segment), copies, noise, scan.frame_count(), search.false_spots)
+          .options;
   if (options.split.is_auto()) options.split = split_by_noise(options, denoise, noise, search.step_counts);
   for (const GroupResiduals& group : copies) {
     std::vector<ImageView<const std::uint16_t>> above, below;

@@ -41,7 +41,9 @@ TEST(SettleDenoise, KeepsWhatIsGiven) {
   EXPECT_NE(estimate.why.at("denoise.mode").find("of threshold 77"), std::string::npos);
   // A seed so low that noise passes: the conditional median would let most of it.
   given.denoise.threshold = {};
-  given.segment.seed = step_of(find(scan, {}).config.segment.seed) * 2 / 3;
+  Config plain;
+  plain.segment.unit = given.segment.unit = SegmentUnit::kCounts;
+  given.segment.seed = step_of(find(scan, plain).config.segment.seed) * 2 / 3;
   given.segment.min_seed_volume = 3;
   const Estimate low = find(scan, given);
   EXPECT_EQ(low.config.denoise.mode.value(), DenoiseMode::kFull) << low.why.at("denoise.mode");

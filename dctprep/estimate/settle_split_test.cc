@@ -14,6 +14,7 @@ SegmentOptions segment_of(const Scan& scan, const Config& given) {
 TEST(SettleSplit, LeavesASaddleTwiceTheNoiseBelowAPeakAtTheSeed) {
   const Scan scan = testing::synthetic_scan({.frames = 100});
   Config given;
+  given.segment.unit = SegmentUnit::kCounts;
   EXPECT_EQ(segment_of(scan, given).split.value(), 0);  // the key's default is off
   given.segment.split = 0.35;
   EXPECT_EQ(segment_of(scan, given).split.value(), 0.35);

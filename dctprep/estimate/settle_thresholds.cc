@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "dctprep/base/error.h"
+#include "dctprep/core/rank_median.h"
 #include "dctprep/estimate/noise.h"
 #include "dctprep/estimate/noise_pairs.h"
 #include "dctprep/estimate/search.h"
@@ -21,6 +22,8 @@ constexpr double kGuardNoise = 1.5;  // times the noise of the noisiest tenth of
 constexpr int kEdgeRings = 3;
 constexpr int kWidenGuard = 2;  // times the most, where spots would grow into the noise
 constexpr double kLongShare = 0.25;
+constexpr double kLeastPhotons = 10;
+constexpr double kUnevenNoise = 1.25;  // of the noisiest tenth over what is typical: levels in units of the noise
 
 std::vector<GroupResiduals> read_groups(Search& search, const BeamScale& beam, NoiseSamples& noise) {
   const Scan& scan = search.scan;
@@ -47,18 +50,9 @@ std::vector<GroupResiduals> read_groups(Search& search, const BeamScale& beam, N
   return residuals;
 }
 
-// Levels in units of the noise need a scale.
-void settle_scale(Search& search, const std::vector<GroupResiduals>& groups, NoiseSamples& samples) {
-  if (!is_in_sigma(search.config().segment)) return;
+// The background of a typical good pixel beside the beam; 0 where there is none.
+int typical_background(const Search& search, const std::vector<GroupResiduals>& groups) {
   const Scan& scan = search.scan;
-  add_dark_pairs(scan, search.beam(), samples);
-  const NoiseModel model = samples.fit();
-  if (std::isnan(model.gain)) {
-    fail(
-        "segment.unit = \"sigma\": the scan does not tell its noise, for which two good frames after one another are "
-        "needed; take unit = \"counts\"");
-  }
-  search.scale = NoiseScale(model, kSigmaSteps);
   std::vector<std::uint16_t> levels;
   for (const GroupResiduals& group : groups) {
     for (int v = 0; v < scan.height(); ++v) {
@@ -67,13 +61,50 @@ void settle_scale(Search& search, const std::vector<GroupResiduals>& groups, Noi
       }
     }
   }
-  if (levels.empty()) return;
-  std::ranges::nth_element(levels, levels.begin() + static_cast<std::ptrdiff_t>(levels.size() / 2));
-  const double variance = model.readout_variance + model.gain * levels[levels.size() / 2];
-  search.step_counts = std::sqrt(variance) / kSigmaSteps;
+  return levels.empty() ? 0 : rank_median(levels);
+}
+
+// segment.unit, and the scale that levels in units of the noise need. `noise` in counts.
+void settle_unit(Search& search, const std::vector<GroupResiduals>& groups, NoiseSamples& samples,
+                 const NoiseLevel& noise) {
+  Auto<SegmentUnit>& unit = search.config().segment.unit;
+  const bool is_open = unit.is_auto();
+  const std::string seen = fmt::format(
+      "the noise is {:.3g} counts at the noisiest tenth of the detector, {:.3g} typically", noise.high, noise.typical);
+  if (is_open && !(noise.high > kUnevenNoise * noise.typical)) {
+    unit = SegmentUnit::kCounts;
+    search.say("segment.unit", seen + ": one level in counts holds everywhere");
+    return;
+  }
+  if (unit == Auto<SegmentUnit>(SegmentUnit::kCounts)) return;
+  add_dark_pairs(search.scan, search.beam(), samples);
+  const NoiseModel model = samples.fit();
+  if (std::isnan(model.gain)) {
+    constexpr std::string_view kNoModel =
+        "the scan does not tell its noise, for which two good frames after one another are needed";
+    if (!is_open) fail("segment.unit = \"sigma\": {}; take unit = \"counts\"", kNoModel);
+    unit = SegmentUnit::kCounts;
+    search.say("segment.unit", std::string(kNoModel));
+    return;
+  }
+  const int typical = typical_background(search, groups);
+  if (is_open && typical < kLeastPhotons * model.gain) {
+    unit = SegmentUnit::kCounts;
+    search.say("segment.unit",
+               fmt::format("a typical reading is of {:.2g} photons: too few for a standard deviation to "
+                           "say how rare a count is",
+                           typical / model.gain));
+    return;
+  }
+  search.scale = NoiseScale(model, kSigmaSteps);
+  const double sigma = std::sqrt(std::max(1.0 / 12, model.readout_variance + model.gain * typical));
+  search.step_counts = sigma / kSigmaSteps;
+  if (!is_open) return;
+  unit = SegmentUnit::kSigma;
   search.say("segment.unit",
-             fmt::format("as given; a reading of {} counts, which is typical, has a standard deviation of {:.3g}",
-                         levels[levels.size() / 2], std::sqrt(variance)));
+             fmt::format("{}: one level in counts would miss spots where there is less; 1 is {:.3g} counts over a "
+                         "background of {}, which is typical",
+                         seen, sigma, typical));
 }
 
 // A narrow detector keeps something to look at.
@@ -144,8 +175,8 @@ void widen_guard(Search& search, const std::vector<GroupResiduals>& groups) {
         "; that would be {}, but the 2D median leaves {:.3g} counts there, where spots grow down to {}: widened until "
         "it leaves less",
         found, in_counts(noise_at(found)), in_counts(grow));
-  why += fmt::format("; at its edge the 2D median leaves {:.3g}, where spots grow down to {}", in_counts(noise_at(guard.value())),
-                     in_counts(grow));
+  why += fmt::format("; at its edge the 2D median leaves {:.3g}, where spots grow down to {}",
+                     in_counts(noise_at(guard.value())), in_counts(grow));
   if (holds) return;
   search.warn(fmt::format(
       "beam.guard = {}: the noise at its edge ({:.3g} counts) reaches segment.grow_min = {}, and so it does up to {} "
@@ -187,7 +218,8 @@ void settle_segment(Search& search, const std::vector<GroupResiduals>& groups, c
       choose_thresholds(in_steps(given), groups, noise, search.scan.frame_count(), search.false_spots);
   SegmentOptions& found = search.config().segment;
   const auto take = [&](Auto<Level>& level, const Auto<Level>& chosen) {
-    if (level.is_auto()) level = level_of_step(step_of(chosen), given);
+    // A wide 2D median may leave so little that less would do than a level may be.
+    if (level.is_auto()) level = std::max(level_of_step(step_of(chosen), given), Level(1));
   };
   take(found.seed, choice.options.seed);
   take(found.grow_min, choice.options.grow_min);
@@ -215,8 +247,9 @@ void settle_thresholds(Search& search, const BeamScale& beam) {
   const bool guard_is_found = config.beam.guard.is_auto();
   settle_guard(search, groups);
   const Region excluded = search.beam().grown(config.beam.guard.value(), scan.height(), scan.width());
-  settle_scale(search, groups, samples);
-  settle_denoise(search, groups, noise_of(groups, scan.bad_pixels, excluded), excluded);
+  const NoiseLevel before = noise_of(groups, scan.bad_pixels, excluded);
+  settle_unit(search, groups, samples, before);
+  settle_denoise(search, groups, before, excluded);
   for (GroupResiduals& group : groups) {
     denoise_residuals(group.run, config.denoise, scan.bad_pixels, excluded);
     denoise_residuals(group.apart, config.denoise, scan.bad_pixels, excluded);

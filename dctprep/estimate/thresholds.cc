@@ -167,7 +167,8 @@ ThresholdChoice choose_thresholds(const SegmentOptions& given, std::span<const G
       "{}; {}{} {:.1f} times {}, and let{} {:.2g} false blobs be expected in {} frames, where {:g} are "
       "allowed, by what is found in the negated residual of {} frames in {} places",
       noise_text, level_text(seed, given), in_sigma ? " is" : " counts are", seed / own_noise,
-      in_sigma ? "the typical" : "that", in_sigma ? "s" : "", choice.false_blobs, frames, budget, looked, groups.size());
+      in_sigma ? "the typical" : "that", in_sigma ? "s" : "", choice.false_blobs, frames, budget, looked,
+      groups.size());
   choice.why["min_seed_volume"] = fmt::format(
       "the smallest of {}5, 8 and 12 voxels, or the next that lowers the seed by 5 % or more", in_sigma ? "" : "3, ");
   choice.why["grow_min"] =
@@ -179,8 +180,7 @@ ThresholdChoice choose_thresholds(const SegmentOptions& given, std::span<const G
   if (choice.false_blobs > budget)
     choice.warnings.push_back(fmt::format(
         "segment.seed = {} with min_seed_volume = {} lets about {:.0f} false spots be expected: raise either",
-        level_text(seed, given),
-        options.min_seed_volume.value(), choice.false_blobs));
+        level_text(seed, given), options.min_seed_volume.value(), choice.false_blobs));
   return choice;
 }
 

@@ -106,6 +106,7 @@ TEST_F(Tune, FindsMoreMatesWhereThresholdsAreTooHighAndKeepsWhatIsGiven) {
   const Scan scan = scan_of(folder, 360, 360);
   Progress silent;
   Config given;
+  given.segment.unit = SegmentUnit::kCounts;
   Config found = find_parameters(given, scan, silent).config;
   found.segment.seed = 2 * step_of(found.segment.seed);
   found.segment.grow_min = 2 * step_of(found.segment.grow_min);
