@@ -56,8 +56,9 @@ const std::string& command_line() { return g_command_line; }
 
 void say_estimate(const Estimate& estimate) {
   Config config = estimate.config;
-  for (const char* key : {"beam.region", "beam.sample", "beam.normalise", "beam.guard", "denoise.mode", "segment.unit", "segment.seed",
-                          "segment.grow_min", "segment.grow_max", "segment.min_seed_volume", "segment.split"}) {
+  for (const char* key :
+       {"beam.region", "beam.sample", "beam.normalise", "beam.guard", "denoise.mode", "segment.unit", "segment.seed",
+        "segment.grow_min", "segment.grow_max", "segment.min_seed_volume", "segment.split"}) {
     const auto why = estimate.why.find(key);
     if (why == estimate.why.end()) continue;
     for (const Table& table : tables_of(config)) {

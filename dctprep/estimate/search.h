@@ -24,8 +24,8 @@ struct Search {
   Image<std::uint16_t> dark;         // empty: none
   std::vector<std::uint8_t> listed;  // 1 = listed as bad, one a frame
   double false_spots = kFalseSpots;
-  NoiseScale scale;         // empty: levels are in counts
-  double step_counts = 1;   // that a step of levels is worth where the background is typical
+  NoiseScale scale;        // empty: levels are in counts
+  double step_counts = 1;  // that a step of levels is worth where the background is typical
 
   Config& config() const { return estimate.config; }
   Region beam() const { return estimate.config.beam.region.value(); }

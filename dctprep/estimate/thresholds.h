@@ -40,10 +40,10 @@ struct ThresholdChoice {
   std::vector<std::string> warnings;
 };
 
-// What `given`, in steps as the residuals are, leaves open. seed: the lowest of at least 4.5 standard deviations in the noisiest tenth of the detector
-// that keeps to the budget, with the smallest min_seed_volume but for a larger one that lowers it by 5 % or more.
-// grow_min: 2.5 of them, and more until at most 0.5 % of all voxels pass for noise. grow_max: the seed. `groups` as
-// above; `frames` is the length of the scan, `budget` the false blobs that it may yield.
+// What `given`, in steps as the residuals are, leaves open. seed: the lowest of at least 4.5 standard deviations in the
+// noisiest tenth of the detector that keeps to the budget, with the smallest min_seed_volume but for a larger one that
+// lowers it by 5 % or more. grow_min: 2.5 of them, and more until at most 0.5 % of all voxels pass for noise. grow_max:
+// the seed. `groups` as above; `frames` is the length of the scan, `budget` the false blobs that it may yield.
 ThresholdChoice choose_thresholds(const SegmentOptions& given, std::span<const GroupResiduals> groups,
                                   const NoiseLevel& noise, int frames, double budget);
 

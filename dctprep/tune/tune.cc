@@ -173,8 +173,7 @@ class Tuner {
     for (const double factor : kGrowths) {
       Config config = base;
       SegmentOptions& s = config.segment;
-      s.grow_min =
-          std::min({times(base.segment.grow_min, factor, base.segment), s.seed.value(), s.grow_max.value()});
+      s.grow_min = std::min({times(base.segment.grow_min, factor, base.segment), s.seed.value(), s.grow_max.value()});
       attempt(config);
     }
   }
