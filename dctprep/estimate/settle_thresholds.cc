@@ -22,8 +22,7 @@ constexpr double kGuardNoise = 1.5;  // times the noise of the noisiest tenth of
 constexpr int kEdgeRings = 3;
 constexpr int kWidenGuard = 2;  // times the most, where spots would grow into the noise
 constexpr double kLongShare = 0.25;
-constexpr double kLeastPhotons = 10;
-constexpr double kUnevenNoise = 1.25;  // of the noisiest tenth over what is typical: levels in units of the noise
+constexpr double kUnevenNoise = 1.25;  // of the noisiest tenth over what is typical: worth a word
 
 std::vector<GroupResiduals> read_groups(Search& search, const BeamScale& beam, NoiseSamples& noise) {
   const Scan& scan = search.scan;
@@ -68,43 +67,28 @@ int typical_background(const Search& search, const std::vector<GroupResiduals>& 
 void settle_unit(Search& search, const std::vector<GroupResiduals>& groups, NoiseSamples& samples,
                  const NoiseLevel& noise) {
   Auto<SegmentUnit>& unit = search.config().segment.unit;
-  const bool is_open = unit.is_auto();
-  const std::string seen = fmt::format(
-      "the noise is {:.3g} counts at the noisiest tenth of the detector, {:.3g} typically", noise.high, noise.typical);
-  if (is_open && !(noise.high > kUnevenNoise * noise.typical)) {
+  if (unit.is_auto()) {
     unit = SegmentUnit::kCounts;
-    search.say("segment.unit", seen + ": one level in counts holds everywhere");
-    return;
+    const bool is_uneven = noise.high > kUnevenNoise * noise.typical;
+    search.say(
+        "segment.unit",
+        fmt::format("the noise is {:.3g} counts at the noisiest tenth of the detector, {:.3g} typically{}", noise.high,
+                    noise.typical,
+                    is_uneven ? ": \"sigma\" would find fainter spots where there is less of it, and faint large "
+                                "ones in more pieces"
+                              : ": one level in counts holds everywhere"));
   }
-  if (unit == Auto<SegmentUnit>(SegmentUnit::kCounts)) return;
+  if (!is_in_sigma(search.config().segment)) return;
   add_dark_pairs(search.scan, search.beam(), samples);
   const NoiseModel model = samples.fit();
   if (std::isnan(model.gain)) {
-    constexpr std::string_view kNoModel =
-        "the scan does not tell its noise, for which two good frames after one another are needed";
-    if (!is_open) fail("segment.unit = \"sigma\": {}; take unit = \"counts\"", kNoModel);
-    unit = SegmentUnit::kCounts;
-    search.say("segment.unit", std::string(kNoModel));
-    return;
-  }
-  const int typical = typical_background(search, groups);
-  if (is_open && typical < kLeastPhotons * model.gain) {
-    unit = SegmentUnit::kCounts;
-    search.say("segment.unit",
-               fmt::format("a typical reading is of {:.2g} photons: too few for a standard deviation to "
-                           "say how rare a count is",
-                           typical / model.gain));
-    return;
+    fail(
+        "segment.unit = \"sigma\": the scan does not tell its noise, for which two good frames after one another are "
+        "needed; take unit = \"counts\"");
   }
   search.scale = NoiseScale(model, kSigmaSteps);
-  const double sigma = std::sqrt(std::max(1.0 / 12, model.readout_variance + model.gain * typical));
-  search.step_counts = sigma / kSigmaSteps;
-  if (!is_open) return;
-  unit = SegmentUnit::kSigma;
-  search.say("segment.unit",
-             fmt::format("{}: one level in counts would miss spots where there is less; 1 is {:.3g} counts over a "
-                         "background of {}, which is typical",
-                         seen, sigma, typical));
+  const int typical = typical_background(search, groups);
+  search.step_counts = std::sqrt(std::max(1.0 / 12, model.readout_variance + model.gain * typical)) / kSigmaSteps;
 }
 
 // A narrow detector keeps something to look at.
