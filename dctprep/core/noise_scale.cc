@@ -10,9 +10,13 @@ constexpr std::size_t kValues = 65536;
 constexpr double kLeastVariance = 1.0 / 12;  // that of rounding to whole counts
 }  // namespace
 
+double variance_of_reading(const NoiseModel& model, double level) {
+  return std::max(kLeastVariance, model.readout_variance + model.gain * level);
+}
+
 NoiseScale::NoiseScale(const NoiseModel& model, int steps) : weight_(kValues) {
   for (std::size_t b = 0; b < kValues; ++b) {
-    const double variance = std::max(kLeastVariance, model.readout_variance + model.gain * static_cast<double>(b));
+    const double variance = variance_of_reading(model, static_cast<double>(b));
     // At least 1, for otherwise nothing would pass at all.
     weight_[b] = static_cast<std::uint32_t>(std::max(1.0, std::nearbyint(65536.0 * steps / std::sqrt(variance))));
   }

@@ -1,9 +1,12 @@
 #include "dctprep/estimate/noise_pairs.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 
 #include "dctprep/base/cancel.h"
+#include "dctprep/base/error.h"
+#include "dctprep/segment/options.h"
 
 namespace dctprep {
 
@@ -47,6 +50,15 @@ void add_dark_pairs(const Scan& scan, const Region& excluded, NoiseSamples& samp
     visit_pixels(first, second, scan.bad_pixels, excluded,
                  [&](std::uint16_t a, std::uint16_t b) { samples.add_dark(a, b); });
   }
+}
+
+NoiseScale scale_of_levels(const NoiseModel& model) {
+  if (std::isnan(model.gain)) {
+    fail(
+        "segment.unit = \"sigma\": the scan does not tell its noise, for which two good frames after one another are "
+        "needed; give the levels in counts, with unit = \"counts\"");
+  }
+  return NoiseScale(model, kSigmaSteps);
 }
 
 }  // namespace dctprep

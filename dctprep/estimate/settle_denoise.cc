@@ -39,9 +39,10 @@ std::vector<GroupResiduals> copies_of(std::span<const GroupResiduals> groups) {
   const std::size_t count = std::clamp<std::size_t>(kTrialBytes / std::max<std::size_t>(1, bytes), 1, groups.size());
   std::vector<GroupResiduals> copies(count);
   for (std::size_t i = 0; i < count; ++i) {
-    for (const Residual& residual : groups[(2 * i + 1) * groups.size() / (2 * count)].run)
+    const GroupResiduals& group = groups[(2 * i + 1) * groups.size() / (2 * count)];
+    for (const Residual& residual : group.run)
       copies[i].run.push_back({copy_of(residual.above), copy_of(residual.below)});
-    copies[i].background = copy_of(groups[(2 * i + 1) * groups.size() / (2 * count)].background);
+    copies[i].background = copy_of(group.background);
   }
   return copies;
 }

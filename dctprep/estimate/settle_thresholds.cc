@@ -81,14 +81,9 @@ void settle_unit(Search& search, const std::vector<GroupResiduals>& groups, Nois
   if (!is_in_sigma(search.config().segment)) return;
   add_dark_pairs(search.scan, search.beam(), samples);
   const NoiseModel model = samples.fit();
-  if (std::isnan(model.gain)) {
-    fail(
-        "segment.unit = \"sigma\": the scan does not tell its noise, for which two good frames after one another are "
-        "needed; take unit = \"counts\"");
-  }
-  search.scale = NoiseScale(model, kSigmaSteps);
+  search.scale = scale_of_levels(model);
   const int typical = typical_background(search, groups);
-  search.step_counts = std::sqrt(std::max(1.0 / 12, model.readout_variance + model.gain * typical)) / kSigmaSteps;
+  search.step_counts = std::sqrt(variance_of_reading(model, typical)) / kSigmaSteps;
 }
 
 // A narrow detector keeps something to look at.

@@ -13,13 +13,7 @@ namespace dctprep {
 FramePass::FramePass(const Setup& setup)
     : setup_(setup),
       denoiser_(setup.config.denoise, setup.scan->bad_pixels, setup.excluded),
-      bad_row_(static_cast<std::size_t>(setup.height()), 0) {
-  for (int v = 0; v < setup.height(); ++v) {
-    const std::uint8_t* row = setup.scan->bad_pixels.row(v);
-    bad_row_[static_cast<std::size_t>(v)] =
-        std::any_of(row, row + setup.width(), [](std::uint8_t bad) { return bad != 0; });
-  }
-}
+      bad_row_(rows_with_bad_pixels(*setup.scan)) {}
 
 // A ring of residual rows round the one that is denoised, made as far as they are looked at.
 class FramePass::Rows {

@@ -6,13 +6,8 @@
 namespace dctprep {
 
 NoiseLevels::NoiseLevels(const Setup& setup, int radius)
-    : setup_(setup), radius_(radius), bad_row_(static_cast<std::size_t>(setup.height()), 0), least_(65536) {
-  for (int v = 0; v < setup.height(); ++v) {
-    const std::uint8_t* row = setup.scan->bad_pixels.row(v);
-    const bool any = std::any_of(row, row + setup.width(), [](std::uint8_t bad) { return bad != 0; });
-    bad_row_[static_cast<std::size_t>(v)] = any;
-    any_bad_ |= any;
-  }
+    : setup_(setup), radius_(radius), bad_row_(rows_with_bad_pixels(*setup.scan)), least_(65536) {
+  any_bad_ = std::ranges::any_of(bad_row_, [](std::uint8_t bad) { return bad != 0; });
   const int level = lowest_level(setup.segment);
   // prepare_run() has seen to it that pixels can reach the level.
   for (std::size_t b = 0; b < least_.size(); ++b)

@@ -20,7 +20,7 @@ struct BlockNoise {
   Image<std::uint16_t> more;
 };
 
-// Of the pixels round a frame's middle, i.e. of a background of `pixels` pixels.
+// Most bytes of one, over a background of `pixels` pixels.
 constexpr std::uint64_t block_noise_bytes(std::uint64_t pixels) { return pixels * 6; }
 
 // Immutable; over() may be called from many threads.

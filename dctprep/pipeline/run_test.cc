@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "dctprep/pipeline/plain_config_test.h"
 #include "dctprep/testing/memory_frames.h"
 #include "dctprep/write/memory_sink.h"
 
@@ -23,13 +24,7 @@ RunReport run_with(int lit, int drift, bool frame_offset = true) {
   scan.frames = std::make_shared<testing::MemoryFrames>(std::move(frames));
   for (int k = 0; k < 12; ++k) scan.omega.push_back(k);
   scan.bad_pixels = Image<std::uint8_t>(20, 16, 0);
-  Config config;
-  config.scan.wrap = false;
-  config.scan.saturation = 65535;
-  config.beam.region = Region{};
-  config.beam.sample = Region{};
-  config.beam.normalise = Normalise::kNone;
-  config.beam.guard = 0;
+  Config config = testing::plain_config();
   config.background.frame_offset = frame_offset;
   config.denoise.threshold = 1;
   config.segment.seed = 40;

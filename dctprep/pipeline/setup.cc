@@ -10,6 +10,7 @@
 #include "dctprep/core/rank_median.h"
 #include "dctprep/correct/dark.h"
 #include "dctprep/correct/normalise.h"
+#include "dctprep/estimate/noise_pairs.h"
 #include "dctprep/kernels/pixel_rows.h"
 #include "dctprep/pipeline/measure_noise.h"
 #include "dctprep/pipeline/parallel.h"
@@ -133,12 +134,7 @@ Image<float> transmission_of(const Setup& setup, ImageView<const std::uint16_t> 
 }
 
 void set_scale(Setup& setup) {
-  if (std::isnan(setup.noise.gain)) {
-    fail(
-        "segment.unit = \"sigma\": the scan does not tell its noise, for which two good frames after one another are "
-        "needed; give the levels in counts, with unit = \"counts\"");
-  }
-  setup.scale = NoiseScale(setup.noise, kSigmaSteps);
+  setup.scale = scale_of_levels(setup.noise);
   const int level = lowest_level(setup.segment);
   if (setup.scale.least(65535, level) > 65535) {
     fail_usage("segment.{} = {}: no pixel can be that many standard deviations above its background; lower it",
@@ -147,6 +143,15 @@ void set_scale(Setup& setup) {
 }
 
 }  // namespace
+
+std::vector<std::uint8_t> rows_with_bad_pixels(const Scan& scan) {
+  std::vector<std::uint8_t> rows(static_cast<std::size_t>(scan.height()), 0);
+  for (int v = 0; v < scan.height(); ++v) {
+    const std::uint8_t* row = scan.bad_pixels.row(v);
+    rows[static_cast<std::size_t>(v)] = std::any_of(row, row + scan.width(), [](std::uint8_t bad) { return bad != 0; });
+  }
+  return rows;
+}
 
 Setup prepare_run(const Scan& scan, const Config& config, Progress& progress) {
   Setup setup;

@@ -43,6 +43,9 @@ struct Setup {
   int width() const { return scan->width(); }
 };
 
+// Of each row of the detector, 1 where it holds a bad pixel.
+std::vector<std::uint8_t> rows_with_bad_pixels(const Scan& scan);
+
 // Checks the configuration against the scan, reads darks, flats and the frames that the median beam intensity is taken
 // over. Every "auto" of `config` has been resolved (estimate/). Usage errors name the key.
 Setup prepare_run(const Scan& scan, const Config& config, Progress& progress);

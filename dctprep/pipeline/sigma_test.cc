@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "dctprep/base/error.h"
+#include "dctprep/pipeline/plain_config_test.h"
 #include "dctprep/pipeline/run.h"
 #include "dctprep/testing/memory_frames.h"
 #include "dctprep/testing/testing.h"
@@ -49,13 +50,7 @@ Scan scan_of(unsigned seed) {
 }
 
 Config config_of(bool median) {
-  Config config;
-  config.scan.wrap = false;
-  config.scan.saturation = 65535;
-  config.beam.region = Region{};
-  config.beam.sample = Region{};
-  config.beam.normalise = Normalise::kNone;
-  config.beam.guard = 0;
+  Config config = testing::plain_config();
   config.background.half_window = kFrames;
   config.background.half_step = kFrames;
   config.denoise.mode = median ? DenoiseMode::kFull : DenoiseMode::kOff;

@@ -73,7 +73,7 @@ inline MemoryResult random_result(std::uint32_t seed, const RandomResultSize& si
     p.frame = real(), p.u = real(), p.v = real(), p.omega = real();
     p.sigma_frame = real(), p.sigma_u = real(), p.sigma_v = real(), p.cov_uv = real() * 1e-300;
     p.grow_level = static_cast<std::uint16_t>(random()), p.seed_volume = random(), p.flags = random() & 127;
-    if (size.photometry || size.mates) {
+    if (size.photometry) {
       visit_photometry_columns([&](const ColumnInfo&, auto member) {
         if constexpr (std::is_same_v<decltype(member), double Spot::*>) p.*member = real();
       });
