@@ -13,6 +13,7 @@
 #include "dctprep/estimate/parameters.h"
 #include "dctprep/estimate/residuals.h"
 #include "dctprep/estimate/sample.h"
+#include "dctprep/estimate/spot_size.h"
 
 namespace dctprep {
 
@@ -47,11 +48,11 @@ void settle_denoise(Search& search, std::span<const GroupResiduals> groups, cons
                     const Region& excluded);
 
 // What "auto" sets segment.split to; `segment` is in steps, its seed and `denoise.mode` are given, `noise` after the 2D
-// median, in steps too, each worth `step_counts` counts.
+// median, in steps too, each worth `step_counts` counts; `size` of spots at the seed.
 double split_by_noise(const SegmentOptions& segment, const DenoiseOptions& denoise, const NoiseLevel& noise,
-                      double step_counts);
-// segment.split, after seed; `noise` as of the frames after the 2D median.
-void settle_split(Search& search, const NoiseLevel& noise);
+                      const SpotSize& size, double step_counts);
+// segment.split, after seed; `noise` and `size` as of the frames after the 2D median.
+void settle_split(Search& search, const NoiseLevel& noise, const SpotSize& size);
 
 // beam.guard, [denoise] and [segment], from groups of frames that this reads.
 void settle_thresholds(Search& search, const BeamScale& beam);

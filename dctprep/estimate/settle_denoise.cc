@@ -16,7 +16,7 @@ constexpr double kDenoiseSigmas = 5;
 constexpr double kMostDenoiseSigmas = 20;
 // More spots than the full median finds, for which the conditional one is taken.
 constexpr double kMoreSpots = 0.01;
-constexpr std::size_t kLeastMoreSpots = 3;
+constexpr int kLeastMoreSpots = 3;
 // And for which the lower of its thresholds is taken, which changes small spots more.
 constexpr double kMoreSpotsLower = 0.05;
 constexpr std::size_t kTrialBytes = std::size_t{256} << 20;  // that copies for a trial may take
@@ -49,13 +49,44 @@ std::vector<GroupResiduals> copies_of(std::span<const GroupResiduals> groups) {
 
 struct Trial {
   DenoiseOptions denoise;
-  std::size_t spots = 0;        // that pass in the frames looked at
-  std::size_t false_spots = 0;  // that pass in their negated residual
+  std::vector<std::vector<Blob>> spots;  // of each group of frames: that pass
+  std::size_t false_spots = 0;           // that pass in the negated residual
+  bool is_in_noise = false;              // spots would grow into it
 };
 
-std::size_t count_spots(const std::vector<ImageView<const std::uint16_t>>& volume, const SegmentOptions& options) {
-  const std::vector<Blob> blobs = segment_volume(volume, options, false);
-  return static_cast<std::size_t>(std::ranges::count_if(blobs, [](const Blob& blob) { return !blob.small_seed; }));
+std::size_t count_of(const std::vector<std::vector<Blob>>& spots) {
+  std::size_t count = 0;
+  for (const auto& of_group : spots) count += of_group.size();
+  return count;
+}
+
+// How many more spots `a` has than `b`: those that lie nowhere in spots of the other one. Pieces of a spot are none.
+std::ptrdiff_t more_spots(const Trial& a, const Trial& b, int height, int width) {
+  const auto met_nowhere = [&](const std::vector<Blob>& spots, const std::vector<Blob>& others) {
+    const auto place = [&](const Voxel& voxel) {
+      return (static_cast<std::size_t>(voxel.frame) * static_cast<std::size_t>(height) + voxel.v) *
+                 static_cast<std::size_t>(width) +
+             voxel.u;
+    };
+    std::vector<bool> taken(static_cast<std::size_t>(kRunLength) * static_cast<std::size_t>(height) *
+                            static_cast<std::size_t>(width));
+    for (const Blob& blob : others) {
+      for (const Voxel& voxel : blob.voxels) taken[place(voxel)] = true;
+    }
+    return std::ranges::count_if(spots, [&](const Blob& blob) {
+      return std::ranges::none_of(blob.voxels, [&](const Voxel& voxel) { return taken[place(voxel)]; });
+    });
+  };
+  std::ptrdiff_t more = 0;
+  for (std::size_t i = 0; i < a.spots.size(); ++i)
+    more += met_nowhere(a.spots[i], b.spots[i]) - met_nowhere(b.spots[i], a.spots[i]);
+  return more;
+}
+
+std::vector<Blob> find_spots(const std::vector<ImageView<const std::uint16_t>>& volume, const SegmentOptions& options) {
+  std::vector<Blob> blobs = segment_volume(volume, options, false);
+  std::erase_if(blobs, [](const Blob& blob) { return blob.small_seed; });
+  return blobs;
 }
 
 // How many spots pass, with the thresholds given and those that `auto` would take.
@@ -68,17 +99,18 @@ Trial trial_of(const Search& search, std::span<const GroupResiduals> groups, con
     if (!search.scale.empty()) scale_residuals(group, search.scale, scan.bad_pixels);
   }
   const NoiseLevel noise = noise_of(copies, scan.bad_pixels, excluded);
-  Trial trial{denoise, 0, 0};
+  Trial trial{.denoise = denoise, .spots = std::vector<std::vector<Blob>>(copies.size())};
   if (noise.high <= 0) return trial;
-  SegmentOptions options =
-      choose_thresholds(in_steps(search.config().segment), copies, noise, scan.frame_count(), search.false_spots)
-          .options;
-  if (options.split.is_auto()) options.split = split_by_noise(options, denoise, noise, search.step_counts);
-  for (const GroupResiduals& group : copies) {
+  const ThresholdChoice choice =
+      choose_thresholds(in_steps(search.config().segment), copies, noise, scan.frame_count(), search.false_spots);
+  trial.is_in_noise = choice.is_in_noise;
+  SegmentOptions options = choice.options;
+  options.split = 0;  // what touches is no question here
+  for (std::size_t i = 0; i < copies.size(); ++i) {
     std::vector<ImageView<const std::uint16_t>> above, below;
-    for (const Residual& residual : group.run) above.push_back(residual.above), below.push_back(residual.below);
-    trial.spots += count_spots(above, options);
-    trial.false_spots += count_spots(below, options);
+    for (const Residual& residual : copies[i].run) above.push_back(residual.above), below.push_back(residual.below);
+    trial.spots[i] = find_spots(above, options);
+    trial.false_spots += find_spots(below, options).size();
   }
   return trial;
 }
@@ -95,20 +127,26 @@ void settle_mode(Search& search, std::span<const GroupResiduals> groups, const N
   std::vector<int> thresholds{threshold_of(kMostDenoiseSigmas, noise), threshold_of(kDenoiseSigmas, noise)};
   if (!options.threshold.is_auto()) thresholds.assign(1, options.threshold.value());
   const Trial full = with(DenoiseMode::kFull, thresholds.back());
-  std::string tried = fmt::format("{} spots pass with the full median", full.spots);
+  std::string tried = fmt::format("{} spots pass with the full median", count_of(full.spots));
   Trial best;
   for (const int threshold : thresholds) {
-    const Trial trial = with(DenoiseMode::kConditional, threshold);
-    tried += fmt::format(", {} with the conditional one of threshold {}", trial.spots, threshold);
+    Trial trial = with(DenoiseMode::kConditional, threshold);
+    tried += fmt::format(", {} with the conditional one of threshold {}", count_of(trial.spots), threshold);
     // With thresholds that were given, more noise may pass.
-    if (trial.false_spots > full.false_spots + kLeastMoreSpots) {
-      tried += ", too many of them false";
+    if (trial.false_spots > full.false_spots + kLeastMoreSpots || (trial.is_in_noise && !full.is_in_noise)) {
+      tried += trial.is_in_noise ? ", grown into the noise" : ", too many of them false";
       continue;
     }
-    if (static_cast<double>(trial.spots) > (1 + kMoreSpotsLower) * static_cast<double>(best.spots)) best = trial;
+    const bool is_first = best.spots.empty();
+    const Trial& before = is_first ? full : best;
+    const std::ptrdiff_t more = more_spots(trial, before, search.scan.height(), search.scan.width());
+    tried += fmt::format(" ({:+}, not counting pieces)", more);
+    const double share = is_first ? kMoreSpots : kMoreSpotsLower;
+    if (static_cast<double>(more) >=
+        std::max<double>(kLeastMoreSpots, share * static_cast<double>(count_of(before.spots))))
+      best = std::move(trial);
   }
-  if (best.spots < full.spots + kLeastMoreSpots ||
-      static_cast<double>(best.spots) < (1 + kMoreSpots) * static_cast<double>(full.spots)) {
+  if (best.spots.empty()) {
     options.mode = DenoiseMode::kFull;
     search.say(
         "denoise.mode",

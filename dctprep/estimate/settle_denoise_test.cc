@@ -50,5 +50,27 @@ TEST(SettleDenoise, KeepsWhatIsGiven) {
   EXPECT_NE(low.why.at("denoise.mode").find("too many of them false"), std::string::npos);
 }
 
+TEST(SettleDenoise, CountsNoPiecesOfLargeSpots) {
+  // Large and faint, the spots fall apart at what the conditional median leaves of the noise.
+  testing::SyntheticOptions large = spots_of(12);
+  large.spots = 120, large.spot_peak = 14, large.readout = 4;
+  Config given;
+  given.denoise.mode = {};
+  const Estimate estimate = find(synthetic_scan(large), given);
+  EXPECT_EQ(estimate.config.denoise.mode.value(), DenoiseMode::kFull) << estimate.why.at("denoise.mode");
+  EXPECT_NE(estimate.why.at("denoise.mode").find("not counting pieces"), std::string::npos);
+}
+
+TEST(SettleDenoise, KeepsAGivenGrowthLevelOutOfTheNoise) {
+  Config given;
+  given.denoise.mode = {};
+  given.segment.unit = SegmentUnit::kSigma;
+  given.segment.seed = 3.5;
+  given.segment.grow_min = 1.2;
+  const Estimate estimate = find(synthetic_scan(spots_of(0.55)), given);
+  EXPECT_EQ(estimate.config.denoise.mode.value(), DenoiseMode::kFull) << estimate.why.at("denoise.mode");
+  EXPECT_NE(estimate.why.at("denoise.mode").find("grown into the noise"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace dctprep

@@ -12,10 +12,9 @@ namespace {
 // Chosen on simulated scans (docs/quality.md): more finds a few more spots that touch, but parts grains whose pieces
 // are turned against each other, and faint spots by their noise.
 constexpr double kMostSplit = 0.6;
-constexpr double kDepthSigmas = 2;
-// A seed of the fewer standard deviations counts as one of more: it lets faint spots in, which are not to keep the
-// strong ones from being parted.
-constexpr double kFaintSigmas = 4.5, kSureSigmas = 5.3;
+constexpr double kMoreSigmas = 0.4;  // on top of what the largest of a spot's values has
+// Voxels of a spot where none is known to be clear.
+constexpr int kUsualSize = 500;
 
 // What the 2D median leaves of the variance of independent pixels: pi / 2n, of n many normal ones.
 double variance_left(const DenoiseOptions& options) {
@@ -32,37 +31,41 @@ double sigma_at_seed(const SegmentOptions& segment, const DenoiseOptions& denois
   return std::hypot(noise.high * noise.skew, std::sqrt(photons) / step_counts);
 }
 
+int voxels_of(const SpotSize& size) { return size.typical > 0 ? size.typical : kUsualSize; }
+
+double independent_voxels(const SpotSize& size, const DenoiseOptions& denoise) {
+  return voxels_of(size) * variance_left(denoise);
+}
+
+// A spot as high as the seed and flat hangs together about there, and the largest of n values that scatter by `sigma`
+// lies sqrt(2 ln n) times that above it, now and then more: the share that the saddle is of such a peak, which is no
+// spot of its own.
+double flat_split(int seed, double sigma, double n) {
+  return seed / (seed + (std::sqrt(2 * std::log(std::max(1.0, n))) + kMoreSigmas) * sigma);
+}
+
 }  // namespace
 
 double split_by_noise(const SegmentOptions& segment, const DenoiseOptions& denoise, const NoiseLevel& noise,
-                      double step_counts) {
-  // The weakest peak that can be parted has the value of the seed.
-  const int seed = step_of(segment.seed);
-  const double sure_seed =
-      std::max<double>(seed, std::min(kSureSigmas * noise.high * noise.skew, kSureSigmas / kFaintSigmas * seed));
-  const double by_noise = 1 - kDepthSigmas * sigma_at_seed(segment, denoise, noise, step_counts) / sure_seed;
+                      const SpotSize& size, double step_counts) {
+  const double by_noise = flat_split(step_of(segment.seed), sigma_at_seed(segment, denoise, noise, step_counts),
+                                     independent_voxels(size, denoise));
   return std::max(0.0, std::floor(100 * std::min(kMostSplit, by_noise) + 1e-6) / 100);
 }
 
-void settle_split(Search& search, const NoiseLevel& noise) {
+void settle_split(Search& search, const NoiseLevel& noise, const SpotSize& size) {
   const Config& config = search.config();
   Auto<double>& split = search.config().segment.split;
   if (!split.is_auto()) return;
   const SegmentOptions steps = in_steps(config.segment);
-  split = split_by_noise(steps, config.denoise, noise, search.step_counts);
+  split = split_by_noise(steps, config.denoise, noise, size, search.step_counts);
   const double sigma = sigma_at_seed(steps, config.denoise, noise, search.step_counts);
-  if (split.value() == 0) {
-    search.say(
-        "segment.split",
-        fmt::format("off: a peak that just reaches the seed is less than {:g} times the noise there ({:.3g} counts)",
-                    kDepthSigmas, sigma * search.step_counts));
-    return;
-  }
   search.say(
       "segment.split",
-      fmt::format("spots that touch are parted where the saddle is below {:g} of the weaker peak: where that peak "
-                  "just reaches the seed, {:.1f} times the noise there ({:.3g} counts) below it",
-                  split.value(), (1 - split.value()) * step_of(steps.seed) / sigma, sigma * search.step_counts));
+      fmt::format("spots that touch are parted where the saddle is below {:g} of the weaker peak; {:.2f} is what "
+                  "noise ({:.3g} counts) leaves between the peaks of a flat spot at the seed, of {} voxels",
+                  split.value(), flat_split(step_of(steps.seed), sigma, independent_voxels(size, config.denoise)),
+                  sigma * search.step_counts, voxels_of(size)));
 }
 
 }  // namespace dctprep

@@ -191,7 +191,8 @@ void check_window(Search& search, const std::vector<GroupResiduals>& groups) {
       config.background.half_window, 100.0 * static_cast<double>(still) / static_cast<double>(bright), by));
 }
 
-void settle_segment(Search& search, const std::vector<GroupResiduals>& groups, const NoiseLevel& noise) {
+// All of [segment] but unit and split; gives the size of the spots that stand out.
+SpotSize settle_levels(Search& search, const std::vector<GroupResiduals>& groups, const NoiseLevel& noise) {
   const SegmentOptions given = search.config().segment;
   ThresholdChoice choice =
       choose_thresholds(in_steps(given), groups, noise, search.scan.frame_count(), search.false_spots);
@@ -212,6 +213,7 @@ void settle_segment(Search& search, const std::vector<GroupResiduals>& groups, c
   say("grow_max", given.grow_max);
   say("min_seed_volume", given.min_seed_volume);
   for (std::string& warning : choice.warnings) search.warn(std::move(warning));
+  return choice.size;
 }
 
 }  // namespace
@@ -240,9 +242,9 @@ void settle_thresholds(Search& search, const BeamScale& beam) {
         "segment.seed: there is no good pixel outside the direct beam to measure the noise in; check beam.region and "
         "scan.mask, or give seed, grow_min, grow_max and min_seed_volume");
   }
-  settle_segment(search, groups, noise);
+  const SpotSize size = settle_levels(search, groups, noise);
   if (guard_is_found) widen_guard(search, groups);
-  settle_split(search, noise);
+  settle_split(search, noise, size);
   check_window(search, groups);
   if (scan.frame_count() < 20) {
     search.warn(

@@ -7,7 +7,6 @@
 #include <tbb/parallel_for.h>
 
 #include "dctprep/base/cancel.h"
-#include "dctprep/segment/segment.h"
 
 namespace dctprep {
 
@@ -22,18 +21,16 @@ constexpr double kMostFill = 0.005;
 constexpr std::size_t kEnough = 10;  // blobs that make a count
 constexpr std::array<int, 4> kVolumes{3, 5, 8, 12};
 constexpr double kWorthMore = 0.95;  // a larger volume, which small spots do not have, must lower the seed to this
+// Noise makes many small seeds of one large and faint spot. The smallest spots that stand out have this many times the
+// volume of what is taken for such a piece.
+constexpr int kPiece = 30;
 
 std::vector<std::uint32_t> volumes_at(std::span<const GroupResiduals> groups, int level, int connectivity) {
-  SegmentOptions options;
-  options.method = SegmentMethod::kSingle;
-  options.seed = options.grow_min = options.grow_max = level;
-  options.min_seed_volume = 1;
-  options.connectivity = connectivity;
   std::vector<std::vector<std::uint32_t>> found(groups.size());
   tbb::parallel_for(std::size_t{0}, groups.size(), [&](std::size_t i) {
     std::vector<ImageView<const std::uint16_t>> volume;
     for (const Residual& residual : groups[i].run) volume.push_back(residual.below);
-    for (const Blob& blob : segment_volume(volume, options, false))
+    for (const Blob& blob : components_at(volume, level, connectivity))
       found[i].push_back(static_cast<std::uint32_t>(blob.voxels.size()));
   });
   std::vector<std::uint32_t> volumes;
@@ -109,7 +106,7 @@ double expected_false_blobs(std::span<const FalseBlobs> counted, int volume, int
 
 ThresholdChoice choose_thresholds(const SegmentOptions& given, std::span<const GroupResiduals> groups,
                                   const NoiseLevel& noise, int frames, double budget) {
-  ThresholdChoice choice{given, 0, {}, {}};
+  ThresholdChoice choice{.options = given};
   const bool in_sigma = is_in_sigma(given);
   const double seed_sigmas = in_sigma ? kSeedSigmasOfTypical : kSeedSigmas;
   const double grow_sigmas = in_sigma ? kGrowSigmasOfTypical : kGrowSigmas;
@@ -131,21 +128,33 @@ ThresholdChoice choose_thresholds(const SegmentOptions& given, std::span<const G
   std::vector<int> volumes(kVolumes.begin() + (in_sigma ? 1 : 0), kVolumes.end());
   if (!given.min_seed_volume.is_auto()) volumes.assign(1, std::max(1, given.min_seed_volume.value()));
   int volume = volumes.back();
+  const auto seed_for = [&](int level) {
+    return std::max(whole(level * noise.skew), given.grow_min.is_auto() ? 1 : step_of(given.grow_min));
+  };
   if (given.seed.is_auto()) {
     int seed = 65536;
     for (const int candidate : volumes) {
       const int level = lowest_seed(counted, candidate, least, allowed, noise.high);
       if (level < kWorthMore * seed) seed = level, volume = candidate;
     }
-    options.seed = whole(seed * noise.skew);
-    if (!given.grow_min.is_auto()) options.seed = std::max(step_of(options.seed), step_of(given.grow_min));
+    options.seed = seed_for(seed);
   } else {
     for (const int candidate : volumes) {
       volume = candidate;
       if (expected(step_of(given.seed), candidate) <= budget) break;
     }
   }
-  if (given.min_seed_volume.is_auto()) options.min_seed_volume = volume;
+  choice.size = clear_spots(groups, step_of(options.seed), volume, given.connectivity);
+  const int piece = choice.size.small / kPiece;
+  if (given.min_seed_volume.is_auto()) {
+    if (piece > volume) {
+      volume = piece;
+      if (given.seed.is_auto())
+        options.seed =
+            std::min(step_of(options.seed), seed_for(lowest_seed(counted, volume, least, allowed, noise.high)));
+    }
+    options.min_seed_volume = volume;
+  }
   const int seed = step_of(options.seed);
   choice.false_blobs = expected(seed, volume);
 
@@ -159,6 +168,9 @@ ThresholdChoice choose_thresholds(const SegmentOptions& given, std::span<const G
   // neighbours, for about a hundredth more of their intensity.
   if (given.grow_max.is_auto()) options.grow_max = std::max(grow_min, seed);
 
+  const double noise_share = share_at_least(groups, static_cast<int>(grow_min / noise.skew));
+  choice.is_in_noise = !given.grow_min.is_auto() && noise_share > kMostFill;
+
   const auto text = [&](double level) { return fmt::format("{:.3g}", in_sigma ? level / kSigmaSteps : level); };
   const std::string noise_text =
       fmt::format("noise after the 2D median is {} {} at the noisiest tenth of the detector ({} typically)",
@@ -169,11 +181,16 @@ ThresholdChoice choose_thresholds(const SegmentOptions& given, std::span<const G
       noise_text, level_text(seed, given), in_sigma ? " is" : " counts are", seed / own_noise,
       in_sigma ? "the typical" : "that", in_sigma ? "s" : "", choice.false_blobs, frames, budget, looked,
       groups.size());
-  choice.why["min_seed_volume"] = fmt::format(
-      "the smallest of {}5, 8 and 12 voxels, or the next that lowers the seed by 5 % or more", in_sigma ? "" : "3, ");
-  choice.why["grow_min"] =
-      fmt::format("{:.1f} times the noise; {:.2g} % of the voxels reach it by noise", grow_min / own_noise,
-                  100 * share_at_least(groups, static_cast<int>(grow_min / noise.skew)));
+  choice.why["min_seed_volume"] =
+      volume == piece
+          ? fmt::format(
+                "a {}th of what the smallest spots that stand out have ({} voxels; {} of them reach twice the "
+                "seed): what is smaller is mostly a piece of a faint one",
+                kPiece, choice.size.small, choice.size.spots)
+          : fmt::format("the smallest of {}5, 8 and 12 voxels, or the next that lowers the seed by 5 % or more",
+                        in_sigma ? "" : "3, ");
+  choice.why["grow_min"] = fmt::format("{:.1f} times the noise; {:.2g} % of the voxels reach it by noise",
+                                       grow_min / own_noise, 100 * noise_share);
   choice.why["grow_max"] =
       fmt::format("the seed: a spot of peak P grows down to {:.3g} P, but no lower than {} and no higher than {}",
                   given.tau, level_text(grow_min, given), level_text(step_of(options.grow_max), given));
