@@ -259,31 +259,6 @@ TEST(FindParameters, KeepsToTheFalseSpotsThatAreAllowed) {
   }
 }
 
-TEST(FindParameters, FindsLevelsInUnitsOfTheNoiseWhereTheyAreWanted) {
-  const auto unit_of_scan = [](const SyntheticOptions& options, const Config& given = {}) {
-    const Estimate estimate = find(synthetic_scan(options), given);
-    EXPECT_NO_THROW(check_config(estimate.config));
-    return enum_name(estimate.config.segment.unit.value());
-  };
-  const SyntheticOptions glow{.frames = 100, .glow = 600}, even{.frames = 100, .beam_counts = 0, .readout = 6};
-  EXPECT_EQ(unit_of_scan(glow), "counts");
-  EXPECT_EQ(unit_of_scan(even), "counts");
-  // What is given is kept, and a plain level means counts.
-  Config given;
-  given.segment.grow_min = 12;
-  EXPECT_EQ(unit_of_scan(glow, given), "counts");
-  given.segment.unit = SegmentUnit::kSigma;
-  given.segment.grow_min = 1.5;
-  EXPECT_EQ(unit_of_scan(glow, given), "sigma");
-  EXPECT_EQ(unit_of_scan(even, given), "sigma");
-  const SegmentOptions found = find(synthetic_scan(glow), given).config.segment;
-  EXPECT_EQ(found.grow_min.value(), Level(1.5));
-  EXPECT_GE(found.seed.value(), Level(1.5));
-  EXPECT_LT(found.seed.value(), Level(4));
-  const double steps = 16 * found.seed.value().number();
-  EXPECT_EQ(steps, std::round(steps));
-}
-
 TEST(FindParameters, WarnsWhereSpotsEnterTheirOwnBackground) {
   const auto warns = [](double spot_frames) {
     Config given;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,8 +15,11 @@
 #include "dctprep/estimate/residuals.h"
 #include "dctprep/estimate/sample.h"
 #include "dctprep/estimate/spot_size.h"
+#include "dctprep/measure/noise_fit.h"
 
 namespace dctprep {
+
+struct Trial;
 
 // What the steps share.
 struct Search {
@@ -43,9 +47,15 @@ void settle_without_beam(Search& search);
 // frames, where there is a beam.
 BeamScale settle_beam(Search& search, const FrameSample& sample, std::vector<double>& intensities);
 
-// denoise.mode and denoise.threshold; `groups` before the 2D median, `noise` as of them.
+// segment.unit, and the scale that levels in units of the noise need. `groups` before the 2D median. Where two units
+// were tried, gives what passes with the one taken, after the 2D median given or the full one.
+std::optional<Trial> settle_unit(Search& search, std::span<const GroupResiduals> groups, NoiseSamples& samples,
+                                 const Region& excluded);
+
+// denoise.mode and denoise.threshold; `groups` before the 2D median, `noise` as of them, `full` as settle_unit() has
+// it.
 void settle_denoise(Search& search, std::span<const GroupResiduals> groups, const NoiseLevel& noise,
-                    const Region& excluded);
+                    const Region& excluded, std::optional<Trial> full);
 
 // What "auto" sets segment.split to; `segment` is in steps, its seed and `denoise.mode` are given, `noise` after the 2D
 // median, in steps too, each worth `step_counts` counts; `size` of spots at the seed.

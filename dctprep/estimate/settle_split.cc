@@ -13,7 +13,7 @@ namespace {
 // are turned against each other, and faint spots by their noise.
 constexpr double kMostSplit = 0.6;
 constexpr double kMoreSigmas = 0.4;  // on top of what the largest of a spot's values has
-// Voxels of a spot where none is known to be clear.
+// Voxels of a spot where there are too few to tell.
 constexpr int kUsualSize = 500;
 
 // What the 2D median leaves of the variance of independent pixels: pi / 2n, of n many normal ones.

@@ -8,6 +8,7 @@
 #include "dctprep/estimate/noise_pairs.h"
 #include "dctprep/estimate/search.h"
 #include "dctprep/estimate/thresholds.h"
+#include "dctprep/estimate/trial.h"
 
 namespace dctprep {
 
@@ -22,7 +23,6 @@ constexpr double kGuardNoise = 1.5;  // times the noise of the noisiest tenth of
 constexpr int kEdgeRings = 3;
 constexpr int kWidenGuard = 2;  // times the most, where spots would grow into the noise
 constexpr double kLongShare = 0.25;
-constexpr double kUnevenNoise = 1.25;  // of the noisiest tenth over what is typical: worth a word
 
 std::vector<GroupResiduals> read_groups(Search& search, const BeamScale& beam, NoiseSamples& noise) {
   const Scan& scan = search.scan;
@@ -47,43 +47,6 @@ std::vector<GroupResiduals> read_groups(Search& search, const BeamScale& beam, N
   search.progress.finish();
   std::erase_if(residuals, [](const GroupResiduals& group) { return group.run.empty(); });
   return residuals;
-}
-
-// The background of a typical good pixel beside the beam; 0 where there is none.
-int typical_background(const Search& search, const std::vector<GroupResiduals>& groups) {
-  const Scan& scan = search.scan;
-  std::vector<std::uint16_t> levels;
-  for (const GroupResiduals& group : groups) {
-    for (int v = 0; v < scan.height(); ++v) {
-      for (int u = 0; u < scan.width(); ++u) {
-        if (scan.bad_pixels(v, u) == 0 && !search.beam().contains(v, u)) levels.push_back(group.background(v, u));
-      }
-    }
-  }
-  return levels.empty() ? 0 : rank_median(levels);
-}
-
-// segment.unit, and the scale that levels in units of the noise need. `noise` in counts.
-void settle_unit(Search& search, const std::vector<GroupResiduals>& groups, NoiseSamples& samples,
-                 const NoiseLevel& noise) {
-  Auto<SegmentUnit>& unit = search.config().segment.unit;
-  if (unit.is_auto()) {
-    unit = SegmentUnit::kCounts;
-    const bool is_uneven = noise.high > kUnevenNoise * noise.typical;
-    search.say(
-        "segment.unit",
-        fmt::format("the noise is {:.3g} counts at the noisiest tenth of the detector, {:.3g} typically{}", noise.high,
-                    noise.typical,
-                    is_uneven ? ": \"sigma\" would find fainter spots where there is less of it, and faint large "
-                                "ones in more pieces"
-                              : ": one level in counts holds everywhere"));
-  }
-  if (!is_in_sigma(search.config().segment)) return;
-  add_dark_pairs(search.scan, search.beam(), samples);
-  const NoiseModel model = samples.fit();
-  search.scale = scale_of_levels(model);
-  const int typical = typical_background(search, groups);
-  search.step_counts = std::sqrt(variance_of_reading(model, typical)) / kSigmaSteps;
 }
 
 // A narrow detector keeps something to look at.
@@ -191,7 +154,7 @@ void check_window(Search& search, const std::vector<GroupResiduals>& groups) {
       config.background.half_window, 100.0 * static_cast<double>(still) / static_cast<double>(bright), by));
 }
 
-// All of [segment] but unit and split; gives the size of the spots that stand out.
+// All of [segment] but unit and split; gives the size of spots.
 SpotSize settle_levels(Search& search, const std::vector<GroupResiduals>& groups, const NoiseLevel& noise) {
   const SegmentOptions given = search.config().segment;
   ThresholdChoice choice =
@@ -229,8 +192,8 @@ void settle_thresholds(Search& search, const BeamScale& beam) {
   settle_guard(search, groups);
   const Region excluded = search.beam().grown(config.beam.guard.value(), scan.height(), scan.width());
   const NoiseLevel before = noise_of(groups, scan.bad_pixels, excluded);
-  settle_unit(search, groups, samples, before);
-  settle_denoise(search, groups, before, excluded);
+  std::optional<Trial> trial = settle_unit(search, groups, samples, excluded);
+  settle_denoise(search, groups, before, excluded, std::move(trial));
   for (GroupResiduals& group : groups) {
     denoise_residuals(group.run, config.denoise, scan.bad_pixels, excluded);
     denoise_residuals(group.apart, config.denoise, scan.bad_pixels, excluded);

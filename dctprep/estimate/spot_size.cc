@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <numeric>
 #include <tbb/parallel_for.h>
 
 #include "dctprep/base/cancel.h"
@@ -11,11 +13,43 @@ namespace dctprep {
 
 namespace {
 
-constexpr int kClear = 2;  // times the seed
-constexpr std::size_t kLeastSpots = 10;
+constexpr int kPiece = 60;
+constexpr double kManyPieces = 0.03;
+constexpr std::ptrdiff_t kLeastPieces = 2;
+constexpr double kFewClear = 0.1;
+constexpr int kClear = 2;                // times the seed
+constexpr std::size_t kLeastSpots = 10;  // that tell a size
+constexpr std::size_t kLargest = 3;      // the others may be something else
 
-const Voxel& peak_of(const Blob& blob) {
-  return *std::ranges::max_element(blob.voxels, {}, [](const Voxel& voxel) { return voxel.value; });
+struct Seen {
+  int voxels = 0;
+  bool is_clear = false;
+};
+
+std::vector<Seen> seen_in(const GroupResiduals& group, const SegmentOptions& options) {
+  std::vector<ImageView<const std::uint16_t>> volume;
+  for (const Residual& residual : group.run) volume.push_back(residual.above);
+  const int last = static_cast<int>(volume.size()) - 1;
+  std::vector<Seen> seen;
+  for (const Blob& blob : segment_volume(volume, options, false)) {
+    if (blob.small_seed) continue;
+    const Voxel& peak = *std::ranges::max_element(blob.voxels, {}, [](const Voxel& voxel) { return voxel.value; });
+    if (last > 1 && (peak.frame == 0 || peak.frame == last)) continue;
+    seen.push_back({static_cast<int>(blob.seed_volume), peak.value >= kClear * step_of(options.seed)});
+  }
+  return seen;
+}
+
+// The size of the spot that the middle one of all voxels lies in, from the smallest spot to the largest.
+int size_of_half(const std::vector<Seen>& ascending) {
+  const auto add = [](std::int64_t sum, const Seen& spot) { return sum + spot.voxels; };
+  const std::int64_t voxels = std::accumulate(ascending.begin(), ascending.end(), std::int64_t{0}, add);
+  std::int64_t before = 0;
+  for (const Seen& spot : ascending) {
+    before += spot.voxels;
+    if (2 * before >= voxels) return spot.voxels;
+  }
+  return 0;
 }
 
 }  // namespace
@@ -29,28 +63,30 @@ std::vector<Blob> components_at(std::span<const ImageView<const std::uint16_t>> 
   return segment_volume(volume, options, false);
 }
 
-SpotSize clear_spots(std::span<const GroupResiduals> groups, int seed, int least, int connectivity) {
-  std::vector<std::vector<int>> found(groups.size());
+int SpotSize::least_seed() const { return typical / kPiece; }
+
+SpotSize spot_size(std::span<const GroupResiduals> groups, const SegmentOptions& options) {
+  SegmentOptions whole = options;
+  whole.split = 0;
+  std::vector<std::vector<Seen>> of_runs(groups.size());
   tbb::parallel_for(std::size_t{0}, groups.size(), [&](std::size_t i) {
     check_cancelled();
-    std::vector<ImageView<const std::uint16_t>> volume;
-    for (const Residual& residual : groups[i].run) volume.push_back(residual.above);
-    const int last = static_cast<int>(volume.size()) - 1;
-    for (const Blob& blob : components_at(volume, seed, connectivity)) {
-      const auto voxels = static_cast<int>(blob.voxels.size());
-      const Voxel& peak = peak_of(blob);
-      // With its peak at an end of the run it is mostly the rest of a spot that lies beyond.
-      const bool is_cut = last > 1 && (peak.frame == 0 || peak.frame == last);
-      if (voxels >= least && peak.value >= kClear * seed && !is_cut) found[i].push_back(voxels);
-    }
+    of_runs[i] = seen_in(groups[i], whole);
   });
-  std::vector<int> volumes;
-  for (const auto& of_run : found) volumes.insert(volumes.end(), of_run.begin(), of_run.end());
-  SpotSize size{.spots = static_cast<int>(volumes.size())};
-  if (volumes.size() < kLeastSpots) return size;
-  std::ranges::sort(volumes);
-  size.small = volumes[volumes.size() / 10];
-  size.typical = volumes[volumes.size() / 2];
+  std::vector<Seen> spots;
+  for (const auto& of_run : of_runs) spots.insert(spots.end(), of_run.begin(), of_run.end());
+  SpotSize size{.spots = static_cast<int>(spots.size())};
+  if (spots.size() < kLeastSpots) return size;
+  std::ranges::sort(spots, {}, &Seen::voxels);
+  size.typical = std::min(size_of_half(spots), spots[spots.size() - kLargest].voxels);
+  const auto is_piece = [&](const Seen& spot) { return spot.voxels < size.least_seed(); };
+  const auto pieces = std::ranges::count_if(spots, is_piece);
+  const auto clear = std::ranges::count_if(spots, &Seen::is_clear);
+  const auto clear_pieces =
+      std::ranges::count_if(spots, [&](const Seen& spot) { return spot.is_clear && is_piece(spot); });
+  if (pieces >= kLeastPieces && static_cast<double>(pieces) > kManyPieces * static_cast<double>(spots.size()) &&
+      static_cast<double>(clear_pieces) <= kFewClear * static_cast<double>(clear))
+    size.pieces = static_cast<int>(pieces);
   return size;
 }
 

@@ -1,4 +1,4 @@
-// How large the spots are that stand out well: what a seed much smaller than those is.
+// How large spots are: a seed that is much smaller is a piece of one.
 #pragma once
 
 #include <span>
@@ -6,21 +6,28 @@
 
 #include "dctprep/core/blob.h"
 #include "dctprep/estimate/residuals.h"
+#include "dctprep/segment/options.h"
 
 namespace dctprep {
 
 // Connected components of {F >= level}.
 std::vector<Blob> components_at(std::span<const ImageView<const std::uint16_t>> volume, int level, int connectivity);
 
-// Of the components at the seed that reach twice the seed: voxels of at least the seed.
 struct SpotSize {
-  int spots = 0;    // how many there are
-  int small = 0;    // 10 % quantile; 0 where there are fewer than 10
-  int typical = 0;  // median; 0 likewise
+  // Voxels of at least the seed in a spot: half of all those voxels lie in spots of so many or more, so that pieces and
+  // noise, however many, hardly count. No more than the third largest has; 0 where there are fewer than ten.
+  int typical = 0;
+  // Spots that have less than a 60th of that, where they are pieces, which noise makes of large and faint spots: more
+  // than 3 % of all, but no more than 10 % of those that reach twice the seed. Else 0.
+  int pieces = 0;
+  int spots = 0;  // all of them
+
+  // The smallest seed that is more than a piece.
+  int least_seed() const;
 };
 
-// In the runs of `groups`, denoised, of components of at least `least` voxels (a zinger leaves fewer) that do not peak in
-// the first or last frame of a run. Spots that last longer than a run count with what lies in it.
-SpotSize clear_spots(std::span<const GroupResiduals> groups, int seed, int least, int connectivity);
+// Of the spots that `options`, which are complete, find in the runs of `groups`, denoised. Those that peak in the first
+// or last frame of a run, and so may lie mostly beyond, are left out.
+SpotSize spot_size(std::span<const GroupResiduals> groups, const SegmentOptions& options);
 
 }  // namespace dctprep

@@ -21,9 +21,6 @@ constexpr double kMostFill = 0.005;
 constexpr std::size_t kEnough = 10;  // blobs that make a count
 constexpr std::array<int, 4> kVolumes{3, 5, 8, 12};
 constexpr double kWorthMore = 0.95;  // a larger volume, which small spots do not have, must lower the seed to this
-// Noise makes many small seeds of one large and faint spot. The smallest spots that stand out have this many times the
-// volume of what is taken for such a piece.
-constexpr int kPiece = 30;
 
 std::vector<std::uint32_t> volumes_at(std::span<const GroupResiduals> groups, int level, int connectivity) {
   std::vector<std::vector<std::uint32_t>> found(groups.size());
@@ -144,17 +141,7 @@ ThresholdChoice choose_thresholds(const SegmentOptions& given, std::span<const G
       if (expected(step_of(given.seed), candidate) <= budget) break;
     }
   }
-  choice.size = clear_spots(groups, step_of(options.seed), volume, given.connectivity);
-  const int piece = choice.size.small / kPiece;
-  if (given.min_seed_volume.is_auto()) {
-    if (piece > volume) {
-      volume = piece;
-      if (given.seed.is_auto())
-        options.seed =
-            std::min(step_of(options.seed), seed_for(lowest_seed(counted, volume, least, allowed, noise.high)));
-    }
-    options.min_seed_volume = volume;
-  }
+  if (given.min_seed_volume.is_auto()) options.min_seed_volume = volume;
   const int seed = step_of(options.seed);
   choice.false_blobs = expected(seed, volume);
 
@@ -167,6 +154,10 @@ ThresholdChoice choose_thresholds(const SegmentOptions& given, std::span<const G
   // Above the seed it would change nothing. Below it, bright spots would grow to levels at which they run into their
   // neighbours, for about a hundredth more of their intensity.
   if (given.grow_max.is_auto()) options.grow_max = std::max(grow_min, seed);
+
+  choice.size = spot_size(groups, options);
+  const bool has_pieces = choice.size.pieces > 0 && choice.size.least_seed() > volume;
+  if (given.min_seed_volume.is_auto() && has_pieces) options.min_seed_volume = choice.size.least_seed();
 
   const double noise_share = share_at_least(groups, static_cast<int>(grow_min / noise.skew));
   choice.is_in_noise = !given.grow_min.is_auto() && noise_share > kMostFill;
@@ -182,13 +173,12 @@ ThresholdChoice choose_thresholds(const SegmentOptions& given, std::span<const G
       in_sigma ? "the typical" : "that", in_sigma ? "s" : "", choice.false_blobs, frames, budget, looked,
       groups.size());
   choice.why["min_seed_volume"] =
-      volume == piece
-          ? fmt::format(
-                "a {}th of what the smallest spots that stand out have ({} voxels; {} of them reach twice the "
-                "seed): what is smaller is mostly a piece of a faint one",
-                kPiece, choice.size.small, choice.size.spots)
-          : fmt::format("the smallest of {}5, 8 and 12 voxels, or the next that lowers the seed by 5 % or more",
-                        in_sigma ? "" : "3, ");
+      has_pieces ? fmt::format(
+                       "of {} spots that pass in the frames looked at, {} have fewer voxels: mostly pieces that noise "
+                       "makes of large and faint spots, where half of the bright voxels lie in spots of {} and more",
+                       choice.size.spots, choice.size.pieces, choice.size.typical)
+                 : fmt::format("the smallest of {}5, 8 and 12 voxels, or the next that lowers the seed by 5 % or more",
+                               in_sigma ? "" : "3, ");
   choice.why["grow_min"] = fmt::format("{:.1f} times the noise; {:.2g} % of the voxels reach it by noise",
                                        grow_min / own_noise, 100 * noise_share);
   choice.why["grow_max"] =

@@ -38,16 +38,16 @@ struct ThresholdChoice {
   SegmentOptions options;                  // seed, grow_min, grow_max and min_seed_volume are given
   double false_blobs = 0;                  // to be expected in the whole scan
   bool is_in_noise = false;                // more than 0.5 % of all voxels reach grow_min by noise: it was given
-  SpotSize size;                           // of the spots that stand out
+  SpotSize size;                           // of spots at the seed
   std::map<std::string, std::string> why;  // "seed" -> ...
   std::vector<std::string> warnings;
 };
 
 // What `given`, in steps as the residuals are, leaves open. seed: the lowest of at least 4.5 standard deviations in the
 // noisiest tenth of the detector that keeps to the budget, with the smallest min_seed_volume but for a larger one that
-// lowers it by 5 % or more. min_seed_volume: that, and at least a 30th of the size of small clear spots. grow_min: 2.5
-// standard deviations, and more until at most 0.5 % of all voxels pass for noise. grow_max: the seed. `groups` as
-// above; `frames` is the length of the scan, `budget` the false blobs that it may yield.
+// lowers it by 5 % or more. min_seed_volume: that, but where faint spots fall to pieces a 60th of a typical spot.
+// grow_min: 2.5 standard deviations, and more until at most 0.5 % of all voxels pass for noise. grow_max: the seed.
+// `groups` as above; `frames` is the length of the scan, `budget` the false blobs that it may yield.
 ThresholdChoice choose_thresholds(const SegmentOptions& given, std::span<const GroupResiduals> groups,
                                   const NoiseLevel& noise, int frames, double budget);
 

@@ -46,7 +46,8 @@ void visit_fields(O& o, Visitor&& visit) {
   visit(
       "unit", o.unit,
       FieldInfo{.doc = "of seed, grow_min and grow_max. counts; sigma: standard deviations of a pixel's noise, so that "
-                       "one level holds under the glow and far from it; auto: counts"});
+                       "one level holds under the glow and far from it; auto: counts where one of them is given, else "
+                       "what finds more spots"});
   visit(
       "seed", o.seed,
       FieldInfo{

@@ -1,0 +1,103 @@
+#include "dctprep/estimate/trial.h"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "dctprep/estimate/thresholds.h"
+#include "dctprep/segment/segment.h"
+
+namespace dctprep {
+
+namespace {
+
+constexpr std::size_t kTrialBytes = std::size_t{256} << 20;  // that copies for a trial may take
+constexpr int kLeastMoreSpots = 3;
+
+Image<std::uint16_t> copy_of(const Image<std::uint16_t>& image) {
+  Image<std::uint16_t> copy(image.height(), image.width());
+  std::ranges::copy(image.pixels(), copy.data());
+  return copy;
+}
+
+// Evenly spread ones, as many as may be copied.
+std::vector<GroupResiduals> copies_of(std::span<const GroupResiduals> groups) {
+  std::size_t bytes = 0;
+  for (const Residual& residual : groups.front().run)
+    bytes += (residual.above.size() + residual.below.size()) * sizeof(std::uint16_t);
+  const std::size_t count = std::clamp<std::size_t>(kTrialBytes / std::max<std::size_t>(1, bytes), 1, groups.size());
+  std::vector<GroupResiduals> copies(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const GroupResiduals& group = groups[(2 * i + 1) * groups.size() / (2 * count)];
+    for (const Residual& residual : group.run)
+      copies[i].run.push_back({copy_of(residual.above), copy_of(residual.below)});
+    copies[i].background = copy_of(group.background);
+  }
+  return copies;
+}
+
+std::vector<Blob> find_spots(const std::vector<ImageView<const std::uint16_t>>& volume, const SegmentOptions& options) {
+  std::vector<Blob> blobs = segment_volume(volume, options, false);
+  std::erase_if(blobs, [](const Blob& blob) { return blob.small_seed; });
+  return blobs;
+}
+
+}  // namespace
+
+std::size_t Trial::count() const {
+  std::size_t count = 0;
+  for (const auto& of_group : spots) count += of_group.size();
+  return count;
+}
+
+Trial try_settings(const Search& search, std::span<const GroupResiduals> groups, const DenoiseOptions& denoise,
+                   const SegmentOptions& segment, const NoiseScale& scale, const Region& excluded) {
+  const Scan& scan = search.scan;
+  std::vector<GroupResiduals> copies = copies_of(groups);
+  for (GroupResiduals& group : copies) {
+    denoise_residuals(group.run, denoise, scan.bad_pixels, excluded);
+    if (!scale.empty()) scale_residuals(group, scale, scan.bad_pixels);
+  }
+  const NoiseLevel noise = noise_of(copies, scan.bad_pixels, excluded);
+  Trial trial{.denoise = denoise, .spots = std::vector<std::vector<Blob>>(copies.size())};
+  if (noise.high <= 0) return trial;
+  const ThresholdChoice choice =
+      choose_thresholds(in_steps(segment), copies, noise, scan.frame_count(), search.false_spots);
+  trial.is_in_noise = choice.is_in_noise;
+  SegmentOptions options = choice.options;
+  options.split = 0;  // what touches is no question here
+  for (std::size_t i = 0; i < copies.size(); ++i) {
+    std::vector<ImageView<const std::uint16_t>> above, below;
+    for (const Residual& residual : copies[i].run) above.push_back(residual.above), below.push_back(residual.below);
+    trial.spots[i] = find_spots(above, options);
+    trial.false_spots += find_spots(below, options).size();
+  }
+  return trial;
+}
+
+std::ptrdiff_t more_spots(const Trial& a, const Trial& b, int height, int width) {
+  const auto met_nowhere = [&](const std::vector<Blob>& spots, const std::vector<Blob>& others) {
+    const auto place = [&](const Voxel& voxel) {
+      return (static_cast<std::size_t>(voxel.frame) * static_cast<std::size_t>(height) + voxel.v) *
+                 static_cast<std::size_t>(width) +
+             voxel.u;
+    };
+    std::vector<bool> taken(static_cast<std::size_t>(kRunLength) * static_cast<std::size_t>(height) *
+                            static_cast<std::size_t>(width));
+    for (const Blob& blob : others) {
+      for (const Voxel& voxel : blob.voxels) taken[place(voxel)] = true;
+    }
+    return std::ranges::count_if(spots, [&](const Blob& blob) {
+      return std::ranges::none_of(blob.voxels, [&](const Voxel& voxel) { return taken[place(voxel)]; });
+    });
+  };
+  std::ptrdiff_t more = 0;
+  for (std::size_t i = 0; i < a.spots.size(); ++i)
+    more += met_nowhere(a.spots[i], b.spots[i]) - met_nowhere(b.spots[i], a.spots[i]);
+  return more;
+}
+
+bool is_worth(std::ptrdiff_t more, const Trial& before, double share) {
+  return static_cast<double>(more) >= std::max<double>(kLeastMoreSpots, share * static_cast<double>(before.count()));
+}
+
+}  // namespace dctprep
