@@ -33,7 +33,7 @@ int typical_background(const Search& search, std::span<const GroupResiduals> gro
 
 // Why levels in units of the noise are of no use, or empty.
 std::string no_model(const NoiseModel& model, int typical) {
-  if (std::isnan(model.gain)) return "the scan does not tell its noise: no two good frames follow one another";
+  if (std::isnan(model.gain)) return "how the noise grows with the counts does not show in the frames looked at";
   if (typical >= kLeastPhotons * model.gain) return {};
   return fmt::format(
       "a typical reading is of {:.2g} photons: too few for a standard deviation to say how rare a count is",
