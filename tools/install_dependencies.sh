@@ -4,7 +4,7 @@
 set -euo pipefail
 
 build=(g++ cmake ninja-build pkg-config libhdf5-dev libtbb-dev libhwy-dev libcli11-dev libtomlplusplus-dev
-  libspdlog-dev libfmt-dev nlohmann-json3-dev liblz4-dev libzstd-dev libtiff-dev libpng-dev zlib1g-dev libbz2-dev)
+  libspdlog-dev libfmt-dev nlohmann-json3-dev liblz4-dev libzstd-dev libtiff-dev libpng-dev zlib1g-dev libbz2-dev libmd-dev)
 # The independent readers and oracles that the tests compare with.
 test=(libgtest-dev libbenchmark-dev python3 python3-numpy python3-scipy python3-h5py python3-hdf5plugin bitshuffle
   hdf5-filter-plugin hdf5-tools python3-fabio python3-tifffile python3-silx python3-jsonschema zstd)

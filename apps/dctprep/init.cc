@@ -103,7 +103,7 @@ void run(const Options& options) {
   Job job = open_job(options.input, options.shared.settings, options.shared.output, options.shared.threads);
   std::optional<PartialFile> file;  // refused before the work, not after it
   if (!options.shared.output.empty()) file.emplace(options.shared.output, options.shared.force);
-  for (const std::string& note : job.scan.notes) log_info("{}", note);
+  say_scan(job.scan);
   Comments comments;
   if (options.health) exclude_unhealthy(job.config, job.scan, *progress, comments);
   Estimate estimate = find_parameters(job.config, job.scan, *progress, options.false_spots);

@@ -61,7 +61,7 @@ std::string summary(const JobResult& result) {
 void run(const Options& options) {
   const auto progress = begin_work(options.shared);
   const Job job = open_job(options.input, options.shared.settings, options.shared.output, options.shared.threads);
-  for (const std::string& note : job.scan.notes) log_info("{}", note);
+  say_scan(job.scan);
   const JobResult result = run_job(job, command_line(), options.shared.force, *progress, say_estimate);
   for (const std::string& warning : result.report.warnings) log_warning("{}", warning);
   if (options.shared.json) return print_json(to_json(result));

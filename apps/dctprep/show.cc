@@ -299,6 +299,9 @@ void run(const Options& options) {
   hdf5::quiet();
   set_log_level(options.shared.quiet ? LogLevel::kNone : LogLevel::kInfo);
   if (!is_result(options.input)) return show_scan(options);
+  if (!options.shared.settings.empty())
+    fail_usage("--set {}: {} is a result, which no setting changes; leave it out", options.shared.settings.front(),
+               options.input);
   const ResultFile result(options.input);
   if (options.frame && (*options.frame < 0 || *options.frame >= result.header().frames)) {
     fail_usage("--frame {}: the result has frames 0 to {}", *options.frame, result.header().frames - 1);

@@ -54,6 +54,12 @@ void remember_command_line(int argc, char** argv) {
 
 const std::string& command_line() { return g_command_line; }
 
+void say_scan(const Scan& scan) {
+  if (scan.darks) log_info("dark: {} ({} frames)", scan.dark_path, scan.darks->frames());
+  if (scan.flats) log_info("flat: {} ({} frames)", scan.flat_path, scan.flats->frames());
+  for (const std::string& note : scan.notes) log_info("{}", note);
+}
+
 void say_estimate(const Estimate& estimate) {
   Config config = estimate.config;
   for (const char* key :

@@ -34,6 +34,9 @@ void add_json(CLI::App& verb, SharedOptions& options);
 // Notes and progress on stderr, or neither with --quiet.
 std::unique_ptr<Progress> begin_work(const SharedOptions& options);
 
+// Which dark and flat frames are used, and the remarks of who opened the scan, a line each.
+void say_scan(const Scan& scan);
+
 // What was found and why, one line each, so that a user sees it without opening a file; and the warnings.
 void say_estimate(const Estimate& estimate);
 

@@ -284,6 +284,7 @@ TEST_F(WrongInputs, Usage) {
       {"show result_100.h5", kFailed, "result_100.h5: cut short: 100 of"},
       {"show scan.h5 --frame 12", kUsage, "the scan has frames 0 to 11"},
       {"show result.h5 --frame 12", kUsage, "the result has frames 0 to 11"},
+      {"show result.h5 --set scan.frames=[0,3]", kUsage, "result.h5 is a result, which no setting changes"},
       {"show scan.h5 --frame x", kUsage, "--frame: Value x not in range"},
       {"show hole --frame 4", kFailed, "ff0004.edf: there is no such file"},
       {"simulate -o new.h5 --set width=0", kUsage, "width = 0: must be between"},

@@ -1,9 +1,11 @@
 // Crystallographic Binary Files: a text header, then one binary section that holds the image.
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <charconv>
 #include <cmath>
 #include <map>
+#include <md5.h>
 #include <string_view>
 
 #include "dctprep/base/error.h"
@@ -42,6 +44,23 @@ std::optional<std::int64_t> whole_of(const std::string& header, std::string_view
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || value < 0) return std::nullopt;
   return value;
+}
+
+std::string md5_base64(std::span<const std::uint8_t> bytes) {
+  MD5_CTX context;
+  MD5Init(&context);
+  MD5Update(&context, bytes.data(), bytes.size());
+  // Room for the zeros that fill up the last group of three.
+  std::array<std::uint8_t, MD5_DIGEST_LENGTH + 2> digest{};
+  MD5Final(digest.data(), &context);
+  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (std::size_t i = 0; i < digest.size(); i += 3) {
+    const std::uint32_t three = std::uint32_t{digest[i]} << 16 | std::uint32_t{digest[i + 1]} << 8 | digest[i + 2];
+    for (const int shift : {18, 12, 6, 0}) text += kDigits[three >> shift & 63];
+  }
+  text.replace(text.size() - 2, 2, "==");
+  return text;
 }
 
 PixelType element_type(const std::string& header) {
@@ -112,16 +131,26 @@ class CbfReader final : public ImageReader {
   std::optional<FrameFault> read_stored(int, std::span<std::uint8_t> out) const override {
     if (fault_) return fault_;
     if (!packed_) {
-      if (source_->read(data_, out) == out.size()) return std::nullopt;
-      return FrameFault{BadFrameCause::kUnreadable, "the file was cut short"};
+      if (source_->read(data_, out) != out.size())
+        return FrameFault{BadFrameCause::kUnreadable, "the file was cut short"};
+      return check(out);
     }
-    if (decode_byte_offset(source_->read(data_, static_cast<std::size_t>(bytes_)), type_, out)) return std::nullopt;
+    const std::vector<std::uint8_t> packed = source_->read(data_, static_cast<std::size_t>(bytes_));
+    if (auto damage = check(packed)) return damage;
+    if (decode_byte_offset(packed, type_, out)) return std::nullopt;
     return FrameFault{BadFrameCause::kUnreadable, "the compressed pixels are damaged"};
   }
 
   std::vector<HeaderNumber> numbers(int) const override { return pilatus_numbers(text_); }
 
  private:
+  // The header's Content-MD5 is of the binary section's bytes, as stored (RFC 1864). Without it a flipped bit in byte
+  // offsets would shift every pixel behind it unseen.
+  std::optional<FrameFault> check(std::span<const std::uint8_t> stored) const {
+    if (digest_.empty() || digest_ == md5_base64(stored)) return std::nullopt;
+    return FrameFault{BadFrameCause::kUnreadable, "damaged: the pixels differ from their checksum (Content-MD5)"};
+  }
+
   // Reads up to the first byte of the image; returns the header of the binary section in lower case.
   std::string read_header() {
     std::string text;
@@ -131,7 +160,10 @@ class CbfReader final : public ImageReader {
       if (start != std::string::npos) {
         data_ = start + kStart.size();
         text_ = text.substr(0, section);
-        return lower(std::string_view(text).substr(section, start - section));
+        const std::string header = text.substr(section, start - section);
+        const std::size_t digest = lower(header).find("content-md5");
+        if (digest != std::string::npos) digest_ = value_of(header.substr(digest), header.substr(digest, 11));
+        return lower(header);
       }
       const std::vector<std::uint8_t> more = source_->read(text.size(), std::max<std::size_t>(text.size(), 16384));
       if (more.empty() || text.size() > kMaxHeader) fail("a CBF file without an image");
@@ -144,6 +176,7 @@ class CbfReader final : public ImageReader {
   std::uint64_t data_ = 0;
   std::uint64_t bytes_ = 0;
   bool packed_ = false;
+  std::string digest_;  // in base64; empty: none
   std::optional<FrameFault> fault_;
 };
 

@@ -308,6 +308,33 @@ line('raw.cbf', [data.astype('u2')])
                         folder, 5);
 }
 
+TEST(ImageFile, CbfIsHeldAgainstItsChecksum) {
+  const TemporaryFolder folder;
+  // fabio writes the checksum; a bit flipped in the middle of the pixels leaves as many of them.
+  const auto made = run_python(R"(
+import numpy as np
+from fabio.cbfimage import CbfImage
+CbfImage(data=np.arange(600, dtype=np.int32).reshape(20, 30) % 7).write('good.cbf')
+stored = open('good.cbf', 'rb').read()
+assert b'Content-MD5' in stored
+middle = stored.index(bytes([0x0c, 0x1a, 0x04, 0xd5])) + 300
+flipped = bytearray(stored)
+flipped[middle] ^= 2
+open('flipped.cbf', 'wb').write(flipped)
+open('unsigned.cbf', 'wb').write(bytes(flipped).replace(b'Content-MD5', b'Content-MDx'))
+)",
+                               folder.path());
+  ASSERT_EQ(made.status, 0) << made.output;
+  Image<std::uint16_t> image(20, 30);
+  EXPECT_FALSE(open_image_file(folder.path() / "good.cbf")->read(0, image));
+  EXPECT_EQ(image(3, 5), 95 % 7);
+  const auto fault = open_image_file(folder.path() / "flipped.cbf")->read(0, image);
+  ASSERT_TRUE(fault);
+  EXPECT_EQ(fault->cause, BadFrameCause::kUnreadable);
+  EXPECT_NE(fault->what.find("Content-MD5"), std::string::npos) << fault->what;
+  EXPECT_FALSE(open_image_file(folder.path() / "unsigned.cbf")->read(0, image));
+}
+
 TEST(ImageFile, GeOfSeveralFrames) {
   const TemporaryFolder folder;
   expect_as_python_says(R"(

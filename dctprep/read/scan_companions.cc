@@ -87,7 +87,6 @@ Companion take(CompanionKind kind, const std::string& path, const std::string& s
     found.notes.push_back(fmt::format("{} is not used as {}: {}", shown, name_of(kind), reason));
     return found;
   }
-  found.notes.push_back(fmt::format("{}: {} ({} frames)", name_of(kind), shown, frames->frames()));
   found.frames = std::move(frames);
   found.path = path;
   return found;
