@@ -37,7 +37,7 @@ class BoxPlaces {
   // Whether the box is not too large, and no neighbours lie at its opposite ends.
   static bool can_hold(const std::vector<Voxel>& voxels, const SegmentGeometry& geometry) {
     const bool over_seam = geometry.wrap && voxels.front().frame == 0 && voxels.back().frame == geometry.frames - 1;
-    constexpr std::size_t kMostShare = 8;
+    constexpr std::size_t kMostShare = 32;
     return !over_seam && Box(voxels).places() <= std::min(kMostShare * voxels.size(), kMostPlaces);
   }
 
