@@ -54,15 +54,6 @@ int size_of_half(const std::vector<Seen>& ascending) {
 
 }  // namespace
 
-std::vector<Blob> components_at(std::span<const ImageView<const std::uint16_t>> volume, int level, int connectivity) {
-  SegmentOptions options;
-  options.method = SegmentMethod::kSingle;
-  options.seed = options.grow_min = options.grow_max = level;
-  options.min_seed_volume = 1;
-  options.connectivity = connectivity;
-  return segment_volume(volume, options, false);
-}
-
 int SpotSize::least_seed() const { return typical / kPiece; }
 
 SpotSize spot_size(std::span<const GroupResiduals> groups, const SegmentOptions& options) {

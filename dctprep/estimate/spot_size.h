@@ -2,16 +2,11 @@
 #pragma once
 
 #include <span>
-#include <vector>
 
-#include "dctprep/core/blob.h"
 #include "dctprep/estimate/residuals.h"
 #include "dctprep/segment/options.h"
 
 namespace dctprep {
-
-// Connected components of {F >= level}.
-std::vector<Blob> components_at(std::span<const ImageView<const std::uint16_t>> volume, int level, int connectivity);
 
 struct SpotSize {
   // Voxels of at least the seed in a spot: half of all those voxels lie in spots of so many or more, so that pieces and

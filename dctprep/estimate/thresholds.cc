@@ -7,6 +7,7 @@
 #include <tbb/parallel_for.h>
 
 #include "dctprep/base/cancel.h"
+#include "dctprep/segment/segment.h"
 
 namespace dctprep {
 
@@ -21,6 +22,16 @@ constexpr double kMostFill = 0.005;
 constexpr std::size_t kEnough = 10;  // blobs that make a count
 constexpr std::array<int, 4> kVolumes{3, 5, 8, 12};
 constexpr double kWorthMore = 0.95;  // a larger volume, which small spots do not have, must lower the seed to this
+
+// Connected components of {F >= level}.
+std::vector<Blob> components_at(std::span<const ImageView<const std::uint16_t>> volume, int level, int connectivity) {
+  SegmentOptions options;
+  options.method = SegmentMethod::kSingle;
+  options.seed = options.grow_min = options.grow_max = level;
+  options.min_seed_volume = 1;
+  options.connectivity = connectivity;
+  return segment_volume(volume, options, false);
+}
 
 std::vector<std::uint32_t> volumes_at(std::span<const GroupResiduals> groups, int level, int connectivity) {
   std::vector<std::vector<std::uint32_t>> found(groups.size());
@@ -155,12 +166,11 @@ ThresholdChoice choose_thresholds(const SegmentOptions& given, std::span<const G
   // neighbours, for about a hundredth more of their intensity.
   if (given.grow_max.is_auto()) options.grow_max = std::max(grow_min, seed);
 
-  choice.size = spot_size(groups, options);
-  const bool has_pieces = choice.size.pieces > 0 && choice.size.least_seed() > volume;
-  if (given.min_seed_volume.is_auto() && has_pieces) options.min_seed_volume = choice.size.least_seed();
-
   const double noise_share = share_at_least(groups, static_cast<int>(grow_min / noise.skew));
   choice.is_in_noise = !given.grow_min.is_auto() && noise_share > kMostFill;
+  if (!choice.is_in_noise) choice.size = spot_size(groups, options);
+  const bool has_pieces = choice.size.pieces > 0 && choice.size.least_seed() > volume;
+  if (given.min_seed_volume.is_auto() && has_pieces) options.min_seed_volume = choice.size.least_seed();
 
   const auto text = [&](double level) { return fmt::format("{:.3g}", in_sigma ? level / kSigmaSteps : level); };
   const std::string noise_text =

@@ -63,6 +63,7 @@ Trial try_settings(const Search& search, std::span<const GroupResiduals> groups,
   const ThresholdChoice choice =
       choose_thresholds(in_steps(segment), copies, noise, scan.frame_count(), search.false_spots);
   trial.is_in_noise = choice.is_in_noise;
+  if (trial.is_in_noise) return trial;
   SegmentOptions options = choice.options;
   options.split = 0;  // what touches is no question here
   for (std::size_t i = 0; i < copies.size(); ++i) {

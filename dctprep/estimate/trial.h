@@ -15,7 +15,7 @@ struct Trial {
   DenoiseOptions denoise;
   std::vector<std::vector<Blob>> spots;  // of each group of frames: that pass, with split = 0
   std::size_t false_spots = 0;           // that pass in the negated residual
-  bool is_in_noise = false;              // spots would grow into it
+  bool is_in_noise = false;              // spots would grow into it: none is sought
 
   std::size_t count() const;
 };
