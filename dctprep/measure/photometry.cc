@@ -51,7 +51,8 @@ class SpotPhotometry {
                  const MeasureContext& context, Spot& spot)
       : voxels_(voxels), island_(island), own_(own), context_(context), spot_(spot) {
     const Region outline{spot.u_min, spot.v_min, spot.u_max + 1, spot.v_max + 1};
-    box_ = outline.grown(kRingEnd, context.height, context.width);
+    reach_ = photometry_reach(outline.height(), outline.width());
+    box_ = outline.grown(reach_.ring_end, context.height, context.width);
     const int frames = spot.frame_end - spot.frame_start + 1;
     if (!context.wrap) {
       first_ = std::max(0, spot.frame_start - kPhotometryFrameMargin);
@@ -91,7 +92,7 @@ class SpotPhotometry {
   // Chessboard distance from the footprint, in two passes over the box.
   void set_zones() {
     const int height = box_.height(), width = box_.width();
-    std::vector<int> distance(static_cast<std::size_t>(height) * static_cast<std::size_t>(width), kRingEnd + 1);
+    std::vector<int> distance(static_cast<std::size_t>(height) * static_cast<std::size_t>(width), reach_.ring_end + 1);
     const auto at = [&](int v, int u) -> int& {
       return distance[static_cast<std::size_t>(v) * static_cast<std::size_t>(width) + static_cast<std::size_t>(u)];
     };
@@ -116,9 +117,9 @@ class SpotPhotometry {
         const int d = at(v, u);
         if (context_.bad_pixels(box_.v0 + v, box_.u0 + u) != 0 || context_.excluded.contains(box_.v0 + v, box_.u0 + u))
           continue;
-        zone_[index(v, u)] = d <= kPhotometryMargin             ? kZoneInside
-                             : kRingStart <= d && d <= kRingEnd ? kZoneRing
-                                                                : kZoneOutside;
+        zone_[index(v, u)] = d <= reach_.margin                               ? kZoneInside
+                             : reach_.ring_start <= d && d <= reach_.ring_end ? kZoneRing
+                                                                              : kZoneOutside;
       }
     }
   }
@@ -189,6 +190,7 @@ class SpotPhotometry {
   const std::size_t own_;
   const MeasureContext& context_;
   Spot& spot_;
+  PhotometryReach reach_;
   Region box_;
   int first_ = 0, last_ = 0;
   int good_frames_ = 0;
@@ -280,6 +282,12 @@ void SpotPhotometry::finish() {
 }
 
 }  // namespace
+
+PhotometryReach photometry_reach(int height, int width) {
+  PhotometryReach reach;
+  const int wider = std::max(0, std::max(height, width) / 16 - reach.margin);
+  return {reach.margin + wider, reach.ring_start + wider, reach.ring_end + 2 * wider};
+}
 
 std::vector<VoxelSpan> spans_of(std::span<const Voxel> voxels, int frames) {
   std::vector<VoxelSpan> spans;

@@ -14,7 +14,13 @@
 namespace dctprep {
 
 // Pixels, in both axes: how far the footprint is widened, and where the ring that gives the pedestal begins and ends.
-inline constexpr int kPhotometryMargin = 2, kRingStart = 4, kRingEnd = 9;
+struct PhotometryReach {
+  int margin = 2, ring_start = 4, ring_end = 9;
+};
+// Of a spot whose outline has that size. The margin is a 16th of the longer side, where that is more than 2 pixels: the
+// rim that the growth threshold leaves out of a faint spot is the wider, the larger the spot. The ring widens with it,
+// so that the pedestal stays as well known.
+PhotometryReach photometry_reach(int height, int width);
 // Frames before the first and after the last.
 inline constexpr int kPhotometryFrameMargin = 1;
 

@@ -49,7 +49,8 @@ Scene draw_scene(unsigned seed) {
   Scene scene;
   std::mt19937 random(seed);
   const auto from = [&](int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); };
-  const int D = from(1, 9), H = from(1, 40), W = from(1, 45);
+  const bool is_long = seed % 4 == 0;  // its footprint is widened by more than 2 pixels
+  const int D = from(1, is_long ? 3 : 9), H = from(1, is_long ? 25 : 40), W = is_long ? from(60, 120) : from(1, 45);
   MeasureContext& c = scene.context;
   c.frames = D, c.height = H, c.width = W;
   c.wrap = D >= 3 && from(0, 1) == 1;
@@ -66,6 +67,7 @@ Scene draw_scene(unsigned seed) {
   const int first = c.wrap ? from(0, D - 1) : 0;
   for (auto& set : places) {
     std::array<int, 3> at{c.wrap ? first : from(0, D - 1), from(0, H - 1), from(0, W - 1)};
+    for (int u = 0; is_long && u < W - 6; ++u) set.insert({at[0], at[1], u});
     for (int step = from(0, 120); step >= 0; --step) {
       set.insert(at);
       const int axis = from(0, 2);
@@ -129,14 +131,14 @@ TEST(Photometry, EqualsNumpy) {
   constexpr unsigned kScenes = 150;
   std::ofstream out(folder / "scenes.py");
   out << "scenes = []\n";
-  int measured = 0, without_pedestal = 0, over_the_seam = 0;
+  int without_pedestal = 0, over_the_seam = 0, wider = 0;
   for (unsigned seed = 0; seed < kScenes; ++seed) {
     Scene scene = draw_scene(seed);
     const MeasureContext& c = scene.context;
     scene.context.bad_pixels = scene.bad_pixels;
     measure_photometry(scene.voxels, scene.island, 0, c, scene.frames, scene.spot);
     const Spot& s = scene.spot;
-    ++measured;
+    wider += photometry_reach(s.v_max - s.v_min + 1, s.u_max - s.u_min + 1).margin > 2;
     without_pedestal += s.pedestal == 0;
     over_the_seam += s.frame_end >= c.frames;
     const auto list = [&](const auto& images) {
@@ -173,6 +175,7 @@ TEST(Photometry, EqualsNumpy) {
   out.close();
   EXPECT_GT(without_pedestal, 5);
   EXPECT_GT(over_the_seam, 5);
+  EXPECT_GT(wider, 20);
   const auto answer = testing::run_python(R"(
 import numpy as np
 from fractions import Fraction
@@ -192,7 +195,9 @@ for number, s in enumerate(scenes):
     vox = np.array(s['voxels'])
     v, u = np.mgrid[:H, :W]
     distance = np.min([np.maximum(abs(v - y), abs(u - x)) for _, y, x, _ in vox], axis=0)
-    inside, ring = usable & (distance <= 2), usable & (distance >= 4) & (distance <= 9)
+    wider = max(0, max(vox[:, 1].max() - vox[:, 1].min() + 1, vox[:, 2].max() - vox[:, 2].min() + 1) // 16 - 2)
+    inside = usable & (distance <= 2 + wider)
+    ring = usable & (distance >= 4 + wider) & (distance <= 9 + 2 * wider)
     first, last = vox[:, 0].min(), vox[:, 0].max()
     if not s['wrap']: first, last = max(0, first - 1), min(D - 1, last + 1)
     else:
