@@ -124,7 +124,8 @@ bool is_firm(const std::vector<Taken>& taken, std::size_t heap, int saddle, cons
     bright += flooder.value(voxel.place) >= step_of(options.seed);
     peak = std::max(peak, flooder.value(voxel.place));
   }
-  return bright >= std::max(12, options.min_seed_volume.value()) && saddle < options.split.value() * peak;
+  const int least = peak < 2 * step_of(options.seed) ? 30 : 12;
+  return bright >= std::max(least, options.min_seed_volume.value()) && saddle < options.split.value() * peak;
 }
 
 // The spots of a blob, by docs/design/split.md: one voxel after the other, all numbers looked through at every join.

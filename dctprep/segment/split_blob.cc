@@ -242,7 +242,9 @@ class Splitter {
   }
 
   bool is_firm(std::int32_t heap, int level) const {
-    return heaps_[index(heap)].volume >= least_part_ && level < split_ * heaps_[index(heap)].peak;
+    const auto& [peak, volume] = heaps_[index(heap)];
+    const std::int64_t least = peak >= 2 * seed_ ? least_part_ : std::max<std::int64_t>(kLeastFaintPart, least_part_);
+    return volume >= least && level < split_ * peak;
   }
 
   std::int32_t heap_of(std::size_t place) { return find_root(heap_.data(), basin_[place]); }

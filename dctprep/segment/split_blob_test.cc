@@ -53,8 +53,11 @@ def split(blob, F, near, seed, least, share):
             heaps[x], spots[x] = [x], [x]
             continue
         touched = {heap_of[i] for i in taken}
-        firm = {h for h in touched
-                if sum(F[i] >= seed for i in heaps[h]) >= least and F[x] < share * max(F[i] for i in heaps[h])}
+        def is_firm(heap):
+            peak = max(F[i] for i in heap)
+            enough = max(least, 12 if peak >= 2 * seed else 30)
+            return sum(F[i] >= seed for i in heap) >= enough and F[x] < share * peak
+        firm = {h for h in touched if is_firm(heaps[h])}
         spot = spot_of[next(i for i in taken if not firm or heap_of[i] in firm)]
         for s in {spot_of[i] for h in touched if h not in firm for i in heaps[h]} - {spot}:
             for i in spots[s]: spot_of[i] = spot
@@ -109,7 +112,7 @@ for n in range(0, len(lines) - 1, 2):
         found.append((peak, level, volume, np.flatnonzero(label == label[peak])))
     for rank, (peak, level, volume, voxels) in enumerate(found):
         if any(peak in stronger[3] for stronger in found[:rank]): continue
-        parts = split([int(i) for i in voxels], F, near, seed, max(12, least), share) if share else [voxels]
+        parts = split([int(i) for i in voxels], F, near, seed, least, share) if share else [voxels]
         for part in parts:
             parted = len(parts) > 1
             show(level, sum(F[i] >= seed for i in part) if parted else volume, False, parted, part)
@@ -284,6 +287,17 @@ TEST(SplitBlob, NeedsADozenVoxelsInEachOrAsManyAsASeed) {
   options.min_seed_volume = 14;
   EXPECT_EQ(segment(ridge(two_hills(90, 20, 60, 13)), options, false).size(), 1u);
   EXPECT_EQ(segment(ridge(two_hills(90, 20, 60, 14)), options, false).size(), 2u);
+}
+
+TEST(SplitBlob, NeedsMoreVoxelsWhereAPeakIsLessThanTwiceTheSeed) {
+  SegmentOptions growing = options_of(0.5);
+  growing.grow_min = growing.grow_max = 5;  // so that the saddle is in the blob
+  const auto grown = [&](std::uint16_t peak, int width) {
+    return segment(ridge(two_hills(90, 8, peak, width)), growing, false).size();
+  };
+  EXPECT_EQ(grown(20, 12), 2u);
+  EXPECT_EQ(grown(19, kLeastFaintPart - 1), 1u);
+  EXPECT_EQ(grown(19, kLeastFaintPart), 2u);
 }
 
 TEST(SplitBlob, ASmallPeakInAValleyGoesToTheHillItHangsOn) {
