@@ -1,6 +1,7 @@
 #include "dctprep/estimate/spot_size.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <numeric>
@@ -13,10 +14,14 @@ namespace dctprep {
 
 namespace {
 
-constexpr int kPiece = 60;
-constexpr double kManyPieces = 0.03;
+// Of a typical size: what is smaller is a piece, where more than that share of all spots are.
+struct Pieces {
+  int part;
+  double many;
+};
+constexpr std::array kPieces{Pieces{60, 0.03}, Pieces{20, 0.25}};
 constexpr std::ptrdiff_t kLeastPieces = 2;
-constexpr double kFewClear = 0.1;
+constexpr double kFewClear = 0.1;        // and one is an accident
 constexpr int kClear = 2;                // times the seed
 constexpr std::size_t kLeastSpots = 10;  // that tell a size
 constexpr std::size_t kLargest = 3;      // the others may be something else
@@ -54,8 +59,6 @@ int size_of_half(const std::vector<Seen>& ascending) {
 
 }  // namespace
 
-int SpotSize::least_seed() const { return typical / kPiece; }
-
 SpotSize spot_size(std::span<const GroupResiduals> groups, const SegmentOptions& options) {
   SegmentOptions whole = options;
   whole.split = 0;
@@ -70,14 +73,20 @@ SpotSize spot_size(std::span<const GroupResiduals> groups, const SegmentOptions&
   if (spots.size() < kLeastSpots) return size;
   std::ranges::sort(spots, {}, &Seen::voxels);
   size.typical = std::min(size_of_half(spots), spots[spots.size() - kLargest].voxels);
-  const auto is_piece = [&](const Seen& spot) { return spot.voxels < size.least_seed(); };
-  const auto pieces = std::ranges::count_if(spots, is_piece);
   const auto clear = std::ranges::count_if(spots, &Seen::is_clear);
-  const auto clear_pieces =
-      std::ranges::count_if(spots, [&](const Seen& spot) { return spot.is_clear && is_piece(spot); });
-  if (pieces >= kLeastPieces && static_cast<double>(pieces) > kManyPieces * static_cast<double>(spots.size()) &&
-      static_cast<double>(clear_pieces) <= kFewClear * static_cast<double>(clear))
+  const double few_clear = std::max(1.0, kFewClear * static_cast<double>(clear));
+  for (const auto& [part, many] : kPieces) {
+    const int least = size.typical / part;
+    const auto is_piece = [&](const Seen& spot) { return spot.voxels < least; };
+    const auto pieces = std::ranges::count_if(spots, is_piece);
+    const auto clear_pieces =
+        std::ranges::count_if(spots, [&](const Seen& spot) { return spot.is_clear && is_piece(spot); });
+    if (pieces < kLeastPieces || static_cast<double>(pieces) <= many * static_cast<double>(spots.size()) ||
+        static_cast<double>(clear_pieces) > few_clear)
+      continue;
     size.pieces = static_cast<int>(pieces);
+    size.least_seed = least;
+  }
   return size;
 }
 

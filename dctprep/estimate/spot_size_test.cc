@@ -73,7 +73,7 @@ TEST(SpotSize, KnowsPiecesFromSmallSpots) {
     std::vector<Box> boxes;
     for (int n = 0; n < 12; ++n) {
       Box box = box_of(n, 28, 1, 90);
-      box.frames = 3;  // 168 voxels: less than a 60th is 2 and less
+      box.frames = 3;  // 168 voxels: a 60th is 2, a 20th 8
       boxes.push_back(box);
     }
     for (int n = 0; n < small; ++n) {
@@ -83,12 +83,13 @@ TEST(SpotSize, KnowsPiecesFromSmallSpots) {
     }
     const SpotSize size = size_of(boxes);
     EXPECT_EQ(size.typical, 168);
-    EXPECT_EQ(size.least_seed(), 2);
+    EXPECT_EQ(size.least_seed, size.pieces == 0 ? 0 : 4 * size.pieces > size.spots ? 8 : 2);
     return size.pieces;
   };
   EXPECT_EQ(pieces_of(0, 30), 0);
   EXPECT_EQ(pieces_of(1, 30), 0);  // one is an accident
-  EXPECT_EQ(pieces_of(8, 30), 8);  // faint ones: pieces
+  EXPECT_EQ(pieces_of(3, 30), 3);  // faint ones: pieces
+  EXPECT_EQ(pieces_of(8, 30), 8);
   EXPECT_EQ(pieces_of(8, 90), 0);  // as strong as the others: spots of small grains
 }
 

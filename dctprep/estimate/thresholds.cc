@@ -169,8 +169,8 @@ ThresholdChoice choose_thresholds(const SegmentOptions& given, std::span<const G
   const double noise_share = share_at_least(groups, static_cast<int>(grow_min / noise.skew));
   choice.is_in_noise = !given.grow_min.is_auto() && noise_share > kMostFill;
   if (!choice.is_in_noise) choice.size = spot_size(groups, options);
-  const bool has_pieces = choice.size.pieces > 0 && choice.size.least_seed() > volume;
-  if (given.min_seed_volume.is_auto() && has_pieces) options.min_seed_volume = choice.size.least_seed();
+  const bool has_pieces = choice.size.least_seed > volume;
+  if (given.min_seed_volume.is_auto() && has_pieces) options.min_seed_volume = choice.size.least_seed;
 
   const auto text = [&](double level) { return fmt::format("{:.3g}", in_sigma ? level / kSigmaSteps : level); };
   const std::string noise_text =

@@ -45,9 +45,9 @@ struct ThresholdChoice {
 
 // What `given`, in steps as the residuals are, leaves open. seed: the lowest of at least 4.5 standard deviations in the
 // noisiest tenth of the detector that keeps to the budget, with the smallest min_seed_volume but for a larger one that
-// lowers it by 5 % or more. min_seed_volume: that, but where faint spots fall to pieces a 60th of a typical spot.
-// grow_min: 2.5 standard deviations, and more until at most 0.5 % of all voxels pass for noise. grow_max: the seed.
-// `groups` as above; `frames` is the length of the scan, `budget` the false blobs that it may yield.
+// lowers it by 5 % or more. min_seed_volume: that, but where faint spots fall to pieces a 60th or 20th of a typical
+// spot. grow_min: 2.5 standard deviations, and more until at most 0.5 % of all voxels pass for noise. grow_max: the
+// seed. `groups` as above; `frames` is the length of the scan, `budget` the false blobs that it may yield.
 ThresholdChoice choose_thresholds(const SegmentOptions& given, std::span<const GroupResiduals> groups,
                                   const NoiseLevel& noise, int frames, double budget);
 
