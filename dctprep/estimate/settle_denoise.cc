@@ -13,10 +13,8 @@ namespace {
 constexpr double kDenoiseSigmas = 5;
 // The highest tried: small spots of that many standard deviations are left as they are, zingers are not.
 constexpr double kMostDenoiseSigmas = 20;
-// More spots than the full median finds, for which the conditional one is taken.
-constexpr double kMoreSpots = 0.01;
 constexpr std::size_t kMoreFalse = 3;
-// And for which the lower of its thresholds is taken, which changes small spots more.
+// For which the lower of the conditional median's thresholds is taken, which changes small spots more.
 constexpr double kMoreSpotsLower = 0.05;
 
 int threshold_of(double sigmas, const NoiseLevel& noise) {

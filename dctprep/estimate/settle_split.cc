@@ -50,7 +50,7 @@ double split_by_noise(const SegmentOptions& segment, const DenoiseOptions& denoi
                       const SpotSize& size, double step_counts) {
   const double by_noise = flat_split(step_of(segment.seed), sigma_at_seed(segment, denoise, noise, step_counts),
                                      independent_voxels(size, denoise));
-  return std::max(0.0, std::floor(100 * std::min(kMostSplit, by_noise) + 1e-6) / 100);
+  return std::floor(100 * std::min(kMostSplit, by_noise) + 1e-6) / 100;
 }
 
 void settle_split(Search& search, const NoiseLevel& noise, const SpotSize& size) {

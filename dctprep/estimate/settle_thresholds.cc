@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "dctprep/base/error.h"
-#include "dctprep/core/rank_median.h"
 #include "dctprep/estimate/noise.h"
 #include "dctprep/estimate/noise_pairs.h"
 #include "dctprep/estimate/search.h"

@@ -14,8 +14,6 @@ namespace {
 
 // Of fewer, a standard deviation does not say how rare a reading is.
 constexpr double kLeastPhotons = 10;
-// More spots than levels in counts find, for which levels in units of the noise are taken.
-constexpr double kMoreSpots = 0.01;
 
 // The background of a typical good pixel beside the beam; 0 where there is none.
 int typical_background(const Search& search, std::span<const GroupResiduals> groups) {

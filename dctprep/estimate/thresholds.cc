@@ -23,22 +23,17 @@ constexpr std::size_t kEnough = 10;  // blobs that make a count
 constexpr std::array<int, 4> kVolumes{3, 5, 8, 12};
 constexpr double kWorthMore = 0.95;  // a larger volume, which small spots do not have, must lower the seed to this
 
-// Connected components of {F >= level}.
-std::vector<Blob> components_at(std::span<const ImageView<const std::uint16_t>> volume, int level, int connectivity) {
+std::vector<std::uint32_t> volumes_at(std::span<const GroupResiduals> groups, int level, int connectivity) {
   SegmentOptions options;
   options.method = SegmentMethod::kSingle;
   options.seed = options.grow_min = options.grow_max = level;
   options.min_seed_volume = 1;
   options.connectivity = connectivity;
-  return segment_volume(volume, options, false);
-}
-
-std::vector<std::uint32_t> volumes_at(std::span<const GroupResiduals> groups, int level, int connectivity) {
   std::vector<std::vector<std::uint32_t>> found(groups.size());
   tbb::parallel_for(std::size_t{0}, groups.size(), [&](std::size_t i) {
     std::vector<ImageView<const std::uint16_t>> volume;
     for (const Residual& residual : groups[i].run) volume.push_back(residual.below);
-    for (const Blob& blob : components_at(volume, level, connectivity))
+    for (const Blob& blob : segment_volume(volume, options, false))
       found[i].push_back(static_cast<std::uint32_t>(blob.voxels.size()));
   });
   std::vector<std::uint32_t> volumes;
@@ -136,16 +131,14 @@ ThresholdChoice choose_thresholds(const SegmentOptions& given, std::span<const G
   std::vector<int> volumes(kVolumes.begin() + (in_sigma ? 1 : 0), kVolumes.end());
   if (!given.min_seed_volume.is_auto()) volumes.assign(1, std::max(1, given.min_seed_volume.value()));
   int volume = volumes.back();
-  const auto seed_for = [&](int level) {
-    return std::max(whole(level * noise.skew), given.grow_min.is_auto() ? 1 : step_of(given.grow_min));
-  };
   if (given.seed.is_auto()) {
     int seed = 65536;
     for (const int candidate : volumes) {
       const int level = lowest_seed(counted, candidate, least, allowed, noise.high);
       if (level < kWorthMore * seed) seed = level, volume = candidate;
     }
-    options.seed = seed_for(seed);
+    options.seed = whole(seed * noise.skew);
+    if (!given.grow_min.is_auto()) options.seed = std::max(step_of(options.seed), step_of(given.grow_min));
   } else {
     for (const int candidate : volumes) {
       volume = candidate;

@@ -30,6 +30,9 @@ Trial try_settings(const Search& search, std::span<const GroupResiduals> groups,
 // a spot are none.
 std::ptrdiff_t more_spots(const Trial& a, const Trial& b, int height, int width);
 
+// The share of spots that settings must find more than those they are tried against.
+inline constexpr double kMoreSpots = 0.01;
+
 // Whether that many more than `before` has are no accident: `share` of them, and at least 3.
 bool is_worth(std::ptrdiff_t more, const Trial& before, double share);
 

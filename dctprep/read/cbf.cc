@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t kMaxHeader = std::size_t{1} << 22;
 constexpr std::string_view kSection = "--CIF-BINARY-FORMAT-SECTION--";
+constexpr std::string_view kDigest = "content-md5";
 constexpr std::string_view kStart = "\x0c\x1a\x04\xd5";
 
 std::string lower(std::string_view text) {
@@ -161,9 +162,11 @@ class CbfReader final : public ImageReader {
         data_ = start + kStart.size();
         text_ = text.substr(0, section);
         const std::string header = text.substr(section, start - section);
-        const std::size_t digest = lower(header).find("content-md5");
-        if (digest != std::string::npos) digest_ = value_of(header.substr(digest), header.substr(digest, 11));
-        return lower(header);
+        std::string section_header = lower(header);
+        const std::size_t key = section_header.find(kDigest);
+        // Base64 keeps its case.
+        if (key != std::string::npos) digest_ = value_of(header.substr(key + kDigest.size()), "");
+        return section_header;
       }
       const std::vector<std::uint8_t> more = source_->read(text.size(), std::max<std::size_t>(text.size(), 16384));
       if (more.empty() || text.size() > kMaxHeader) fail("a CBF file without an image");

@@ -37,8 +37,10 @@ class BoxPlaces {
   // Whether the box is not too large, and no neighbours lie at its opposite ends.
   static bool can_hold(const std::vector<Voxel>& voxels, const SegmentGeometry& geometry) {
     const bool over_seam = geometry.wrap && voxels.front().frame == 0 && voxels.back().frame == geometry.frames - 1;
-    constexpr std::size_t kMostShare = 32;
-    return !over_seam && Box(voxels).places() <= std::min(kMostShare * voxels.size(), kMostPlaces);
+    // A place takes 6 bytes. Sparser boxes are faster than runs, too, but only small ones are worth the memory.
+    constexpr std::size_t kMostShare = 8, kMostShareOfSmall = 32, kSmall = std::size_t{1} << 22;
+    const std::size_t most = std::max(kMostShare * voxels.size(), std::min(kMostShareOfSmall * voxels.size(), kSmall));
+    return !over_seam && Box(voxels).places() <= std::min(most, kMostPlaces);
   }
 
   BoxPlaces(const std::vector<Voxel>& voxels, const SegmentGeometry&, int connectivity)

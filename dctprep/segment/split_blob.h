@@ -15,7 +15,8 @@ inline constexpr int kLeastPart = 12, kLeastFaintPart = 30;
 
 // The spots that the blob of `voxels` (in the order of linear index, frames 0 ... geometry.frames - 1) is made of: each
 // in the order of linear index, the one of the first voxel first. One spot: `voxels` itself. `options.seed` and
-// min_seed_volume are given; nothing is parted where options.split is 0. Pure. Takes up to 70 bytes a voxel on the way.
+// min_seed_volume are given; nothing is parted where options.split is 0. Pure. Takes up to 70 bytes a voxel on the way,
+// or 25 MB where that is more.
 std::vector<std::vector<Voxel>> split_blob(std::vector<Voxel>&& voxels, const SegmentGeometry& geometry,
                                            const SegmentOptions& options);
 
