@@ -90,6 +90,7 @@ void set_limit(__rlimit_resource resource, rlim_t value) {
   if (const int nowhere = ::open("/dev/null", O_RDWR); nowhere >= 0) {
     ::dup2(nowhere, STDOUT_FILENO);
     ::dup2(nowhere, STDERR_FILENO);
+    ::close(nowhere);
   }
   g_report = report;
   t_passed = 1;
@@ -102,31 +103,25 @@ void set_limit(__rlimit_resource resource, rlim_t value) {
   ::_exit(0);
 }
 
-struct Attempt {
-  Report* report;
-  void (*body)(void*);
-  void* data;
-  pid_t child = -1;
-};
-
-// HDF5 calls this back while it holds its global lock, which no other thread can hold then. In the child, this thread
-// goes on to be its owner.
-herr_t fork_inside_hdf5(unsigned, const H5E_error2_t*, void* data) {
-  auto& attempt = *static_cast<Attempt*>(data);
-  attempt.child = ::fork();
-  if (attempt.child == 0) run_child(attempt.report, attempt.body, attempt.data);
-  return 0;
-}
-
-void fork_child(Attempt& attempt) {
+// As ::fork, by a callback of HDF5, which holds its global lock then: no other thread can hold it, and the child
+// inherits the library unlocked. -1 as well where there was no callback.
+pid_t fork_inside_hdf5() {
   quiet();
+  pid_t child = -1;
   const hid_t stack = H5Ecreate_stack();
-  if (stack < 0) return;
+  if (stack < 0) return child;
   // A stack of one message, to be called back for.
   if (H5Epush2(stack, __FILE__, "rehearsed", __LINE__, H5E_ERR_CLS, H5E_NONE_MAJOR, H5E_NONE_MINOR, "fork") >= 0) {
-    H5Ewalk2(stack, H5E_WALK_UPWARD, fork_inside_hdf5, &attempt);
+    H5Ewalk2(
+        stack, H5E_WALK_UPWARD,
+        [](unsigned, const H5E_error2_t*, void* target) -> herr_t {
+          *static_cast<pid_t*>(target) = ::fork();
+          return 0;
+        },
+        &child);
   }
   H5Eclose_stack(stack);
+  return child;
 }
 
 }  // namespace
@@ -141,12 +136,14 @@ bool begun() { return t_passed > 0; }
 void try_out(std::string_view what, void (*body)(void*), void* data) {
   const SharedReport report;
   if (report.get() == nullptr) return;
-  Attempt attempt{report.get(), body, data};
-  fork_child(attempt);
-  if (attempt.child < 0) return;
+  // What HDF5 reads of a damaged file beyond its buffers is what the heap holds there. So child and parent enter `body`
+  // with the same heap: neither allocates or frees anything from the fork on.
+  const pid_t child = fork_inside_hdf5();
+  if (child < 0) return;
+  if (child == 0) run_child(report.get(), body, data);
   int status = 0;
   pid_t ended = 0;
-  while ((ended = ::waitpid(attempt.child, &status, 0)) < 0 && errno == EINTR) {
+  while ((ended = ::waitpid(child, &status, 0)) < 0 && errno == EINTR) {
   }
   check_cancelled();
   if (report.get()->survived != 0) return;
