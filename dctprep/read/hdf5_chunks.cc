@@ -117,12 +117,14 @@ class ChunkedFrames final : public StoredFrames {
     if (!is_frame_ || filters_.empty()) return;
     hdf5::quiet();
     const auto layer = static_cast<hsize_t>(k) / grid_.frames;
-    const auto chunk = std::make_shared<FetchedChunk>();
+    std::shared_ptr<FetchedChunk> chunk;
     {
       const std::lock_guard lock(fetched_mutex_);
-      if (!fetched_.emplace(layer, chunk).second) return;
+      if (fetched_.contains(layer)) return;
       // What has been read before it was here: frames are read in order.
-      if (fetched_.size() > kMostFetched) fetched_.erase(fetched_.begin());
+      if (fetched_.size() >= kMostFetched) fetched_.erase(fetched_.begin());
+      chunk = spare_chunk();
+      fetched_.emplace(layer, chunk);
     }
     const bool failed = fetch_chunk(offset_of(layer, 0, 0), chunk->memory, chunk->raw).has_value();
     const std::lock_guard lock(fetched_mutex_);
@@ -156,22 +158,38 @@ class ChunkedFrames final : public StoredFrames {
     return offset;
   }
 
+  // One whose memory has been touched already, where there is one: touching it anew takes longer than fetching a chunk
+  // out of the page cache. Under fetched_mutex_.
+  std::shared_ptr<FetchedChunk> spare_chunk() const {
+    if (spare_.empty()) return std::make_shared<FetchedChunk>();
+    const std::shared_ptr<FetchedChunk> chunk = std::move(spare_.back());
+    spare_.pop_back();
+    chunk->state = FetchedChunk::kBegun;
+    return chunk;
+  }
+
   // What prefetch() has fetched or is about to fetch, no longer kept; null: nothing, or with an error, which fetching
   // it again will tell.
-  std::shared_ptr<const FetchedChunk> take_fetched(hsize_t layer) const {
+  std::shared_ptr<FetchedChunk> take_fetched(hsize_t layer) const {
     std::unique_lock lock(fetched_mutex_);
     const auto found = fetched_.find(layer);
     if (found == fetched_.end()) return nullptr;
-    const std::shared_ptr<const FetchedChunk> chunk = found->second;
+    const std::shared_ptr<FetchedChunk> chunk = found->second;
     fetched_.erase(found);
     fetch_ended_.wait(lock, [&] { return chunk->state != FetchedChunk::kBegun; });
     return chunk->state == FetchedChunk::kReady ? chunk : nullptr;
   }
 
+  // No longer read.
+  void give_back(std::shared_ptr<FetchedChunk> chunk) const {
+    const std::lock_guard lock(fetched_mutex_);
+    spare_.push_back(std::move(chunk));
+  }
+
   // One decoded chunk, of grid_.bytes.
   std::optional<FrameFault> read_chunk(hsize_t layer, hsize_t row, hsize_t column, std::span<std::uint8_t> out) const {
     ThreadScratch& scratch = thread_scratch();
-    const std::shared_ptr<const FetchedChunk> fetched = is_frame_ ? take_fetched(layer) : nullptr;
+    const std::shared_ptr<FetchedChunk> fetched = is_frame_ ? take_fetched(layer) : nullptr;
     Raw raw;
     if (fetched) {
       raw = fetched->raw;
@@ -185,6 +203,7 @@ class ChunkedFrames final : public StoredFrames {
       if (auto fault = fetch_chunk(offset, scratch.raw, raw)) return fault;
     }
     const std::string error = filters_.decode(raw.bytes, raw.mask, out, scratch.filters);
+    if (fetched) give_back(fetched);
     if (!error.empty()) return FrameFault{BadFrameCause::kUnreadable, error};
     return std::nullopt;
   }
@@ -257,6 +276,7 @@ class ChunkedFrames final : public StoredFrames {
   mutable std::mutex fetched_mutex_;
   mutable std::condition_variable fetch_ended_;
   mutable std::map<hsize_t, std::shared_ptr<FetchedChunk>> fetched_;
+  mutable std::vector<std::shared_ptr<FetchedChunk>> spare_;  // with the others, as many as there ever were at a time
 };
 
 }  // namespace
