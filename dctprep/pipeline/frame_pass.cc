@@ -51,6 +51,15 @@ class FramePass::Rows {
       if (v < 0) continue;
       look_at(v);
       if (!find_candidates(v, passing)) continue;
+      if (noise_ != nullptr) {
+        // Candidates lie too far apart for the processor to see whose levels are asked for next.
+        const std::uint16_t* least = noise_->least.row(v);
+        for (std::size_t word = 0; word < words_; ++word) {
+          if (passing[word] == 0) continue;
+          __builtin_prefetch(least + word * 64);
+          __builtin_prefetch(least + std::min(word * 64 + 32, static_cast<std::size_t>(width_) - 1));
+        }
+      }
       bool any = false;
       for (std::size_t word = 0; word < words_; ++word) {
         if (passing[word] == 0) continue;
@@ -221,8 +230,15 @@ FramePass::Result FramePass::run(int k, const CompactFrame& frame, const Compact
   if (noise != nullptr) {
     SparseFrame& sparse = result.sparse;
     result.counts = sparse.values;
-    for (const Run& run : sparse.runs)
+    constexpr std::size_t kRunsAhead = 8;
+    for (std::size_t i = 0; i < sparse.runs.size(); ++i) {
+      if (i + kRunsAhead < sparse.runs.size()) {
+        const Run& later = sparse.runs[i + kRunsAhead];
+        __builtin_prefetch(noise->background.row(later.v) + later.u_begin);
+      }
+      const Run& run = sparse.runs[i];
       scale_row(*noise, run.v, run.u_begin, run.u_end, sparse.values.data() + run.offset);
+    }
   }
   return result;
 }
