@@ -19,6 +19,10 @@ constexpr std::uint64_t bits_in_word(std::size_t word, std::size_t begin, std::s
   return bits;
 }
 
+inline void set_bits(std::uint64_t* bits, std::size_t begin, std::size_t end) {
+  for (std::size_t word = begin / 64; word * 64 < end; ++word) bits[word] |= bits_in_word(word, begin, end);
+}
+
 inline void clear_bits(std::uint64_t* bits, std::size_t begin, std::size_t end) {
   for (std::size_t word = begin / 64; word * 64 < end; ++word) bits[word] &= ~bits_in_word(word, begin, end);
 }

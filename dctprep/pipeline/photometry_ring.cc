@@ -60,13 +60,17 @@ void PhotometryRing::forget_backgrounds(int k) {
 }
 
 void PhotometryRing::claim(const SparseFrame& frame) {
-  auto claims = std::make_shared<std::vector<std::uint64_t>>(words_, 0);
+  std::shared_ptr<std::vector<std::uint64_t>> claims;
+  if (spare_claims_.empty()) {
+    claims = std::make_shared<std::vector<std::uint64_t>>(words_, 0);
+  } else {
+    claims = std::move(spare_claims_.back());
+    spare_claims_.pop_back();
+    std::fill(claims->begin(), claims->end(), std::uint64_t{0});
+  }
   for (const Run& run : frame.runs) {
     const std::size_t row = static_cast<std::size_t>(run.v) * static_cast<std::size_t>(width_);
-    for (int u = run.u_begin; u < run.u_end; ++u) {
-      const std::size_t pixel = row + static_cast<std::size_t>(u);
-      (*claims)[pixel / 64] |= std::uint64_t{1} << pixel % 64;
-    }
+    set_bits(claims->data(), row + static_cast<std::size_t>(run.u_begin), row + static_cast<std::size_t>(run.u_end));
   }
   const std::lock_guard lock(mutex_);
   frames_[static_cast<std::size_t>(frame.frame)].claims = std::move(claims);
@@ -75,7 +79,7 @@ void PhotometryRing::claim(const SparseFrame& frame) {
 void PhotometryRing::forget_claims(int k) {
   const std::lock_guard lock(mutex_);
   for (int i = k - 1; i >= kept_start_ && frames_[static_cast<std::size_t>(i)].claims; --i)
-    frames_[static_cast<std::size_t>(i)].claims.reset();
+    spare_claims_.push_back(std::move(frames_[static_cast<std::size_t>(i)].claims));
 }
 
 bool PhotometryRing::read(int k, const Region& box, FrameBox& out) const {

@@ -35,6 +35,7 @@ class PhotometryRing final : public FrameBoxes {
   void subtract(int k, std::shared_ptr<const Image<std::uint16_t>> background, std::int32_t offset);
   // Backgrounds of the frames before `k` are let go.
   void forget_backgrounds(int k);
+  // Claims are made and let go by one thread, while nobody reads.
   void claim(const SparseFrame& frame);
   void forget_claims(int k);
 
@@ -47,7 +48,7 @@ class PhotometryRing final : public FrameBoxes {
     std::int32_t offset = 0;
     bool is_bad = false;
     std::shared_ptr<const Image<std::uint16_t>> background;
-    std::shared_ptr<const std::vector<std::uint64_t>> claims;  // a bit a pixel
+    std::shared_ptr<std::vector<std::uint64_t>> claims;  // a bit a pixel
   };
 
   int width_;
@@ -55,6 +56,7 @@ class PhotometryRing final : public FrameBoxes {
   int kept_start_;
   mutable std::mutex mutex_;
   std::vector<Held> frames_;
+  std::vector<std::shared_ptr<std::vector<std::uint64_t>>> spare_claims_;  // whose memory has been touched already
 };
 
 }  // namespace dctprep
