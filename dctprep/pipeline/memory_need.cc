@@ -7,7 +7,6 @@
 #include "dctprep/pipeline/held_frames.h"
 #include "dctprep/pipeline/noise_levels.h"
 #include "dctprep/pipeline/photometry_ring.h"
-#include "dctprep/pipeline/stream_plan.h"
 
 namespace dctprep {
 
@@ -35,10 +34,9 @@ std::uint64_t photometry_bytes(const Setup& setup, const StreamPlan& plan, std::
 
 }  // namespace
 
-MemoryNeed memory_need(const Setup& setup) {
+MemoryNeed memory_need(const Setup& setup, const StreamPlan& plan) {
   const auto pixels = static_cast<std::uint64_t>(setup.height()) * static_cast<std::uint64_t>(setup.width());
   const auto threads = std::uint64_t{threads_allowed()};
-  const StreamPlan plan = plan_run(setup);
   const auto frames = static_cast<std::uint64_t>(plan.most_frames);
   constexpr std::uint64_t kMib = std::uint64_t{1} << 20, kOpenBlobs = 1024 * kMib;
   MemoryNeed need;

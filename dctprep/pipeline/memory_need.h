@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "dctprep/pipeline/setup.h"
+#include "dctprep/pipeline/stream_plan.h"
 
 namespace dctprep {
 
@@ -15,7 +16,7 @@ struct MemoryNeed {
   std::uint64_t listed = 0;      // most for pixels too far from their background for a byte
   std::uint64_t open_blobs = 0;  // most for blobs that are still open
 };
-// Throws where run.memory is less than is needed.
-MemoryNeed memory_need(const Setup& setup);
+// `plan` is that of plan_run(setup). Throws where run.memory is less than is needed.
+MemoryNeed memory_need(const Setup& setup, const StreamPlan& plan);
 
 }  // namespace dctprep

@@ -37,7 +37,7 @@ class StreamingRun {
         sink_(sink),
         progress_(progress),
         plan_(plan_run(setup)),
-        need_(memory_need(setup)),
+        need_(memory_need(setup, plan_)),
         tally_(setup, sink),
         geometry_{setup.frames(), setup.height(), setup.width(), setup.wrap},
         tracker_(geometry_, setup.segment.connectivity, step_of(setup.segment.seed)),
