@@ -6,8 +6,8 @@ usage: peers.py BIN SCAN.h5 FOLDER
 BIN holds dctprep and bench_steps; FOLDER takes what is made. Everything but whole runs of dctprep is measured in processor
 seconds of one thread. The Python pipeline (h5py and hdf5plugin, numpy.partition, cv2.medianBlur, scipy.ndimage.label) reads and
 corrects every frame; its median is made of MEDIAN_ROWS rows, its frame pass of SAMPLE frames and its labelling of LABEL_ROWS
-rows, and scaled up to the whole scan. So that a plain double threshold is what dctprep computes too, all blobs grow to the
-same level (segment.grow_max = grow_min).
+rows, and scaled up to the whole scan. The plain run of dctprep does that work and no more: levels in counts, all blobs grown
+to the same level (segment.grow_max = grow_min), none parted, no photometry. Beside it, what init finds is measured.
 """
 import json
 import pathlib
@@ -55,16 +55,27 @@ def rank_median(stack):
 
 
 def run_ours(binary, scan, folder):
-    """Runs dctprep, and measures it; the configuration, the reports of bench and of bench_steps."""
-    config, settings = folder / "scan.toml", []
-    subprocess.run([binary / "dctprep", "init", "-q", scan, "-o", config, "--force"], check=True)
-    grow_min = tomllib.loads(config.read_text())["segment"]["grow_min"]
-    settings = ["--set", f"segment.grow_max={grow_min}", "--set", f"background.half_window={H_WINDOW}",
-                "--set", f"background.half_step={H_STEP}", "--set", "scan.wrap=false"]
-    subprocess.run([binary / "dctprep", "run", "-q", config, "-o", folder / "spots.h5", "--force", *settings], check=True)
-    subprocess.run([binary / "dctprep", "bench", "-q", config, "--threads", "1,2", "--repeats", "3", "--json",
-                    folder / "bench.json", "--force", *settings], check=True)
-    return json.loads((folder / "bench.json").read_text())
+    """Runs dctprep, and measures it. The report of bench of the plain pipeline, whose result lies in folder/spots.h5; that of
+    what init finds is left in folder/bench.json."""
+    dctprep, found, plain = binary / "dctprep", folder / "scan.toml", folder / "plain.toml"
+    subprocess.run([dctprep, "init", "-q", scan, "-o", found, "--force"], check=True)
+    bench(dctprep, found, folder / "bench.json")
+    # Levels in counts, no spot parted, no photometry: what the Python pipeline does.
+    subprocess.run([dctprep, "init", "-q", scan, "-o", plain, "--force", "--set", "segment.unit=counts", "--set",
+                    "denoise.mode=full"], check=True)
+    grow_min = tomllib.loads(plain.read_text())["segment"]["grow_min"]
+    settings = []
+    for setting in (f"segment.grow_max={grow_min}", "segment.split=0", "spots.photometry=false", "scan.wrap=false",
+                    f"background.half_window={H_WINDOW}", f"background.half_step={H_STEP}"):
+        settings += ["--set", setting]
+    subprocess.run([dctprep, "run", "-q", plain, "-o", folder / "spots.h5", "--force", *settings], check=True)
+    return bench(dctprep, plain, folder / "plain.json", *settings)
+
+
+def bench(dctprep, config, report, *settings):
+    subprocess.run([dctprep, "bench", "-q", config, "--threads", "1,2", "--repeats", "3", "--json", report, "--force",
+                    *settings], check=True)
+    return json.loads(report.read_text())
 
 
 class Peer:
@@ -269,7 +280,7 @@ def single_steps(peer, binary, folder):
 def main():
     binary, scan, folder = (pathlib.Path(argument) for argument in sys.argv[1:])
     cv2.setNumThreads(1)
-    bench = run_ours(binary, scan, folder)
+    plain = run_ours(binary, scan, folder)
     with h5py.File(folder / "spots.h5") as result:
         peer = Peer(result)
         print(f"\nThe same in Python: all {peer.frames} frames read and corrected; median of {MEDIAN_ROWS} rows, frame pass of "
@@ -283,11 +294,11 @@ def main():
         print(f"  {name:<32}{1000 * seconds:>10.2f}")
     print(f"  {'together':<32}{1000 * total:>10.2f}   ({1 / total:.2f} images/s; labelled by scikit-image instead: "
           f"{1000 * peer.skimage_seconds:.2f} for one of two labellings)")
-    for i, run in enumerate(bench["runs"]):
+    for i, run in enumerate(plain["runs"]):
         threads = f"{run['threads']} thread" + "s" * (run["threads"] > 1)
-        rows.insert(i, (f"whole run, a frame, {threads}", statistics.median(run["run_seconds"]) / peer.frames, total,
+        rows.insert(i, (f"plain run, a frame, {threads}", statistics.median(run["run_seconds"]) / peer.frames, total,
                         "the Python pipeline, one core"))
-    rows.insert(0, ("whole run, a frame, cpu time", statistics.median(bench["runs"][0]["run_cpu_seconds"]) / peer.frames, total,
+    rows.insert(0, ("plain run, a frame, cpu time", statistics.median(plain["runs"][0]["run_cpu_seconds"]) / peer.frames, total,
                     "the Python pipeline, one core"))
     print(f"\n{'':<34}{'dctprep ms':>12}{'peer ms':>12}{'ratio':>9}  peer")
     for name, ours, theirs, whose in rows:
