@@ -5,6 +5,7 @@
 #include <numbers>
 #include <tuple>
 
+#include "dctprep/base/image.h"
 #include "dctprep/kernels/masked_sums.h"
 #include "dctprep/measure/voxel_runs.h"
 
@@ -91,35 +92,37 @@ class SpotPhotometry {
  private:
   // Chessboard distance from the footprint, in two passes over the box.
   void set_zones() {
-    const int height = box_.height(), width = box_.width();
-    std::vector<int> distance(static_cast<std::size_t>(height) * static_cast<std::size_t>(width), reach_.ring_end + 1);
-    const auto at = [&](int v, int u) -> int& {
-      return distance[static_cast<std::size_t>(v) * static_cast<std::size_t>(width) + static_cast<std::size_t>(u)];
-    };
-    for (const Voxel& voxel : voxels_) at(voxel.v - box_.v0, voxel.u - box_.u0) = 0;
-    const auto relax = [&](int v, int u, int dv, int du) {
-      if (v + dv >= 0 && v + dv < height && u + du >= 0 && u + du < width)
-        at(v, u) = std::min(at(v, u), at(v + dv, u + du) + 1);
+    const int height = box_.height(), width = box_.width(), far = reach_.ring_end + 1;
+    // Rows lie too far apart for the processor to see what comes next.
+    for (int v = box_.v0; v < box_.v1; ++v) __builtin_prefetch(context_.bad_pixels.row(v) + box_.u0);
+    // With a border of pixels that are far.
+    Image<int> padded(height + 2, width + 2, far);
+    const auto row_of = [&](int v) { return padded.row(v + 1) + 1; };
+    for (const Voxel& voxel : voxels_) row_of(voxel.v - box_.v0)[voxel.u - box_.u0] = 0;
+    const auto come_from = [&](int* row, const int* beside) {
+      for (int u = 0; u < width; ++u)
+        row[u] = std::min(row[u], std::min(std::min(beside[u - 1], beside[u]), beside[u + 1]) + 1);
     };
     for (int v = 0; v < height; ++v) {
-      for (int u = 0; u < width; ++u) {
-        for (const auto& [dv, du] : {std::pair{-1, -1}, {-1, 0}, {-1, 1}, {0, -1}}) relax(v, u, dv, du);
-      }
+      int* row = row_of(v);
+      come_from(row, row_of(v - 1));
+      for (int u = 0; u < width; ++u) row[u] = std::min(row[u], row[u - 1] + 1);
     }
     for (int v = height - 1; v >= 0; --v) {
-      for (int u = width - 1; u >= 0; --u) {
-        for (const auto& [dv, du] : {std::pair{1, 1}, {1, 0}, {1, -1}, {0, 1}}) relax(v, u, dv, du);
-      }
+      int* row = row_of(v);
+      come_from(row, row_of(v + 1));
+      for (int u = width - 1; u >= 0; --u) row[u] = std::min(row[u], row[u + 1] + 1);
     }
-    zone_.resize(distance.size(), kZoneOutside);
+    zone_.resize(static_cast<std::size_t>(height) * static_cast<std::size_t>(width));
     for (int v = 0; v < height; ++v) {
+      const int* distance = row_of(v);
+      const std::uint8_t* bad = context_.bad_pixels.row(box_.v0 + v) + box_.u0;
+      std::uint8_t* zone = zone_.data() + index(v, 0);
       for (int u = 0; u < width; ++u) {
-        const int d = at(v, u);
-        if (context_.bad_pixels(box_.v0 + v, box_.u0 + u) != 0 || context_.excluded.contains(box_.v0 + v, box_.u0 + u))
-          continue;
-        zone_[index(v, u)] = d <= reach_.margin                               ? kZoneInside
-                             : reach_.ring_start <= d && d <= reach_.ring_end ? kZoneRing
-                                                                              : kZoneOutside;
+        const int d = distance[u];
+        const bool is_ring = reach_.ring_start <= d && d <= reach_.ring_end;
+        zone[u] = bad[u] != 0 ? kZoneOutside : d <= reach_.margin ? kZoneInside : is_ring ? kZoneRing : kZoneOutside;
+        if (context_.excluded.contains(box_.v0 + v, box_.u0 + u)) zone[u] = kZoneOutside;
       }
     }
   }
