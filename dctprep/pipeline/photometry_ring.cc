@@ -62,12 +62,12 @@ void PhotometryRing::forget_backgrounds(int k) {
 void PhotometryRing::claim(const SparseFrame& frame) {
   std::shared_ptr<std::vector<std::uint64_t>> claims;
   if (spare_claims_.empty()) {
-    claims = std::make_shared<std::vector<std::uint64_t>>(words_, 0);
+    claims = std::make_shared<std::vector<std::uint64_t>>();
   } else {
     claims = std::move(spare_claims_.back());
     spare_claims_.pop_back();
-    std::fill(claims->begin(), claims->end(), std::uint64_t{0});
   }
+  claims->assign(words_, 0);
   for (const Run& run : frame.runs) {
     const std::size_t row = static_cast<std::size_t>(run.v) * static_cast<std::size_t>(width_);
     set_bits(claims->data(), row + static_cast<std::size_t>(run.u_begin), row + static_cast<std::size_t>(run.u_end));
@@ -96,18 +96,19 @@ bool PhotometryRing::read(int k, const Region& box, FrameBox& out) const {
   out.corrected.resize(size);
   out.taken.resize(size);
   out.claimed.resize(size);
+  const auto first_of = [&](int v) {
+    return static_cast<std::size_t>(v) * static_cast<std::size_t>(width_) + static_cast<std::size_t>(box.u0);
+  };
   // Rows lie too far apart for the processor to see what comes next.
   for (int v = box.v0; v < box.v1; ++v) {
-    const std::size_t first =
-        static_cast<std::size_t>(v) * static_cast<std::size_t>(width_) + static_cast<std::size_t>(box.u0);
+    const std::size_t first = first_of(v);
     frame.pixels->prefetch(first, width);
     __builtin_prefetch(frame.background->row(v) + box.u0);
     __builtin_prefetch(frame.background->row(v) + box.u1 - 1);
     __builtin_prefetch(frame.claims->data() + first / 64);
   }
   for (int v = box.v0; v < box.v1; ++v) {
-    const std::size_t first =
-        static_cast<std::size_t>(v) * static_cast<std::size_t>(width_) + static_cast<std::size_t>(box.u0);
+    const std::size_t first = first_of(v);
     const std::size_t at = static_cast<std::size_t>(v - box.v0) * width;
     frame.pixels->read(first, width, out.corrected.data() + at);
     // In variables of its own, or each byte written would have all of it loaded again.
