@@ -126,7 +126,12 @@ class ChunkedFrames final : public StoredFrames {
       chunk = spare_chunk();
       fetched_.emplace(layer, chunk);
     }
-    const bool failed = fetch_chunk(offset_of(layer, 0, 0), chunk->memory, chunk->raw).has_value();
+    bool failed = true;
+    try {
+      failed = fetch_chunk(offset_of(layer, 0, 0), chunk->memory, chunk->raw).has_value();
+    } catch (...) {
+      // Out of memory: read() waits for the end of this, and meets it again.
+    }
     const std::lock_guard lock(fetched_mutex_);
     chunk->state = failed ? FetchedChunk::kFailed : FetchedChunk::kReady;
     fetch_ended_.notify_all();
