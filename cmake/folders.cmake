@@ -1,3 +1,6 @@
+# Tests, and with CMAKE_UNITY_BUILD all but kernels, are compiled several files at a time: most of a file's time is what it
+# includes. So no two files of a folder may give two things at file scope one name, not even in anonymous namespaces.
+#
 # One target a folder. dctprep_folder(NAME DEPENDS ...) makes the library dctprep_NAME (alias dctprep::NAME) of the
 # folder's sources and, of its *_test.cc, the program NAME_test; of its *_bench.cc, with DCTPREP_BENCH, bench_NAME.
 function(dctprep_folder name)
@@ -23,6 +26,7 @@ function(dctprep_folder name)
   if(DCTPREP_TESTS AND tests)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE dctprep_${name} dctprep::testing GTest::gtest_main)
+    set_target_properties(${name}_test PROPERTIES UNITY_BUILD ON)
     dctprep_compile_options(${name}_test PRIVATE)
     gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
   endif()

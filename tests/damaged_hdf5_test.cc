@@ -88,11 +88,6 @@ std::string fate_of(const auto& body) {
   return WEXITSTATUS(status) == 0 ? "" : "exit " + std::to_string(WEXITSTATUS(status));
 }
 
-std::string contents(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 // Damage number `i` of a file: bits flipped, bytes replaced, stretches copied elsewhere, the end cut off.
 std::string damaged(std::string bytes, int i) {
   std::mt19937 random(static_cast<unsigned>(i));
@@ -177,7 +172,7 @@ std::pair<int, int> damages() {
 }
 
 void try_damages(const fs::path& good, bool (*read)(const fs::path&)) {
-  const std::string bytes = contents(good);
+  const std::string bytes = testing::contents_of(good);
   ASSERT_FALSE(bytes.empty()) << good;
   const fs::path bad = good.parent_path() / ("bad_" + good.filename().string());
   const auto [first, end] = damages();
@@ -230,7 +225,7 @@ TEST_F(DamagedResult, IsTakenOrRefused) { try_damages(*folder_ / "result.h5", re
 TEST_F(DamagedResult, ItsTruthIsTakenOrRefused) { try_damages(*folder_ / "scan_truth.h5", read_as_truth); }
 
 TEST_F(DamagedResult, VerbsSayWhatIsWrongInOneLine) {
-  const std::string bytes = contents(*folder_ / "result.h5");
+  const std::string bytes = testing::contents_of(*folder_ / "result.h5");
   for (int i = 0; i < 40; ++i) {
     std::ofstream(*folder_ / "bad.h5", std::ios::binary) << damaged(bytes, i);
     for (const char* verb :

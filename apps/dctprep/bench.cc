@@ -21,7 +21,7 @@ namespace dctprep::command {
 
 namespace {
 
-struct Options {
+struct BenchCommand {
   SharedOptions shared;
   std::string input;                   // "": a simulated scan in memory
   std::vector<std::string> simulated;  // --simulate
@@ -33,7 +33,7 @@ struct Options {
 
 bool is_report(const std::string& input) { return input.ends_with(".json"); }
 
-void check_usage(const Options& options) {
+void check_usage(const BenchCommand& options) {
   if (!options.input.empty() && !options.simulated.empty()) {
     fail_usage("--simulate is for the scan made in memory; leave it out, or {}", options.input);
   }
@@ -55,7 +55,7 @@ struct Work {
   Config config;
 };
 
-Work simulated_work(const Options& options, Progress& progress) {
+Work simulated_work(const BenchCommand& options, Progress& progress) {
   Config config = default_config(options.shared.settings);
   if (!config.scan.path.empty()) fail_usage("scan.path = {}: name the scan without --set", config.scan.path);
   SimulateOptions scan_options = bench_scan_options();
@@ -63,12 +63,12 @@ Work simulated_work(const Options& options, Progress& progress) {
   return {make_bench_scan(scan_options, progress), std::move(config)};
 }
 
-Work named_work(const Options& options) {
+Work named_work(const BenchCommand& options) {
   Job job = open_job(options.input, options.shared.settings, options.json, std::nullopt);
   return {std::move(job.scan), std::move(job.config)};
 }
 
-BenchReport measure(const Options& options, const std::optional<BenchReport>& base) {
+BenchReport measure(const BenchCommand& options, const std::optional<BenchReport>& base) {
   const auto progress = begin_work(options.shared);
   // A run says how much memory it takes; here it would say so each time.
   set_log_level(options.shared.quiet ? LogLevel::kNone : LogLevel::kWarning);
@@ -82,7 +82,7 @@ BenchReport measure(const Options& options, const std::optional<BenchReport>& ba
   return run_bench(work.scan, work.config, how, *progress);
 }
 
-void run(const Options& options) {
+void run_bench(const BenchCommand& options) {
   check_usage(options);
   // Wrong files are refused before anything takes time.
   std::optional<BenchReport> base;
@@ -100,7 +100,7 @@ void run(const Options& options) {
 }  // namespace
 
 void add_bench(CLI::App& app) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<BenchCommand>();
   CLI::App* verb = app.add_subcommand("bench", "Measure how fast the pipeline is on this machine");
   verb->footer(
       "Measures whole runs, without writing a result, and reading and decoding alone with the same reader, in turn; "
@@ -134,7 +134,7 @@ void add_bench(CLI::App& app) {
   verb->add_option("--compare", options->compare, "Hold it against an earlier one, kept with --json")
       ->type_name("BASE.json");
   add_quiet(*verb, options->shared);
-  verb->callback([options] { run(*options); });
+  verb->callback([options] { run_bench(*options); });
 }
 
 }  // namespace dctprep::command

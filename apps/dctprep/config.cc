@@ -13,7 +13,7 @@ namespace dctprep::command {
 
 namespace {
 
-struct ConfigOptions {
+struct ConfigCommand {
   SharedOptions shared;
   std::string file;
   bool schema = false;
@@ -21,19 +21,19 @@ struct ConfigOptions {
   bool defaults = false;
 };
 
-Config read(const ConfigOptions& options) {
+Config read(const ConfigCommand& options) {
   if (!options.file.empty()) return load_config(options.file, options.shared.settings);
   return default_config(options.shared.settings);
 }
 
-std::string answer(const ConfigOptions& options) {
+std::string answer(const ConfigCommand& options) {
   if (options.schema) return json_text(config_schema());
   if (options.reference) return reference_page();
   Config config = read(options);
   return options.shared.json ? json_text(tables_json(tables_of(config))) : to_toml(config);
 }
 
-void run(const ConfigOptions& options) {
+void run_config(const ConfigCommand& options) {
   const int wishes = (options.file.empty() ? 0 : 1) + (options.defaults ? 1 : 0) + (options.schema ? 1 : 0) +
                      (options.reference ? 1 : 0);
   if (wishes > 1) fail_usage("give only one of CONFIG.toml, --default, --schema and --reference");
@@ -50,7 +50,7 @@ void run(const ConfigOptions& options) {
 }  // namespace
 
 void add_config(CLI::App& app) {
-  const auto options = std::make_shared<ConfigOptions>();
+  const auto options = std::make_shared<ConfigCommand>();
   CLI::App* verb = app.add_subcommand("config", "Check a configuration, or print every key with its meaning");
   verb->footer(
       "Prints a complete configuration with the meaning of every key: that of CONFIG.toml after checking it, or the\n"
@@ -67,7 +67,7 @@ void add_config(CLI::App& app) {
   verb->add_flag("--default", options->defaults, "Print the defaults; the same as no option");
   verb->add_flag("--schema", options->schema, "Print the JSON Schema of configurations");
   verb->add_flag("--reference", options->reference, "Print the reference page (Markdown)");
-  verb->callback([options] { run(*options); });
+  verb->callback([options] { run_config(*options); });
 }
 
 }  // namespace dctprep::command

@@ -12,13 +12,13 @@ namespace dctprep::command {
 
 namespace {
 
-struct Options {
+struct ExportCommand {
   SharedOptions shared;
   std::string result;
   std::string format;
 };
 
-void run(const Options& options) {
+void run_export(const ExportCommand& options) {
   const ExportFormat& format = find_export_format(options.format);
   const ResultFile result(options.result);
   std::filesystem::path output = options.shared.output;
@@ -37,7 +37,7 @@ std::string format_list() {
 }  // namespace
 
 void add_export(CLI::App& app) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ExportCommand>();
   CLI::App* verb = app.add_subcommand("export", "Hand a result to other programs");
   verb->footer("Formats:\n" + format_list() +
                "\nExamples:\n"
@@ -48,7 +48,7 @@ void add_export(CLI::App& app) {
   add_output(*verb, options->shared, "FILE",
              "The file to write; default: the result's name with the format's suffix, in the working folder");
   add_quiet(*verb, options->shared);
-  verb->callback([options] { run(*options); });
+  verb->callback([options] { run_export(*options); });
 }
 
 }  // namespace dctprep::command

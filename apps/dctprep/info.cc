@@ -20,22 +20,22 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct InfoOptions {
+struct InfoCommand {
   SharedOptions shared;
   std::string scan;
   bool check = false;
   bool health = false;
 };
 
-struct BadFrame {
+struct FaultyFrame {
   int frame;
   FrameFault fault;
   std::string name;
 };
 
 // Reads every frame: nothing less tells which can be read.
-std::vector<BadFrame> find_bad_frames(const Scan& scan, Progress& progress) {
-  std::vector<BadFrame> bad;
+std::vector<FaultyFrame> find_bad_frames(const Scan& scan, Progress& progress) {
+  std::vector<FaultyFrame> bad;
   Image<std::uint16_t> image(scan.height(), scan.width());
   progress.start("reading", scan.frame_count());
   for (int k = 0; k < scan.frame_count(); ++k) {
@@ -63,7 +63,7 @@ Json stack_json(const std::string& path, const std::shared_ptr<const FrameSource
   return {{"path", path}, {"frames", stack ? stack->frames() : 0}};
 }
 
-Json to_json(const Scan& scan, const std::optional<std::vector<BadFrame>>& bad) {
+Json to_json(const Scan& scan, const std::optional<std::vector<FaultyFrame>>& bad) {
   Json json = {{"name", scan.name},
                {"format", scan.storage.format},
                {"location", scan.storage.location},
@@ -87,7 +87,7 @@ Json to_json(const Scan& scan, const std::optional<std::vector<BadFrame>>& bad) 
   json["bad_frames"] = nullptr;
   if (bad) {
     json["bad_frames"] = Json::array();
-    for (const BadFrame& frame : *bad)
+    for (const FaultyFrame& frame : *bad)
       json["bad_frames"].push_back({{"frame", frame.frame},
                                     {"cause", bad_frame_cause_names()[static_cast<std::size_t>(frame.fault.cause)]},
                                     {"name", frame.name},
@@ -129,7 +129,7 @@ std::string size_text(const Scan& scan) {
   return text + ", " + bytes_text(static_cast<double>(scan.storage.bytes_stored)) + " on disk";
 }
 
-std::string to_text(const Scan& scan, const std::optional<std::vector<BadFrame>>& bad) {
+std::string to_text(const Scan& scan, const std::optional<std::vector<FaultyFrame>>& bad) {
   std::string text = scan.storage.location + "\n";
   const auto line = [&](std::string_view label, const std::string& what) {
     text += fmt::format("  {:<12}{}\n", label, what);
@@ -144,7 +144,7 @@ std::string to_text(const Scan& scan, const std::optional<std::vector<BadFrame>>
   line("flats", stack_text(scan.flat_path, scan.flats));
   line("bad pixels", std::to_string(count_bad(scan.bad_pixels)));
   line("bad frames", bad ? std::to_string(bad->size()) : "not looked for; --check reads every frame");
-  for (const BadFrame& frame : bad.value_or(std::vector<BadFrame>()))
+  for (const FaultyFrame& frame : bad.value_or(std::vector<FaultyFrame>()))
     text += fmt::format("    {} ({}): {}\n", frame.frame, frame.name, frame.fault.what);
   line("backends", fmt::format("{}", fmt::join(backends(), ", ")));
   for (const std::string& note : scan.notes) line("note", note);
@@ -192,11 +192,11 @@ std::string to_text(const ScanHealth& health, const Estimate& beam) {
   return text;
 }
 
-void run(const InfoOptions& options) {
+void run_info(const InfoCommand& options) {
   const auto progress = begin_work(options.shared);
   const Config config = config_of_input(options.scan, options.shared.settings);
   const Scan scan = open_scan(config.scan);
-  std::optional<std::vector<BadFrame>> bad;
+  std::optional<std::vector<FaultyFrame>> bad;
   if (options.check) bad = find_bad_frames(scan, *progress);
   std::optional<Estimate> beam;
   std::optional<ScanHealth> health;
@@ -216,7 +216,7 @@ void run(const InfoOptions& options) {
 }  // namespace
 
 void add_info(CLI::App& app) {
-  const auto options = std::make_shared<InfoOptions>();
+  const auto options = std::make_shared<InfoCommand>();
   CLI::App* verb = app.add_subcommand("info", "Tell what is in a scan: format, frames, angles, darks and flats");
   verb->footer(
       "Reads headers only, unless --check or --health is given. With a configuration in place of a SCAN, tells what it "
@@ -237,7 +237,7 @@ void add_info(CLI::App& app) {
   add_settings(*verb, options->shared, "scan.dark=none");
   add_json(*verb, options->shared);
   add_quiet(*verb, options->shared);
-  verb->callback([options] { run(*options); });
+  verb->callback([options] { run_info(*options); });
 }
 
 }  // namespace dctprep::command

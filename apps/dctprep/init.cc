@@ -23,7 +23,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct InitCommand {
   SharedOptions shared;
   std::string input;
   bool health = false;
@@ -98,7 +98,7 @@ void write_whole(PartialFile& file, const std::string& text) {
   file.commit();
 }
 
-void run(const Options& options) {
+void run_init(const InitCommand& options) {
   const auto progress = begin_work(options.shared);
   Job job = open_job(options.input, options.shared.settings, options.shared.output, options.shared.threads);
   std::optional<PartialFile> file;  // refused before the work, not after it
@@ -125,7 +125,7 @@ void run(const Options& options) {
 }  // namespace
 
 void add_init(CLI::App& app) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<InitCommand>();
   CLI::App* verb =
       app.add_subcommand("init", "Look at a scan and write a configuration with every value chosen for it");
   verb->footer(
@@ -156,7 +156,7 @@ void add_init(CLI::App& app) {
   add_threads(*verb, options->shared);
   add_json(*verb, options->shared);
   add_quiet(*verb, options->shared);
-  verb->callback([options] { run(*options); });
+  verb->callback([options] { run_init(*options); });
 }
 
 }  // namespace dctprep::command

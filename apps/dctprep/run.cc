@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct RunCommand {
   SharedOptions shared;
   std::string input;
 };
@@ -58,7 +58,7 @@ std::string summary(const JobResult& result) {
   return text + fmt::format("{}\n", result.output.string());
 }
 
-void run(const Options& options) {
+void run_scan(const RunCommand& options) {
   const auto progress = begin_work(options.shared);
   const Job job = open_job(options.input, options.shared.settings, options.shared.output, options.shared.threads);
   say_scan(job.scan);
@@ -71,7 +71,7 @@ void run(const Options& options) {
 }  // namespace
 
 void add_run(CLI::App& app) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<RunCommand>();
   CLI::App* verb = app.add_subcommand("run", "Find every diffraction spot of a scan");
   verb->footer(
       "With a bare SCAN, every parameter is found from the data, as `dctprep init` does; a CONFIG.toml says what it "
@@ -90,7 +90,7 @@ void add_run(CLI::App& app) {
   add_threads(*verb, options->shared);
   add_json(*verb, options->shared);
   add_quiet(*verb, options->shared);
-  verb->callback([options] { run(*options); });
+  verb->callback([options] { run_scan(*options); });
 }
 
 }  // namespace dctprep::command

@@ -17,7 +17,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct ScoreCommand {
   SharedOptions shared;
   std::string result;
   std::string truth;
@@ -103,7 +103,7 @@ Json to_json(const TruthScore& s, double min_snr) {
   return json;
 }
 
-Json to_json(const Score& score, const Options& options) {
+Json to_json(const Score& score, const ScoreCommand& options) {
   Json json = {{"result", options.result}, {"friedel", to_json(score.friedel)}};
   if (!score.truth) return json;
   const PairCheck& check = *score.pair_check;
@@ -211,7 +211,7 @@ std::string to_text(const Score& score) {
   return text;
 }
 
-void run(const Options& options) {
+void run_score(const ScoreCommand& options) {
   std::error_code absent;
   for (const std::string& input : {options.result, options.truth}) {
     if (!options.pairs.empty() && !input.empty() && std::filesystem::equivalent(input, options.pairs, absent)) {
@@ -231,7 +231,7 @@ void run(const Options& options) {
 }  // namespace
 
 void add_score(CLI::App& app) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ScoreCommand>();
   CLI::App* verb = app.add_subcommand("score", "Tell how good a result is: by its Friedel pairs, or a ground truth");
   verb->footer(
       "Half a turn after a reflection of a grain, its opposite (its Friedel mate) shows: the share of spots with a "
@@ -258,7 +258,7 @@ void add_score(CLI::App& app) {
   verb->add_flag("--force", options->shared.force, "Overwrite an output or column that exists");
   add_quiet(*verb, options->shared);
   add_json(*verb, options->shared);
-  verb->callback([options] { run(*options); });
+  verb->callback([options] { run_score(*options); });
 }
 
 }  // namespace dctprep::command

@@ -27,7 +27,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct ShowCommand {
   SharedOptions shared;
   std::string input;
   std::optional<int> frame;
@@ -245,7 +245,7 @@ void add_result_pictures(const ResultFile& result, std::optional<int> frame, Alb
   album.add("gallery", draw::draw_gallery(items, "spot images, evenly from the table"));
 }
 
-void show_scan(const Options& options) {
+void show_scan(const ShowCommand& options) {
   const Config config = config_of_input(options.input, options.shared.settings);
   const Scan scan = open_scan(config.scan);
   const int frame = options.frame.value_or(scan.frame_count() / 2);
@@ -295,7 +295,7 @@ bool is_result(const std::string& input) {
   });
 }
 
-void run(const Options& options) {
+void run_show(const ShowCommand& options) {
   hdf5::quiet();
   set_log_level(options.shared.quiet ? LogLevel::kNone : LogLevel::kInfo);
   if (!is_result(options.input)) return show_scan(options);
@@ -323,7 +323,7 @@ void run(const Options& options) {
 }  // namespace
 
 void add_show(CLI::App& app) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ShowCommand>();
   CLI::App* verb = app.add_subcommand("show", "Numbers and pictures of a result or a scan");
   verb->footer(
       "Prints how many spots there are, how large and bright, and why blobs were rejected. With -o, PNG pictures go "
@@ -342,7 +342,7 @@ void add_show(CLI::App& app) {
   add_settings(*verb, options->shared, "scan.frames=[0,99]");
   add_json(*verb, options->shared);
   add_quiet(*verb, options->shared);
-  verb->callback([options] { run(*options); });
+  verb->callback([options] { run_show(*options); });
 }
 
 }  // namespace dctprep::command

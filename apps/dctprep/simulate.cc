@@ -14,13 +14,13 @@ namespace dctprep::command {
 
 namespace {
 
-struct Options {
+struct SimulateCommand {
   SharedOptions shared;
   std::string file;
   bool describe = false;
 };
 
-SimulateOptions read(const Options& options) {
+SimulateOptions read(const SimulateCommand& options) {
   SimulateOptions simulate_options;
   if (!options.file.empty())
     simulate_options = parse_options<SimulateOptions>(read_config_text(options.file), options.file, "");
@@ -28,7 +28,7 @@ SimulateOptions read(const Options& options) {
   return simulate_options;
 }
 
-void run(const Options& options) {
+void run_simulate(const SimulateCommand& options) {
   SimulateOptions simulate_options = read(options);
   if (options.describe && options.shared.json) return print_json(tables_schema(tables_of(simulate_options)));
   if (options.describe) return print_text(tables_help(tables_of(simulate_options)));
@@ -47,7 +47,7 @@ void run(const Options& options) {
 }  // namespace
 
 void add_simulate(CLI::App& app) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<SimulateCommand>();
   CLI::App* verb = app.add_subcommand("simulate", "Make a physically sound scan with its ground truth");
   verb->footer(
       "Writes the scan and, beside it, NAME_truth.h5 with every spot that is in it; prints both names. The same "
@@ -65,7 +65,7 @@ void add_simulate(CLI::App& app) {
   add_threads(*verb, options->shared);
   add_json(*verb, options->shared);
   add_quiet(*verb, options->shared);
-  verb->callback([options] { run(*options); });
+  verb->callback([options] { run_simulate(*options); });
 }
 
 }  // namespace dctprep::command

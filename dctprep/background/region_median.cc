@@ -17,8 +17,6 @@ namespace {
 
 using Places = std::vector<std::size_t>;
 
-constexpr std::size_t kMostRows = 255;  // that ladder_count() takes at a time
-
 Places without(const Places& a, const Places& b) {
   Places rest;
   std::set_difference(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(rest));
@@ -102,8 +100,8 @@ class TileMedians {
   }
 
   void count(const Places& places, std::size_t first, bool add) {
-    for (std::size_t done = 0; done < places.size(); done += kMostRows) {
-      const std::size_t rows = std::min(kMostRows, places.size() - done);
+    for (std::size_t done = 0; done < places.size(); done += kMostLadderRows) {
+      const std::size_t rows = std::min(kMostLadderRows, places.size() - done);
       for (std::size_t k = 0; k < rows; ++k) {
         ladder_heights(values_(places[done + k]) + first, base_.data() + first, kLadderGroup,
                        heights_.data() + k * kLadderGroup);
@@ -116,7 +114,7 @@ class TileMedians {
   Places counted_;  // the window that the ladders are counted over; empty: none
   std::array<std::uint16_t, kSize> medians_, base_;
   std::array<std::uint16_t, kSize * kLadderRungs> counts_;
-  std::array<std::uint8_t, kMostRows * kLadderGroup> heights_;
+  std::array<std::uint8_t, kMostLadderRows * kLadderGroup> heights_;
   std::vector<const std::uint16_t*> rows_;
 };
 

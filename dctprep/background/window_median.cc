@@ -21,7 +21,6 @@ constexpr std::size_t kTile = 2048;
 constexpr std::size_t kTilesTogether = 8;
 static_assert(kTile % kLadderGroup == 0);
 constexpr std::size_t kCountsAGroup = kLadderRungs * kLadderGroup;
-constexpr std::size_t kMostRows = 255;  // that ladder_count_bytes() takes at a time
 static_assert(kLadderGroup == kPixelGroup);
 constexpr std::uint16_t kRungsBelow = kLadderRungs / 2;
 constexpr std::size_t kSample = 63;  // frames whose median stands in for that of a whole window
@@ -60,7 +59,8 @@ WindowMedian::Batches WindowMedian::batches_of(std::vector<const CompactFrame*>&
   for (std::size_t first = 0; first < frames.size();) {
     Batch batch{.reference = frames[first]->reference()->data(), .rows = {}, .frames = {}};
     std::size_t last = first;
-    for (; last < frames.size() && last - first < kMostRows && frames[last]->reference()->data() == batch.reference;
+    for (;
+         last < frames.size() && last - first < kMostLadderRows && frames[last]->reference()->data() == batch.reference;
          ++last) {
       batch.rows.push_back(frames[last]->bytes());
     }

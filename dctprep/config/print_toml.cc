@@ -37,13 +37,13 @@ void append_comment(std::string& out, std::string_view text) {
   if (!fresh) flush();
 }
 
-std::string default_text(const Field& field) {
+std::string default_or_left_out(const Field& field) {
   return std::holds_alternative<std::monostate>(field.fallback) ? "left out" : value_text(field.fallback);
 }
 
 void append_field(std::string& out, const Table& table, const Field& field, const Comments& comments) {
   append_comment(out, field.info.doc);
-  append_comment(out, allowed_text(field) + "; default: " + default_text(field));
+  append_comment(out, allowed_text(field) + "; default: " + default_or_left_out(field));
   if (const auto comment = comments.find(key_of(table, field)); comment != comments.end())
     append_comment(out, comment->second);
   const Value value = field.get();

@@ -12,9 +12,6 @@ namespace {
 constexpr double kTickLength = 5;
 constexpr double kMinorTickLength = 3;
 
-// The middle of the pixel that holds x, where a line of one pixel is sharp.
-double crisp(double x) { return std::floor(x) + 0.5; }
-
 // Numbers for a bar whose scale is not linear: round ones, the roundest first, kept where the place is still free.
 std::vector<Tick> bar_ticks(const ColourScale& scale, double height) {
   constexpr double kApart = 24;

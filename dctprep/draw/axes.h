@@ -1,6 +1,7 @@
 // The frame around a plot or an image: ticks, numbers, labels, colour bars.
 #pragma once
 
+#include <cmath>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,13 @@ inline constexpr double kTickSize = 1.0;
 inline constexpr double kLabelSize = 1.05;
 inline constexpr double kTitleSize = 1.2;
 inline constexpr double kHeadingSize = 1.6;
+
+// Onto the middle of pixels, where lines are sharpest.
+inline double crisp(double x) { return std::floor(x) + 0.5; }
+inline Box crisp(const Box& box) {
+  const Point corner{crisp(box.x), crisp(box.y)};
+  return {corner.x, corner.y, crisp(box.right()) - corner.x, crisp(box.bottom()) - corner.y};
+}
 
 // From values to places on the canvas: `low` lies at `start`, `high` at `end`.
 struct AxisScale {

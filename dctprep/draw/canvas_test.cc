@@ -8,12 +8,13 @@
 
 #include "dctprep/base/error.h"
 #include "dctprep/draw/font.h"
+#include "dctprep/testing/testing.h"
 
 namespace dctprep::draw {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInf = std::numeric_limits<double>::infinity();
+using testing::kInf;
+using testing::kNan;
 
 // How much ink lies on the canvas, in whole black pixels.
 double ink(const Canvas& canvas) {

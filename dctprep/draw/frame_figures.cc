@@ -18,13 +18,6 @@ Region shown_region(const AnyImage& image, int u0, int v0) {
   return {u0, v0, u0 + width_of(image), v0 + height_of(image)};
 }
 
-// Onto the middle of pixels, where lines are sharpest.
-double crisp(double x) { return std::floor(x) + 0.5; }
-Box crisp(const Box& box) {
-  const Point corner{crisp(box.x), crisp(box.y)};
-  return {corner.x, corner.y, crisp(box.right()) - corner.x, crisp(box.bottom()) - corner.y};
-}
-
 void draw_regions(Canvas& canvas, const ImageAxes& axes, const DetectorRegions& regions) {
   canvas.set_clip(axes.box);
   if (!regions.beam.empty()) canvas.rectangle(crisp(axes.outline(regions.beam)), {.colour = kSky, .width = 1.8});

@@ -8,7 +8,7 @@
 namespace dctprep::draw {
 namespace {
 
-constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+constexpr float kNanPixel = std::numeric_limits<float>::quiet_NaN();
 
 Image<float> noise(int height, int width) {
   Image<float> image(height, width);
@@ -67,8 +67,8 @@ TEST(Resample, GrowsByNearest) {
 
 TEST(Resample, NanIsLeftOutOfMeans) {
   Image<float> image(2, 4, 6.0F);
-  image(0, 0) = kNan;
-  image(0, 2) = image(1, 2) = image(0, 3) = image(1, 3) = kNan;
+  image(0, 0) = kNanPixel;
+  image(0, 2) = image(1, 2) = image(0, 3) = image(1, 3) = kNanPixel;
   const Image<float> out = resample(image.view(), 1, 2, Shrink::kMean);
   EXPECT_EQ(out(0, 0), 6);
   EXPECT_TRUE(std::isnan(out(0, 1)));
@@ -112,7 +112,7 @@ TEST(ImagePanel, OddImagesAndBoxes) {
   draw(AnyImage());
   Image<std::uint16_t> one(1, 1, std::uint16_t{5});
   draw(ImageView<const std::uint16_t>(one.view()));
-  Image<float> nothing(4, 4, kNan);
+  Image<float> nothing(4, 4, kNanPixel);
   draw(ImageView<const float>(nothing.view()));
   Image<std::int32_t> row(1, 5000, -3);
   draw(ImageView<const std::int32_t>(row.view()));

@@ -11,7 +11,7 @@ namespace dctprep::draw {
 
 namespace {
 
-constexpr double kBarWidth = 14;
+constexpr double kColourBarWidth = 14;
 
 bool has_edges(const Series& series) { return series.kind == SeriesKind::kSteps || series.kind == SeriesKind::kBars; }
 
@@ -23,7 +23,7 @@ std::size_t count_of(const Series& series) {
 
 bool drawable(double value, bool log) { return std::isfinite(value) && (!log || value > 0); }
 
-bool is_empty(const Plot& plot) {
+bool shows_nothing(const Plot& plot) {
   for (const Series& series : plot.series) {
     for (std::size_t i = 0; i < count_of(series); ++i) {
       if (drawable(series.x[i], plot.x.log && !has_edges(series)) && drawable(series.y[i], plot.y.log)) return false;
@@ -172,7 +172,8 @@ void draw_legend(Canvas& canvas, const PlotArea& area, const Plot& plot) {
 }
 
 Box plot_frame(const Box& box, const Plot& plot) {
-  Box frame = box.inset(78, plot.title.empty() ? 14 : 34, plot.colours ? kBarWidth + 10 + kColourBarRoom : 16, 52);
+  Box frame =
+      box.inset(78, plot.title.empty() ? 14 : 34, plot.colours ? kColourBarWidth + 10 + kColourBarRoom : 16, 52);
   frame = {std::round(frame.x), std::round(frame.y), std::max(1.0, std::round(frame.width)),
            std::max(1.0, std::round(frame.height))};
   if (!plot.square || !plot.x.range || !plot.y.range) return frame;
@@ -223,7 +224,7 @@ PlotArea draw_plot(Canvas& canvas, const Box& box, const Plot& plot) {
   area.x = axis_scale(plot, true, frame.x, frame.right());
   area.y = axis_scale(plot, false, frame.bottom(), frame.y);
   draw_title(canvas, frame, plot.title);
-  if (is_empty(plot)) {
+  if (shows_nothing(plot)) {
     canvas.fill_rectangle(frame, kNothing);
     draw_frame(canvas, frame);
     canvas.text({frame.centre_x(), frame.centre_y()}, plot.empty_text,
@@ -246,7 +247,8 @@ PlotArea draw_plot(Canvas& canvas, const Box& box, const Plot& plot) {
   canvas.clear_clip();
   draw_frame(canvas, frame);
   if (plot.colours) {
-    draw_colour_bar(canvas, {frame.right() + 10, frame.y, kBarWidth, frame.height}, *plot.colours, plot.colour_label);
+    draw_colour_bar(canvas, {frame.right() + 10, frame.y, kColourBarWidth, frame.height}, *plot.colours,
+                    plot.colour_label);
   }
   return area;
 }

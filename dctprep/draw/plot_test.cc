@@ -6,11 +6,13 @@
 #include <numeric>
 #include <random>
 
+#include "dctprep/testing/testing.h"
+
 namespace dctprep::draw {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInf = std::numeric_limits<double>::infinity();
+using testing::kInf;
+using testing::kNan;
 
 TEST(Histogram, CountsEveryValueOnce) {
   std::mt19937 random(8);

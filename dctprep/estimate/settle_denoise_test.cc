@@ -6,7 +6,7 @@
 namespace dctprep {
 namespace {
 
-Estimate find(const Scan& scan, const Config& given) {
+Estimate estimate_of(const Scan& scan, const Config& given) {
   Progress silent;
   return find_parameters(given, scan, silent);
 }
@@ -19,10 +19,10 @@ testing::SyntheticOptions spots_of(double sigma) {
 TEST(SettleDenoise, LeavesSmallSpotsWhole) {
   Config given;
   given.denoise.mode = {};
-  const Estimate small = find(synthetic_scan(spots_of(0.55)), given);
+  const Estimate small = estimate_of(synthetic_scan(spots_of(0.55)), given);
   EXPECT_EQ(small.config.denoise.mode.value(), DenoiseMode::kConditional) << small.why.at("denoise.mode");
   EXPECT_NE(small.why.at("denoise.mode").find("shave off small spots"), std::string::npos);
-  const Estimate large = find(synthetic_scan(spots_of(0)), given);
+  const Estimate large = estimate_of(synthetic_scan(spots_of(0)), given);
   EXPECT_EQ(large.config.denoise.mode.value(), DenoiseMode::kFull) << large.why.at("denoise.mode");
   EXPECT_NE(large.why.at("denoise.mode").find("spots pass with the full median"), std::string::npos);
 }
@@ -30,22 +30,22 @@ TEST(SettleDenoise, LeavesSmallSpotsWhole) {
 TEST(SettleDenoise, KeepsWhatIsGiven) {
   const Scan scan = synthetic_scan(spots_of(0.55));
   Config given;
-  EXPECT_EQ(find(scan, given).config.denoise.mode.value(), DenoiseMode::kFull);  // the key's default
-  EXPECT_FALSE(find(scan, given).why.contains("denoise.mode"));
+  EXPECT_EQ(estimate_of(scan, given).config.denoise.mode.value(), DenoiseMode::kFull);  // the key's default
+  EXPECT_FALSE(estimate_of(scan, given).why.contains("denoise.mode"));
   given.denoise.mode = DenoiseMode::kOff;
-  EXPECT_EQ(find(scan, given).config.denoise.mode.value(), DenoiseMode::kOff);
+  EXPECT_EQ(estimate_of(scan, given).config.denoise.mode.value(), DenoiseMode::kOff);
   given.denoise.mode = {};
   given.denoise.threshold = 77;
-  const Estimate estimate = find(scan, given);
+  const Estimate estimate = estimate_of(scan, given);
   EXPECT_EQ(estimate.config.denoise.threshold.value(), 77);
   EXPECT_NE(estimate.why.at("denoise.mode").find("of threshold 77"), std::string::npos);
   // A seed so low that noise passes: the conditional median would let most of it.
   given.denoise.threshold = {};
   Config plain;
   plain.segment.unit = given.segment.unit = SegmentUnit::kCounts;
-  given.segment.seed = step_of(find(scan, plain).config.segment.seed) * 2 / 3;
+  given.segment.seed = step_of(estimate_of(scan, plain).config.segment.seed) * 2 / 3;
   given.segment.min_seed_volume = 3;
-  const Estimate low = find(scan, given);
+  const Estimate low = estimate_of(scan, given);
   EXPECT_EQ(low.config.denoise.mode.value(), DenoiseMode::kFull) << low.why.at("denoise.mode");
   EXPECT_NE(low.why.at("denoise.mode").find("too many of them false"), std::string::npos);
 }
@@ -56,7 +56,7 @@ TEST(SettleDenoise, CountsNoPiecesOfLargeSpots) {
   large.spots = 120, large.spot_peak = 14, large.readout = 4;
   Config given;
   given.denoise.mode = {};
-  const Estimate estimate = find(synthetic_scan(large), given);
+  const Estimate estimate = estimate_of(synthetic_scan(large), given);
   EXPECT_EQ(estimate.config.denoise.mode.value(), DenoiseMode::kFull) << estimate.why.at("denoise.mode");
   EXPECT_NE(estimate.why.at("denoise.mode").find("not counting pieces"), std::string::npos);
 }
@@ -67,7 +67,7 @@ TEST(SettleDenoise, KeepsAGivenGrowthLevelOutOfTheNoise) {
   given.segment.unit = SegmentUnit::kSigma;
   given.segment.seed = 3.5;
   given.segment.grow_min = 1.2;
-  const Estimate estimate = find(synthetic_scan(spots_of(0.55)), given);
+  const Estimate estimate = estimate_of(synthetic_scan(spots_of(0.55)), given);
   EXPECT_EQ(estimate.config.denoise.mode.value(), DenoiseMode::kFull) << estimate.why.at("denoise.mode");
   EXPECT_NE(estimate.why.at("denoise.mode").find("grown into the noise"), std::string::npos);
 }

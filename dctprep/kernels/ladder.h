@@ -13,16 +13,19 @@ inline constexpr std::size_t kLadderGroup = 64;
 inline constexpr std::size_t kLadderRungs = 16;
 inline constexpr std::uint16_t kLadderHighestBase = 65535 - kLadderRungs;
 
+// Rows of heights that are counted at a time.
+inline constexpr std::size_t kMostLadderRows = 255;
+
 // above[i] = min(255, max(0, values[i] - base[i])) for i < count: where a value stands on its ladder.
 void ladder_heights(const std::uint16_t* values, const std::uint16_t* base, std::size_t count,
                     std::uint8_t* above) noexcept;
 
 // For one group: counts += (with `add`) or -= the number of rows whose value lies below each rung. Row k of the n <=
-// 255 rows of heights is `above + k * kLadderGroup`.
+// kMostLadderRows rows of heights is `above + k * kLadderGroup`.
 void ladder_count(const std::uint8_t* above, std::size_t n, bool add, std::uint16_t* counts) noexcept;
 
-// The same from pixels held as bytes (byte_pixels.h), for one group: row k of the n <= 255 is rows[k] + at, and a value
-// stands at max(0, byte - shift[i]).
+// The same from pixels held as bytes (byte_pixels.h), for one group: row k of the n <= kMostLadderRows is rows[k] + at,
+// and a value stands at max(0, byte - shift[i]).
 void ladder_count_bytes(const std::uint8_t* const* rows, std::size_t at, std::size_t n, const std::uint8_t* shift,
                         bool add, std::uint16_t* counts) noexcept;
 

@@ -1,6 +1,7 @@
 #include "dctprep/pipeline/frame_pass.h"
 
 #include <algorithm>
+#include <bit>
 #include <vector>
 
 #include "dctprep/background/subtract.h"
@@ -62,10 +63,15 @@ class FramePass::Rows {
       }
       bool any = false;
       for (std::size_t word = 0; word < words_; ++word) {
-        if (passing[word] == 0) continue;
+        const std::uint64_t candidates = passing[word];
+        if (candidates == 0) continue;
         const int u0 = static_cast<int>(word) * 64, u1 = std::min(width_, u0 + 64);
-        denoise(v, u0, u1, denoised.data());
-        any |= find_passing(v, u0, u1, denoised.data() + u0, &passing[word]);
+        // Beside the candidates the medians may be of residuals that were never made.
+        make_round(u0 + std::countr_zero(candidates), u0 + 64 - std::countl_zero(candidates));
+        pass_.denoiser_.apply(near_rows_.data(), v, u0, u1, denoised.data());
+        find_passing(v, u0, u1, denoised.data() + u0, &passing[word]);
+        passing[word] &= candidates;
+        any |= passing[word] != 0;
       }
       if (any) take(v, denoised.data(), std::span<const std::uint64_t>(passing));
     }
@@ -87,7 +93,8 @@ class FramePass::Rows {
       const int v = next - radius_;
       if (v < 0) continue;
       look_at(v);
-      denoise(v, 0, width_, denoised.data());
+      make_round(0, width_);
+      pass_.denoiser_.apply(near_rows_.data(), v, 0, width_, denoised.data());
       take(v, denoised.data());
     }
   }
@@ -107,7 +114,7 @@ class FramePass::Rows {
   std::uint8_t* made(int v) { return made_.data() + slot(v) * words_; }
   bool has_bad(int v) const { return pass_.bad_row_[static_cast<std::size_t>(v)] != 0; }
 
-  // The rows round row `v` are those that find_candidates() and denoise() work on.
+  // The rows round row `v` are those that find_candidates() and make_round() work on.
   void look_at(int v) {
     for (std::size_t i = 0; i < side_; ++i) {
       const int row = std::clamp(v - radius_ + static_cast<int>(i), 0, height_ - 1);
@@ -156,7 +163,8 @@ class FramePass::Rows {
     return std::any_of(candidates.begin(), candidates.end(), [](std::uint64_t word) { return word != 0; });
   }
 
-  void denoise(int v, int u0, int u1, std::uint16_t* denoised) {
+  // The residuals that the medians of columns u0 ... u1-1 of the row looked at are taken from.
+  void make_round(int u0, int u1) {
     const auto first = static_cast<std::size_t>(std::max(0, u0 - radius_)) / 64;
     const auto last = static_cast<std::size_t>(std::min(width_, u1 + radius_) - 1) / 64;
     for (const Row& row : near_) {
@@ -164,7 +172,6 @@ class FramePass::Rows {
         if (row.made[word] == 0) make(row, word);
       }
     }
-    pass_.denoiser_.apply(near_rows_.data(), v, u0, u1, denoised);
   }
 
   // The residual of 64 columns of a row.

@@ -16,7 +16,7 @@ namespace dctprep {
 
 namespace {
 
-constexpr std::size_t kMaxHeader = std::size_t{1} << 22;
+constexpr std::size_t kMaxCbfHeader = std::size_t{1} << 22;
 constexpr std::string_view kSection = "--CIF-BINARY-FORMAT-SECTION--";
 constexpr std::string_view kDigest = "content-md5";
 constexpr std::string_view kStart = "\x0c\x1a\x04\xd5";
@@ -169,7 +169,7 @@ class CbfReader final : public ImageReader {
         return section_header;
       }
       const std::vector<std::uint8_t> more = source_->read(text.size(), std::max<std::size_t>(text.size(), 16384));
-      if (more.empty() || text.size() > kMaxHeader) fail("a CBF file without an image");
+      if (more.empty() || text.size() > kMaxCbfHeader) fail("a CBF file without an image");
       text.append(more.begin(), more.end());
     }
   }

@@ -16,7 +16,7 @@ namespace dctprep {
 
 namespace {
 
-constexpr std::size_t kMaxHeader = std::size_t{1} << 20;
+constexpr std::size_t kMaxEdfHeader = std::size_t{1} << 20;
 constexpr int kMaxFrames = 10'000'000;
 
 // Keys in lower case.
@@ -195,7 +195,7 @@ std::optional<std::string> EdfReader::read_header(std::uint64_t& offset) const {
   if (text[begin] != '{') return std::nullopt;
   offset += begin + 1;
   std::string header;
-  for (std::size_t searched = 0; header.size() < kMaxHeader;) {
+  for (std::size_t searched = 0; header.size() < kMaxEdfHeader;) {
     const std::vector<std::uint8_t> more = source_->read(offset + header.size(), 4096);
     if (more.empty()) fail("the EDF header does not end");
     header.append(more.begin(), more.end());

@@ -19,7 +19,7 @@ namespace dctprep {
 namespace {
 
 // Groups between a scan and its images: instrument/DETECTOR/data.
-constexpr int kDepth = 3;
+constexpr int kBlissDepth = 3;
 // So many scans with images leave it unclear which is meant, whatever the others are.
 constexpr std::size_t kTooMany = 64;
 
@@ -88,7 +88,7 @@ ImageScan look_into(hid_t file, const BlissScan& scan) {
   found.scan = scan;
   found.title = title_of(file, scan);
   found.kind = bliss_kind(found.title);
-  found.datasets = list_datasets(file, scan.group, kDepth).datasets;
+  found.datasets = list_datasets(file, scan.group, kBlissDepth).datasets;
   std::copy_if(found.datasets.begin(), found.datasets.end(), std::back_inserter(found.images), is_image_stack);
   if (!found.images.empty()) {
     found.omega = choose_omega(file, found.datasets, found.images[0].dims[0], commanded_motor(found.title), true);

@@ -88,7 +88,7 @@ void unwrap(std::vector<double>& angles) {
 }
 
 // Whether the known values move by nearly the same step a frame, in one direction.
-bool moves_steadily(const std::vector<double>& angles) {
+bool turns_steadily(const std::vector<double>& angles) {
   std::vector<double> steps;
   std::size_t last = angles.size();
   for (std::size_t k = 0; k < angles.size(); ++k) {
@@ -150,7 +150,7 @@ HeaderOmega header_omega(const std::vector<std::filesystem::path>& files) {
     if (angles.size() - static_cast<std::size_t>(missing) < with_header) continue;
     if (headers.size() == 1 ? rank == unknown : false) continue;
     unwrap(angles);
-    if (headers.size() > 1 && !moves_steadily(angles)) continue;
+    if (headers.size() > 1 && !turns_steadily(angles)) continue;
     best_count = rank == best_rank ? best_count + 1 : 1;
     best_rank = rank;
     best = {angles, name};

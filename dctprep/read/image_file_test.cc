@@ -78,7 +78,7 @@ void expect_as_python_says(const std::string& program, const TemporaryFolder& fo
   EXPECT_EQ(seen, files) << result.output;
 }
 
-std::string error_of(const fs::path& path) {
+std::string error_of_image(const fs::path& path) {
   try {
     open_image_file(path);
   } catch (const Error& error) {
@@ -109,10 +109,10 @@ TEST(ImageFile, RealFilesThatCannotBeTakenAreRefusedWithTheReason) {
   const auto large = open_image_file(data / "edf/i01f0001.edf.gz");
   Image<std::uint16_t> image(large->height(), large->width());
   EXPECT_THROW(large->read(0, image), Error);
-  EXPECT_NE(error_of(data / "other/Cr8F8140k103.0026.gz").find("Bruker"), std::string::npos);
-  EXPECT_NE(error_of(data / "other/b191_1_9_1.img.gz").find("Oxford"), std::string::npos);
-  EXPECT_NE(error_of(data / "other/i01f0001.kcd.gz").find("Nonius"), std::string::npos);
-  EXPECT_NE(error_of(data / "edf/F2K_Seb_Lyso0675_header_only.edf").find("cut short"), std::string::npos);
+  EXPECT_NE(error_of_image(data / "other/Cr8F8140k103.0026.gz").find("Bruker"), std::string::npos);
+  EXPECT_NE(error_of_image(data / "other/b191_1_9_1.img.gz").find("Oxford"), std::string::npos);
+  EXPECT_NE(error_of_image(data / "other/i01f0001.kcd.gz").find("Nonius"), std::string::npos);
+  EXPECT_NE(error_of_image(data / "edf/F2K_Seb_Lyso0675_header_only.edf").find("cut short"), std::string::npos);
 }
 
 TEST(ImageFile, EdfOfEveryTypeAndByteOrder) {
@@ -192,7 +192,7 @@ TEST(ImageFile, EdfThatIsOddIsRefused) {
   const auto write = [&](const std::string& text) {
     const fs::path path = folder / "odd.edf";
     std::ofstream(path, std::ios::binary) << text;
-    return error_of(path);
+    return error_of_image(path);
   };
   const std::string rest = "Dim_1 = 2 ; Dim_2 = 1 ;}\nabcdefgh";
   EXPECT_NE(write("{\nDataType = QuadrupleValue ;" + rest).find("QuadrupleValue is not supported"), std::string::npos);
@@ -208,8 +208,8 @@ TEST(ImageFile, EdfThatIsOddIsRefused) {
   EXPECT_NE(write("{\nDim_1 = 4 ; Dim_2 = 4 ;").find("does not end"), std::string::npos);
   EXPECT_NE(write("just a text").find("neither HDF5 nor an image"), std::string::npos);
   EXPECT_NE(write("").find("the file is empty"), std::string::npos);
-  EXPECT_NE(error_of(folder.path()).find("is a folder"), std::string::npos);
-  EXPECT_NE(error_of(folder / "absent.edf").find("no such file"), std::string::npos);
+  EXPECT_NE(error_of_image(folder.path()).find("is a folder"), std::string::npos);
+  EXPECT_NE(error_of_image(folder / "absent.edf").find("no such file"), std::string::npos);
 }
 
 TEST(ImageFile, TiffOfEveryKind) {
@@ -268,8 +268,8 @@ open('cut.tif', 'wb').write(content[:9000])
 )",
                                  folder.path());
   ASSERT_EQ(result.status, 0) << result.output;
-  EXPECT_NE(error_of(folder / "colour.tif").find("colour"), std::string::npos);
-  EXPECT_NE(error_of(folder / "complex.tif").find("not supported"), std::string::npos);
+  EXPECT_NE(error_of_image(folder / "colour.tif").find("colour"), std::string::npos);
+  EXPECT_NE(error_of_image(folder / "complex.tif").find("not supported"), std::string::npos);
   const auto mixed = open_image_file(folder / "mixed.tif");
   ASSERT_EQ(mixed->frames(), 4);
   Image<std::uint16_t> image(4, 5);

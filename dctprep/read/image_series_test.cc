@@ -46,7 +46,7 @@ std::vector<std::string> listed(const std::string& folder_or_glob) {
   return names;
 }
 
-std::string error_of(const std::string& folder_or_glob) {
+std::string error_of_series(const std::string& folder_or_glob) {
   try {
     open_image_series(list_series(folder_or_glob));
   } catch (const Error& error) {
@@ -76,7 +76,8 @@ TEST(ImageSeries, AGapOfTheMostFrequentStepIsMissingFrames) {
   EXPECT_EQ(source->frame_name(3), "im_0006.edf");
   EXPECT_EQ(source->frame_name(7), "im_0014.edf");
   write(folder / "im_0013.edf", edf(13));
-  EXPECT_NE(error_of(folder.path()).find("does not fit the step of 2"), std::string::npos) << error_of(folder.path());
+  EXPECT_NE(error_of_series(folder.path()).find("does not fit the step of 2"), std::string::npos)
+      << error_of_series(folder.path());
 }
 
 TEST(ImageSeries, OtherImagesOfAFolderAreTold) {
@@ -97,7 +98,7 @@ TEST(ImageSeries, OtherImagesOfAFolderAreTold) {
 TEST(ImageSeries, AGapBeyondReasonIsAnError) {
   const TemporaryFolder folder;
   for (const std::string n : {"1", "2", "3", "100000000000000000"}) write(folder / ("im_" + n + ".edf"), edf(1));
-  EXPECT_NE(error_of(folder.path()).find("numbers are missing before it"), std::string::npos);
+  EXPECT_NE(error_of_series(folder.path()).find("numbers are missing before it"), std::string::npos);
 }
 
 TEST(ImageSeries, FilesThatCannotServeAreBadFrames) {
@@ -118,7 +119,7 @@ TEST(ImageSeries, FilesThatCannotServeAreBadFrames) {
   EXPECT_EQ(source->read(6, image)->what, "holds 2 frames where the other files hold one");
   EXPECT_EQ(source->read(7, image)->what, "the file is gone");
   for (int n = 0; n < 9; ++n) write(folder / fmt::format("im_{}.edf", n), "");
-  EXPECT_NE(error_of((folder / "im_?.edf").string()).find("none of 9 files can be read"), std::string::npos);
+  EXPECT_NE(error_of_series((folder / "im_?.edf").string()).find("none of 9 files can be read"), std::string::npos);
 }
 
 TEST(ImageSeries, FilesOfSeveralFramesFollowOneAnother) {
@@ -153,8 +154,9 @@ TEST(ImageSeries, TheMostNumerousFamilyOfAFolderIsTheScan) {
   EXPECT_EQ(listed(folder.path()), (Texts{"s_0000.edf", "s_0001.edf", "s_0002.edf", "s_0003.edf", "s_0004.edf"}));
   write(folder / "other_2.edf", edf(0));
   write(folder / "other_3.edf", edf(0));
-  EXPECT_NE(error_of(folder.path()).find("several series of images: s_#.edf (5), other_#.edf (3)"), std::string::npos)
-      << error_of(folder.path());
+  EXPECT_NE(error_of_series(folder.path()).find("several series of images: s_#.edf (5), other_#.edf (3)"),
+            std::string::npos)
+      << error_of_series(folder.path());
   EXPECT_EQ(listed(folder / "other*"), (Texts{"other_1.edf", "other_2.edf", "other_3.edf"}));
   EXPECT_EQ(listed(folder / "ref*_*.edf").size(), 9u);
   EXPECT_EQ(listed(folder / "*.edf").size(), 8u);  // without darks and references
@@ -163,15 +165,15 @@ TEST(ImageSeries, TheMostNumerousFamilyOfAFolderIsTheScan) {
 
 TEST(ImageSeries, WrongFoldersAndGlobsSayWhatIsWrong) {
   const TemporaryFolder folder;
-  EXPECT_NE(error_of(folder.path()).find("no files there"), std::string::npos);
-  EXPECT_NE(error_of((folder / "*.edf").string()).find("no file matches"), std::string::npos);
+  EXPECT_NE(error_of_series(folder.path()).find("no files there"), std::string::npos);
+  EXPECT_NE(error_of_series((folder / "*.edf").string()).find("no file matches"), std::string::npos);
   write(folder / "a.txt", "text");
-  EXPECT_NE(error_of(folder.path()).find("no image among its 1 file;"), std::string::npos);
+  EXPECT_NE(error_of_series(folder.path()).find("no image among its 1 file;"), std::string::npos);
   write(folder / "a.h5", "text");
-  EXPECT_NE(error_of(folder.path()).find("no images, but HDF5 files"), std::string::npos);
+  EXPECT_NE(error_of_series(folder.path()).find("no images, but HDF5 files"), std::string::npos);
   write(folder / "im_1.edf", edf(1));
   write(folder / "im_1.edf.gz", edf(1));
-  EXPECT_NE(error_of(folder.path()).find("the same image twice"), std::string::npos);
+  EXPECT_NE(error_of_series(folder.path()).find("the same image twice"), std::string::npos);
 }
 
 std::vector<double> header_angles(const TemporaryFolder& folder) {

@@ -11,7 +11,7 @@ namespace dctprep {
 
 namespace {
 
-constexpr std::size_t kMaxHeader = std::size_t{1} << 20;
+constexpr std::size_t kMaxNpyHeader = std::size_t{1} << 20;
 
 // What stands behind 'key': in the header's dictionary.
 std::string value_of(const std::string& header, const std::string& key) {
@@ -53,7 +53,7 @@ Npy read_npy(const ByteSource& source) {
       static_cast<std::size_t>(start[8]) | static_cast<std::size_t>(start[9]) << 8 |
       (wide ? static_cast<std::size_t>(start[10]) << 16 | static_cast<std::size_t>(start[11]) << 24 : 0);
   const std::size_t begin = wide ? 12 : 10;
-  if (length > kMaxHeader) fail("damaged npy header");
+  if (length > kMaxNpyHeader) fail("damaged npy header");
   const auto bytes = source.read(begin, length);
   if (bytes.size() != length) fail("cut short");
   const std::string header(bytes.begin(), bytes.end());

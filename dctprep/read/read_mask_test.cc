@@ -14,7 +14,7 @@ using testing::TemporaryFolder;
 
 constexpr int kHeight = 5, kWidth = 7;
 
-std::string error_of(const std::string& path) {
+std::string error_of_mask(const std::string& path) {
   try {
     read_mask(path, kHeight, kWidth);
   } catch (const Error& error) {
@@ -72,22 +72,23 @@ with h5py.File('masks.h5', 'w') as f:
     EXPECT_EQ(read, expected);
   }
   const std::string masks = (folder / "masks.h5").string();
-  EXPECT_NE(error_of(masks).find("several datasets could be the mask (/a, /c)"), std::string::npos) << error_of(masks);
-  EXPECT_NE(
-      error_of(masks + "::/x").find("no such dataset; it has /a (5 x 7), /b (1 x 5 x 7), /c (5 x 7), /group/d (3)"),
-      std::string::npos)
-      << error_of(masks + "::/x");
-  EXPECT_NE(error_of(masks + "::/group").find("is a group"), std::string::npos);
-  EXPECT_NE(error_of(masks + "::/text").find("not a dataset of numbers"), std::string::npos);
-  EXPECT_NE(error_of(masks + "::/group/d").find("is of 3 pixels where the frames have 5 x 7"), std::string::npos);
+  EXPECT_NE(error_of_mask(masks).find("several datasets could be the mask (/a, /c)"), std::string::npos)
+      << error_of_mask(masks);
+  EXPECT_NE(error_of_mask(masks + "::/x")
+                .find("no such dataset; it has /a (5 x 7), /b (1 x 5 x 7), /c (5 x 7), /group/d (3)"),
+            std::string::npos)
+      << error_of_mask(masks + "::/x");
+  EXPECT_NE(error_of_mask(masks + "::/group").find("is a group"), std::string::npos);
+  EXPECT_NE(error_of_mask(masks + "::/text").find("not a dataset of numbers"), std::string::npos);
+  EXPECT_NE(error_of_mask(masks + "::/group/d").find("is of 3 pixels where the frames have 5 x 7"), std::string::npos);
   EXPECT_THROW(read_mask((folder / "mask.tif").string(), kWidth, kHeight), Error);
   EXPECT_THROW(read_mask((folder / "v2.npy").string(), kWidth, kHeight), Error);
 }
 
 TEST(ReadMask, WrongAndDamagedFilesAreErrors) {
   const TemporaryFolder folder;
-  EXPECT_NE(error_of((folder / "none.npy").string()).find("no such file"), std::string::npos);
-  EXPECT_NE(error_of(folder.path().string()).find("is a folder"), std::string::npos);
+  EXPECT_NE(error_of_mask((folder / "none.npy").string()).find("no such file"), std::string::npos);
+  EXPECT_NE(error_of_mask(folder.path().string()).find("is a folder"), std::string::npos);
   const auto made = testing::run_python(R"(
 import numpy as np
 np.save('a.npy', np.zeros((5, 7), np.uint16)); np.save('b.npy', np.zeros((5, 7), complex)); np.save('c.npy', np.zeros(35))
@@ -95,11 +96,11 @@ np.save('d.npy', np.zeros((5, 7, 1))); np.save('e.npy', np.zeros((5, 7), [('x', 
 )",
                                         folder.path());
   ASSERT_EQ(made.status, 0) << made.output;
-  EXPECT_EQ(error_of(folder / "a.npy"), "no error");
-  EXPECT_NE(error_of(folder / "b.npy").find("not supported"), std::string::npos);
-  EXPECT_NE(error_of(folder / "c.npy").find("two dimensions"), std::string::npos);
-  EXPECT_NE(error_of(folder / "d.npy").find("two dimensions"), std::string::npos);
-  EXPECT_NE(error_of(folder / "e.npy").find("not supported"), std::string::npos);
+  EXPECT_EQ(error_of_mask(folder / "a.npy"), "no error");
+  EXPECT_NE(error_of_mask(folder / "b.npy").find("not supported"), std::string::npos);
+  EXPECT_NE(error_of_mask(folder / "c.npy").find("two dimensions"), std::string::npos);
+  EXPECT_NE(error_of_mask(folder / "d.npy").find("two dimensions"), std::string::npos);
+  EXPECT_NE(error_of_mask(folder / "e.npy").find("not supported"), std::string::npos);
   std::ostringstream content;
   content << std::ifstream(folder / "a.npy", std::ios::binary).rdbuf();
   const std::string bytes = content.str();
@@ -107,7 +108,7 @@ np.save('d.npy', np.zeros((5, 7, 1))); np.save('e.npy', np.zeros((5, 7), [('x', 
   for (std::size_t length = 0; length < bytes.size(); ++length) {
     fs::remove(damaged);
     std::ofstream(damaged, std::ios::binary) << bytes.substr(0, length);
-    EXPECT_NE(error_of(damaged), "no error") << length;
+    EXPECT_NE(error_of_mask(damaged), "no error") << length;
   }
   std::uint32_t random = 7;
   for (int i = 0; i < 2000; ++i) {
@@ -118,7 +119,7 @@ np.save('d.npy', np.zeros((5, 7, 1))); np.save('e.npy', np.zeros((5, 7), [('x', 
     }
     fs::remove(damaged);
     std::ofstream(damaged, std::ios::binary) << flipped;
-    error_of(damaged);
+    error_of_mask(damaged);
   }
 }
 

@@ -28,8 +28,7 @@ class TruthFileTest : public ::testing::Test {
     options.darks = options.flats = 1;
     Progress silent;
     simulate(options, folder_ / "scan.h5", false, silent);
-    std::ifstream file(folder_ / "scan_truth.h5", std::ios::binary);
-    bytes_.assign(std::istreambuf_iterator<char>(file), {});
+    bytes_ = testing::contents_of(folder_ / "scan_truth.h5");
   }
   // Whether it is a truth file at all; anything but an Error ends the test.
   bool reads(const std::string& bytes) {

@@ -17,7 +17,7 @@ namespace {
 
 using Place = std::array<int, 3>;  // frame, v, u
 
-struct Volume {
+struct BlobVolume {
   std::vector<Image<std::uint16_t>> frames;
   int connectivity = 26;
   bool wrap = false;
@@ -54,7 +54,7 @@ struct Expected {
   auto operator<=>(const Expected&) const = default;
 };
 
-std::vector<Expected> by_the_words(const Volume& volume, const SegmentOptions& options) {
+std::vector<Expected> by_the_words(const BlobVolume& volume, const SegmentOptions& options) {
   struct Seed {
     Place peak{};
     int value = 0, level = 0;
@@ -102,7 +102,7 @@ std::vector<Expected> by_the_words(const Volume& volume, const SegmentOptions& o
   return result;
 }
 
-std::vector<Expected> by_the_library(const Volume& volume, const SegmentOptions& options) {
+std::vector<Expected> by_the_library(const BlobVolume& volume, const SegmentOptions& options) {
   const std::vector<ImageView<const std::uint16_t>> views(volume.frames.begin(), volume.frames.end());
   std::vector<Expected> result;
   for (const Blob& blob : segment_volume(views, options, volume.wrap)) {
@@ -121,10 +121,10 @@ std::vector<Expected> by_the_library(const Volume& volume, const SegmentOptions&
 }
 
 // Hills of any height and width on noise; one volume in three is noise of few levels alone, all plateaus and ties.
-Volume draw_volume(std::mt19937& random) {
+BlobVolume draw_blob_volume(std::mt19937& random) {
   const auto from = [&](int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); };
   const int depth = from(1, 7), height = from(1, 14), width = from(1, 20);
-  Volume volume;
+  BlobVolume volume;
   volume.connectivity = std::array{6, 18, 26}[static_cast<std::size_t>(from(0, 2))];
   volume.wrap = depth >= 3 && from(0, 2) == 0;
   const bool plateaus = from(0, 2) == 0;
@@ -154,7 +154,7 @@ TEST(GrowBlobs, EqualTheSpecificationByItsWords) {
   std::mt19937 random(7);
   int parted = 0, seam = 0, small = 0, many_levels = 0;
   for (int round = 0; round < 2500; ++round) {
-    const Volume volume = draw_volume(random);
+    const BlobVolume volume = draw_blob_volume(random);
     const auto from = [&](int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); };
     SegmentOptions options;
     options.connectivity = volume.connectivity;

@@ -18,7 +18,7 @@ namespace {
 
 using Volume = std::vector<Image<std::uint16_t>>;
 
-std::vector<Blob> segment(const Volume& volume, const SegmentOptions& options, bool wrap) {
+std::vector<Blob> segment_and_part(const Volume& volume, const SegmentOptions& options, bool wrap) {
   const std::vector<ImageView<const std::uint16_t>> views(volume.begin(), volume.end());
   return segment_volume(views, options, wrap);
 }
@@ -147,7 +147,7 @@ Volume draw_volume(std::mt19937& random, int depth, int height, int width) {
 std::string by_the_library(const Volume& volume, const SegmentOptions& options, bool wrap) {
   const int height = volume[0].height(), width = volume[0].width(), frames = static_cast<int>(volume.size());
   std::vector<std::string> lines;
-  for (const Blob& blob : segment(volume, options, wrap)) {
+  for (const Blob& blob : segment_and_part(volume, options, wrap)) {
     EXPECT_TRUE(std::is_sorted(blob.voxels.begin(), blob.voxels.end(), [](const Voxel& a, const Voxel& b) {
       return std::tuple(a.frame, a.v, a.u) < std::tuple(b.frame, b.v, b.u);
     }));
@@ -221,7 +221,7 @@ TEST(SplitBlob, EqualsTheDefinitionByItsWords) {
     file << "\n";
     got.push_back(by_the_library(volume, options, wrap));
     int parts = 0;
-    for (const Blob& blob : segment(volume, options, wrap)) {
+    for (const Blob& blob : segment_and_part(volume, options, wrap)) {
       parts += blob.split;
       over_the_seam += blob.split && blob.voxels.back().frame >= depth;
       also_small += blob.small_seed;
@@ -268,7 +268,7 @@ std::vector<std::uint16_t> two_hills(std::uint16_t first, std::uint16_t saddle, 
 TEST(SplitBlob, PartsWhereTheSaddleIsBelowTheShareOfTheWeakerPeak) {
   for (const auto& [saddle, spots] : {std::pair(29, 2u), std::pair(30, 1u), std::pair(31, 1u)}) {
     const Volume volume = ridge(two_hills(90, static_cast<std::uint16_t>(saddle), 60, 12));
-    const auto blobs = segment(volume, options_of(0.5), false);
+    const auto blobs = segment_and_part(volume, options_of(0.5), false);
     ASSERT_EQ(blobs.size(), spots) << saddle;
     if (spots == 1) continue;
     // The saddle goes to its higher neighbour; every voxel is some spot's.
@@ -278,22 +278,22 @@ TEST(SplitBlob, PartsWhereTheSaddleIsBelowTheShareOfTheWeakerPeak) {
     EXPECT_TRUE(blobs[0].split && blobs[1].split);
     EXPECT_EQ(blobs[1].level, 10);
   }
-  EXPECT_EQ(segment(ridge(two_hills(90, 29, 60, 12)), options_of(0), false).size(), 1u);
+  EXPECT_EQ(segment_and_part(ridge(two_hills(90, 29, 60, 12)), options_of(0), false).size(), 1u);
 }
 
 TEST(SplitBlob, NeedsADozenVoxelsInEachOrAsManyAsASeed) {
-  EXPECT_EQ(segment(ridge(two_hills(90, 20, 60, kLeastPart - 1)), options_of(0.5), false).size(), 1u);
+  EXPECT_EQ(segment_and_part(ridge(two_hills(90, 20, 60, kLeastPart - 1)), options_of(0.5), false).size(), 1u);
   SegmentOptions options = options_of(0.5);
   options.min_seed_volume = 14;
-  EXPECT_EQ(segment(ridge(two_hills(90, 20, 60, 13)), options, false).size(), 1u);
-  EXPECT_EQ(segment(ridge(two_hills(90, 20, 60, 14)), options, false).size(), 2u);
+  EXPECT_EQ(segment_and_part(ridge(two_hills(90, 20, 60, 13)), options, false).size(), 1u);
+  EXPECT_EQ(segment_and_part(ridge(two_hills(90, 20, 60, 14)), options, false).size(), 2u);
 }
 
 TEST(SplitBlob, NeedsMoreVoxelsWhereAPeakIsLessThanTwiceTheSeed) {
   SegmentOptions growing = options_of(0.5);
   growing.grow_min = growing.grow_max = 5;  // so that the saddle is in the blob
   const auto grown = [&](std::uint16_t peak, int width) {
-    return segment(ridge(two_hills(90, 8, peak, width)), growing, false).size();
+    return segment_and_part(ridge(two_hills(90, 8, peak, width)), growing, false).size();
   };
   EXPECT_EQ(grown(20, 12), 2u);
   EXPECT_EQ(grown(19, kLeastFaintPart - 1), 1u);
@@ -305,7 +305,7 @@ TEST(SplitBlob, ASmallPeakInAValleyGoesToTheHillItHangsOn) {
   // On the first hill's side of the valley: three voxels, far above their saddles.
   const std::vector<std::uint16_t> bump{25, 50, 50, 50};
   heights.insert(heights.begin() + 12, bump.begin(), bump.end());
-  const auto blobs = segment(ridge(heights), options_of(0.5), false);
+  const auto blobs = segment_and_part(ridge(heights), options_of(0.5), false);
   ASSERT_EQ(blobs.size(), 2u);
   EXPECT_EQ(blobs[0].voxels.size(), 16u);
   EXPECT_EQ(blobs[1].voxels.size(), 13u);
@@ -317,7 +317,7 @@ TEST(SplitBlob, PartsOverTheSeamCountOnByThemselves) {
   Volume volume;
   for (int k = 0; k < 30; ++k)
     volume.emplace_back(1, 1, static_cast<std::uint16_t>(k == 7 || k == 22 ? 20 : k < 7 || k > 22 ? 80 : 70));
-  const auto blobs = segment(volume, options_of(0.5), true);
+  const auto blobs = segment_and_part(volume, options_of(0.5), true);
   ASSERT_EQ(blobs.size(), 2u);
   EXPECT_EQ(blobs[0].voxels.front().frame, 8);
   EXPECT_EQ(blobs[0].voxels.back().frame, 21);

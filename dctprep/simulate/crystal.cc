@@ -11,8 +11,6 @@
 namespace dctprep {
 
 namespace {
-constexpr double kDegree = std::numbers::pi / 180;
-
 double cos_deg(double degrees) { return degrees == 90 ? 0 : std::cos(degrees * kDegree); }
 double sin_deg(double degrees) { return degrees == 90 ? 1 : std::sin(degrees * kDegree); }
 

@@ -12,7 +12,6 @@ namespace dctprep {
 
 namespace {
 
-constexpr double kDegree = std::numbers::pi / 180;
 constexpr double kReach = 4;  // of a rocking curve, in standard deviations
 constexpr double kGrazing = 0.05;
 

@@ -182,7 +182,6 @@ TruthSpot Footprint::describe(const Prediction& prediction, const std::vector<fl
   TruthSpot row;
   row.grain = spot_.grain;
   row.h = reflection.h, row.k = reflection.k, row.l = reflection.l;
-  constexpr double kDegree = std::numbers::pi / 180;
   row.omega_deg = spot_.omega / kDegree;
   row.two_theta_deg = spot_.two_theta / kDegree;
   row.eta_deg = spot_.eta / kDegree;

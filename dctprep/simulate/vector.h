@@ -3,8 +3,11 @@
 
 #include <array>
 #include <cmath>
+#include <numbers>
 
 namespace dctprep {
+
+inline constexpr double kDegree = std::numbers::pi / 180;
 
 struct Vec3 {
   double x = 0, y = 0, z = 0;

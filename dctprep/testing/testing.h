@@ -2,9 +2,13 @@
 #pragma once
 
 #include <filesystem>
+#include <limits>
 #include <string>
 
 namespace dctprep::testing {
+
+inline constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+inline constexpr double kInf = std::numeric_limits<double>::infinity();
 
 // A fresh folder, removed with all it holds at the end.
 class TemporaryFolder {
@@ -34,6 +38,9 @@ CommandResult run_python(const std::string& program, const std::filesystem::path
 // the test then skips: `if (real_data().empty()) GTEST_SKIP() << "no real data here";`. DCTPREP_REAL_DATA overrides the
 // place.
 std::filesystem::path real_data();
+
+// All bytes of a file.
+std::string contents_of(const std::filesystem::path& path);
 
 // A file of the source tree, e.g. source_path("tests/vectors").
 std::filesystem::path source_path(const std::string& relative);

@@ -15,16 +15,12 @@ namespace dctprep {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::contents_of;
 using testing::TemporaryFolder;
 
-void write(const MemoryResult& result, const fs::path& path) {
+void save_gzip(const MemoryResult& result, const fs::path& path) {
   ResultWriter writer(path, Compression::kGzip, true);
   testing::play(result, writer);
-}
-
-std::string contents(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 std::vector<std::int32_t> some_mates(std::size_t count, int seed) {
@@ -39,7 +35,7 @@ std::vector<std::int32_t> some_mates(std::size_t count, int seed) {
 TEST(AddMates, Adds_and_replaces_the_column_and_nothing_else) {
   for (const int spots : {0, 1, 2, 75}) {
     TemporaryFolder folder;
-    write(testing::random_result(1, {.spots = spots}), folder / "real.h5");
+    save_gzip(testing::random_result(1, {.spots = spots}), folder / "real.h5");
     fs::copy_file(folder / "real.h5", folder / "before.h5");
     fs::create_symlink("real.h5", folder / "out.h5");
     for (int seed = 0; seed < 3; ++seed) {
@@ -93,11 +89,11 @@ print(b['entry/spots/mate'].dtype)
 
 TEST(AddMatesDeathTest, A_full_disk_leaves_the_result_as_it_was) {
   TemporaryFolder folder;
-  write(testing::random_result(2, {.spots = 2000, .rejected = 0}), folder / "out.h5");
-  const std::string before = contents(folder / "out.h5");
+  save_gzip(testing::random_result(2, {.spots = 2000, .rejected = 0}), folder / "out.h5");
+  const std::string before = contents_of(folder / "out.h5");
   for (const std::size_t limit : {std::size_t{0}, before.size() / 2, before.size(), before.size() + 100}) {
     EXPECT_EXIT(add_with_limit(folder / "out.h5", limit), ::testing::ExitedWithCode(7), "") << limit;
-    EXPECT_TRUE(contents(folder / "out.h5") == before);
+    EXPECT_TRUE(contents_of(folder / "out.h5") == before);
     EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()), 1);
   }
 }
@@ -109,7 +105,7 @@ TEST(AddMates, Mates_that_no_spot_has_are_damage) {
     ASSERT_EQ(result.spots.size(), 5U);
     for (MemorySpot& spot : result.spots) spot.spot.mate = -1;
     result.spots[3].spot.mate = wrong;
-    write(result, folder / "out.h5");
+    save_gzip(result, folder / "out.h5");
     EXPECT_THROW(ResultFile(folder / "out.h5"), Error);
   }
 }

@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::TemporaryFolder;
 
-void write(MemoryResult result, const fs::path& path) {
+void save_result(MemoryResult result, const fs::path& path) {
   for (std::size_t i = 0; i < result.spots.size() && i < 3; ++i) {
     const double odd[] = {1.0 / 3, std::numeric_limits<double>::denorm_min(), 1e300};
     result.spots[i].spot.omega = odd[i];
@@ -27,8 +27,8 @@ void write(MemoryResult result, const fs::path& path) {
 TEST(ExportCsv, Python_reads_the_same_bits_from_it_as_from_the_result) {
   for (const int spots : {0, 1, 80}) {
     TemporaryFolder folder;
-    write(testing::random_result(1, {.spots = spots, .photometry = spots != 0, .mates = spots != 1}),
-          folder / "out.h5");
+    save_result(testing::random_result(1, {.spots = spots, .photometry = spots != 0, .mates = spots != 1}),
+                folder / "out.h5");
     export_result(ResultFile(folder / "out.h5"), find_export_format("csv"), folder / "out.csv", false);
     const auto answer = testing::run_python(R"(
 import csv, h5py, numpy as np
@@ -48,7 +48,7 @@ print(len(rows) - 1 == len(f['id']))
 
 TEST(Export, Refuses_existing_files_the_result_itself_and_unknown_formats) {
   TemporaryFolder folder;
-  write(testing::random_result(2), folder / "out.h5");
+  save_result(testing::random_result(2), folder / "out.h5");
   const ResultFile result(folder / "out.h5");
   const ExportFormat& csv = find_export_format("csv");
   EXPECT_THROW(export_result(result, csv, folder / "out.h5", true), Error);
@@ -68,7 +68,7 @@ TEST(Export, Refuses_existing_files_the_result_itself_and_unknown_formats) {
 TEST(Export, A_full_disk_is_an_error_that_names_the_output) {
   if (!fs::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
   TemporaryFolder folder;
-  write(testing::random_result(3), folder / "out.h5");
+  save_result(testing::random_result(3), folder / "out.h5");
   const ResultFile result(folder / "out.h5");
   EXPECT_THROW(find_export_format("csv").write(result, "/dev/full"), Error);
   // A format whose writing fails leaves nothing.

@@ -23,8 +23,6 @@ constexpr H5Z_filter_t kBitshuffle = 32008;
 enum BitshuffleValue : std::size_t { kElementSize = 2, kBlock = 3, kCodec = 4, kValues = 5 };
 constexpr unsigned kLz4 = 2, kZstd = 3;
 constexpr unsigned kGzipLevel = 1;
-// No codec here packs tighter: more is a damaged size.
-constexpr std::uint64_t kLargestRatio = 1100;
 
 // Undoes bitshuffle as the filter values say. Returns "" or what is wrong.
 std::string undo_bitshuffle(std::span<const unsigned> values, std::span<const std::uint8_t> chunk,

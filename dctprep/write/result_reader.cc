@@ -17,9 +17,6 @@ using hdf5::Handle;
 
 namespace {
 
-// No compression packs tighter: where more is claimed, the size is damaged.
-constexpr std::uint64_t kLargestRatio = 1100;
-
 constexpr int kMaxSide = 65536;  // rows and columns are uint16 in voxels
 
 Handle open_dataset(hid_t location, const std::string& name) {

@@ -16,6 +16,7 @@ namespace dctprep {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::contents_of;
 using testing::play;
 using testing::random_result;
 using testing::TemporaryFolder;
@@ -219,15 +220,10 @@ TEST(ResultFile, Reads_what_another_program_has_repacked) {
   }
 }
 
-std::string contents(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 TEST(ResultFile, Survives_files_that_are_cut_short) {
   TemporaryFolder folder;
   write(random_result(4, {.spots = 5, .rejected = 3}), folder / "out.h5");
-  const std::string good = contents(folder / "out.h5");
+  const std::string good = contents_of(folder / "out.h5");
   for (std::size_t i = 0; i < 300; ++i) {
     const std::size_t size = i < 150 ? i * 7 : good.size() * (i - 150) / 150;
     std::ofstream(folder / "cut.h5", std::ios::binary) << good.substr(0, size);
@@ -240,7 +236,7 @@ TEST(ResultFile, Survives_flipped_bytes) {
   for (const Compression compression : {Compression::kBitshuffleLz4, Compression::kGzip}) {
     write(random_result(5, {.frames = 3, .height = 9, .width = 8, .spots = 4, .rejected = 3}), folder / "out.h5",
           compression);
-    const std::string good = contents(folder / "out.h5");
+    const std::string good = contents_of(folder / "out.h5");
     int noticed = 0;
     std::mt19937 random(6);
     for (int i = 0; i < 600; ++i) {
