@@ -19,7 +19,8 @@ void AddZones(const PhotometryRow& row, size_t width, ZoneSums& inside, ZoneSums
   const hn::RebindToUnsigned<decltype(d)> du;
   const hn::Rebind<uint16_t, decltype(d)> d16;
   const hn::Rebind<uint8_t, decltype(d)> d8;
-  const auto one = hn::Set(d, 1), in = hn::Set(d, int32_t{kZoneInside}), round = hn::Set(d, int32_t{kZoneRing});
+  const auto one = hn::Set(d, 1), offset = hn::Set(d, row.offset), in = hn::Set(d, int32_t{kZoneInside}),
+             round = hn::Set(d, int32_t{kZoneRing});
   const auto total = [&](auto v) HWY_ATTR { return int64_t{hn::GetLane(hn::SumOfLanes(d, v))}; };
   // So few that the sum of all lanes stays below 2^31.
   constexpr size_t kPiece = 8192;
@@ -30,7 +31,8 @@ void AddZones(const PhotometryRow& row, size_t width, ZoneSums& inside, ZoneSums
       const auto zone = hn::BitCast(d, hn::PromoteTo(du, hn::LoadU(d8, row.zone + i)));
       const auto claimed = hn::BitCast(d, hn::PromoteTo(du, hn::LoadU(d8, row.claimed + i)));
       const auto light = hn::BitCast(d, hn::PromoteTo(du, hn::LoadU(d16, row.light + i)));
-      const auto residual = hn::Sub(light, hn::LoadU(d, row.taken + i));
+      const auto background = hn::BitCast(d, hn::PromoteTo(du, hn::LoadU(d16, row.background + i)));
+      const auto residual = hn::Sub(hn::Sub(light, background), offset);
       const auto is_free = hn::Eq(claimed, hn::Zero(d));
       const auto is_inside = hn::And(is_free, hn::Eq(zone, in)), is_ring = hn::And(is_free, hn::Eq(zone, round));
       const auto n = hn::IfThenElseZero(is_inside, one), r = hn::IfThenElseZero(is_inside, residual),
@@ -52,7 +54,7 @@ void AddZones(const PhotometryRow& row, size_t width, ZoneSums& inside, ZoneSums
 #endif
   for (; i < width; ++i) {
     if (row.claimed[i] != 0 || (row.zone[i] != kZoneInside && row.zone[i] != kZoneRing)) continue;
-    const int32_t residual = row.light[i] - row.taken[i];
+    const int32_t residual = row.light[i] - row.background[i] - row.offset;
     ZoneSums& sums = row.zone[i] == kZoneInside ? inside : ring;
     ++sums.count;
     sums.residual += residual;

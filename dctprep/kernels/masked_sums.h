@@ -6,11 +6,12 @@
 
 namespace dctprep {
 
-// Of a row of J' (`light`), B + o (`taken`), |B + o| < 2^17, and what each pixel is to a spot: of its inside, of the
-// ring round it, or nothing.
+// Of a row of J' (`light`), B and o, |B + o| < 2^17, and what each pixel is to a spot: of its inside, of the ring round
+// it, or nothing.
 struct PhotometryRow {
   const std::uint16_t* light;
-  const std::int32_t* taken;
+  const std::uint16_t* background;
+  std::int32_t offset;
   const std::uint8_t* zone;     // kZoneInside, kZoneRing or any other value
   const std::uint8_t* claimed;  // not 0: left out
 };
@@ -18,7 +19,7 @@ inline constexpr std::uint8_t kZoneInside = 1, kZoneRing = 2;
 
 struct ZoneSums {
   std::int64_t count = 0;
-  std::int64_t residual = 0;   // of light - taken
+  std::int64_t residual = 0;   // of light - background - offset
   std::int64_t corrected = 0;  // of light
 };
 

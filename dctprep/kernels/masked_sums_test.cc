@@ -15,24 +15,24 @@ TEST(AddZones, EqualsAddingOneByOne) {
     for (const std::size_t width : {0, 1, 7, 8, 16, 33, 100, 9000, 65535}) {
       // The largest that there are, and any.
       for (const bool most : {false, true}) {
-        std::vector<std::uint16_t> light(width);
-        std::vector<std::int32_t> taken(width);
+        std::vector<std::uint16_t> light(width), background(width);
+        const std::int32_t offset = most ? -131071 : static_cast<std::int32_t>(random() % 131072) - 65536;
         std::vector<std::uint8_t> zone(width), claimed(width);
         std::vector<std::int32_t> column_n(width, 3), column_r(width, -4), column_j(width, 5);
         for (std::size_t i = 0; i < width; ++i) {
           light[i] = most ? 65535 : static_cast<std::uint16_t>(random());
-          taken[i] = most ? -131071 : static_cast<std::int32_t>(random() % 262143) - 131071;
+          background[i] = most ? 0 : static_cast<std::uint16_t>(random());
           zone[i] = most ? kZoneInside : static_cast<std::uint8_t>(random() % 4);
           claimed[i] = most ? 0 : random() % 3 == 0;
         }
         ZoneSums inside{1, 2, 3}, ring{4, 5, 6};
-        add_zones({light.data(), taken.data(), zone.data(), claimed.data()}, width, inside, ring,
+        add_zones({light.data(), background.data(), offset, zone.data(), claimed.data()}, width, inside, ring,
                   {column_n.data(), column_r.data(), column_j.data()});
         ZoneSums expected_inside{1, 2, 3}, expected_ring{4, 5, 6};
         for (std::size_t i = 0; i < width; ++i) {
           const bool is_inside = claimed[i] == 0 && zone[i] == kZoneInside;
           const bool is_ring = claimed[i] == 0 && zone[i] == kZoneRing;
-          const std::int32_t residual = light[i] - taken[i];
+          const std::int32_t residual = light[i] - background[i] - offset;
           ZoneSums& sums = is_inside ? expected_inside : expected_ring;
           if (is_inside || is_ring) ++sums.count, sums.residual += residual, sums.corrected += light[i];
           ASSERT_EQ(column_n[i], 3 + is_inside) << target;

@@ -156,7 +156,8 @@ class SpotPhotometry {
     for (int dv = 0; dv < box_.height(); ++dv) {
       const std::size_t row = static_cast<std::size_t>(dv) * width;
       ZoneSums inside;
-      add_zones({box.corrected.data() + row, box.taken.data() + row, zone_.data() + row, box.claimed.data() + row},
+      add_zones({box.corrected.data() + row, box.background->row(box_.v0 + dv) + box_.u0, box.offset,
+                 zone_.data() + row, box.claimed.data() + row},
                 width, inside, ring, columns);
       const std::int64_t v = dv;
       sums.count += inside.count;

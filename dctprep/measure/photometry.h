@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
+#include "dctprep/base/image.h"
 #include "dctprep/core/blob.h"
 #include "dctprep/core/region.h"
 #include "dctprep/core/spot.h"
@@ -24,12 +26,14 @@ PhotometryReach photometry_reach(int height, int width);
 // Frames before the first and after the last.
 inline constexpr int kPhotometryFrameMargin = 1;
 
-// A frame over a box, row by row.
+// A frame over a box.
 struct FrameBox {
-  float factor = 1;                      // that the frame was multiplied by
+  float factor = 1;                                        // that the frame was multiplied by
+  std::shared_ptr<const Image<std::uint16_t>> background;  // B, of the whole frame
+  std::int32_t offset = 0;                                 // o
+  // Row by row; there may be more behind the last one.
   std::vector<std::uint16_t> corrected;  // J'
-  std::vector<std::int32_t> taken;       // B + o
-  std::vector<std::uint8_t> claimed;     // 1 where F reaches the lowest growth threshold
+  std::vector<std::uint8_t> claimed;     // not 0 where F reaches the lowest growth threshold
 };
 
 // The frames that photometry looks at.

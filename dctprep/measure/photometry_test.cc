@@ -16,19 +16,30 @@ namespace {
 class Frames final : public FrameBoxes {
  public:
   std::vector<Image<std::uint16_t>> corrected;
-  std::vector<Image<std::int32_t>> taken;
+  std::vector<std::shared_ptr<Image<std::uint16_t>>> background;
+  std::vector<std::int32_t> offset;
   std::vector<Image<std::uint8_t>> claimed;
   std::vector<float> factor;
   std::vector<std::uint8_t> bad;
 
+  // B + o of each.
+  std::vector<Image<std::int32_t>> taken() const {
+    std::vector<Image<std::int32_t>> frames;
+    for (std::size_t i = 0; i < background.size(); ++i) {
+      Image<std::int32_t>& frame = frames.emplace_back(background[i]->height(), background[i]->width());
+      std::transform(background[i]->pixels().begin(), background[i]->pixels().end(), frame.pixels().begin(),
+                     [&](std::uint16_t pixel) { return pixel + offset[i]; });
+    }
+    return frames;
+  }
+
   bool read(int k, const Region& box, FrameBox& out) const override {
     const auto i = static_cast<std::size_t>(k);
     if (bad[i] != 0) return false;
-    out = {.factor = factor[i], .corrected = {}, .taken = {}, .claimed = {}};
+    out = {.factor = factor[i], .background = background[i], .offset = offset[i], .corrected = {}, .claimed = {}};
     for (int v = box.v0; v < box.v1; ++v) {
       for (int u = box.u0; u < box.u1; ++u) {
         out.corrected.push_back(corrected[i](v, u));
-        out.taken.push_back(taken[i](v, u));
         out.claimed.push_back(claimed[i](v, u));
       }
     }
@@ -111,10 +122,11 @@ Scene draw_scene(unsigned seed) {
   scene.island.sort();
   for (int k = 0; k < D; ++k) {
     scene.frames.corrected.emplace_back(H, W);
-    scene.frames.taken.emplace_back(H, W);
+    scene.frames.background.push_back(std::make_shared<Image<std::uint16_t>>(H, W));
+    scene.frames.offset.push_back(from(-4, 4));
     scene.frames.claimed.emplace_back(H, W);
     for (auto& pixel : scene.frames.corrected.back().pixels()) pixel = static_cast<std::uint16_t>(from(90, 220));
-    for (auto& pixel : scene.frames.taken.back().pixels()) pixel = from(90, 110);
+    for (auto& pixel : scene.frames.background.back()->pixels()) pixel = static_cast<std::uint16_t>(from(90, 110));
     for (auto& pixel : scene.frames.claimed.back().pixels()) pixel = from(0, 12) == 0;
     scene.frames.factor.push_back(0.25f * static_cast<float>(from(2, 6)));
     scene.frames.bad.push_back(from(0, 7) == 0);
@@ -169,7 +181,7 @@ TEST(Photometry, EqualsNumpy) {
         c.frames, c.height, c.width, c.wrap ? "True" : "False", c.noise.readout_variance, c.noise.gain,
         c.background_frames, c.excluded.u0, c.excluded.v0, c.excluded.u1, c.excluded.v1,
         list(std::vector<ImageView<const std::uint8_t>>{scene.bad_pixels}), list(scene.frames.corrected),
-        list(scene.frames.taken), list(scene.frames.claimed), factors, bad, voxels, spans(scene.island.spans),
+        list(scene.frames.taken()), list(scene.frames.claimed), factors, bad, voxels, spans(scene.island.spans),
         spans(scene.island.blobs[1]), got);
   }
   out.close();

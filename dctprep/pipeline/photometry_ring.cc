@@ -9,6 +9,20 @@ namespace dctprep {
 
 namespace {
 
+constexpr std::size_t kBitsAByte = 8;
+
+// Bits [first, first + count) as bytes, not 0 where they are set; up to seven bytes more are written.
+void widen_bits(const std::vector<std::uint64_t>& bits, std::size_t first, std::size_t count, std::uint8_t* bytes) {
+  for (std::size_t i = 0; i < count; i += kBitsAByte) {
+    const std::size_t word = (first + i) / 64, place = (first + i) % 64;
+    std::uint64_t eight = bits[word] >> place;
+    if (place > 64 - kBitsAByte && word + 1 < bits.size()) eight |= bits[word + 1] << (64 - place);
+    // The eight bits in each of eight bytes, and of each byte its own bit.
+    const std::uint64_t wide = (eight & 255) * 0x0101010101010101 & 0x8040201008040201;
+    for (std::size_t k = 0; k < kBitsAByte; ++k) bytes[i + k] = static_cast<std::uint8_t>(wide >> (8 * k));
+  }
+}
+
 std::size_t words_of(const Setup& setup) {
   return words_of_bits(static_cast<std::size_t>(setup.height()) * static_cast<std::size_t>(setup.width()));
 }
@@ -93,9 +107,10 @@ bool PhotometryRing::read(int k, const Region& box, FrameBox& out) const {
   const auto width = static_cast<std::size_t>(box.width());
   const std::size_t size = width * static_cast<std::size_t>(box.height());
   out.factor = frame.factor;
+  out.background = frame.background;
+  out.offset = frame.offset;
   out.corrected.resize(size);
-  out.taken.resize(size);
-  out.claimed.resize(size);
+  out.claimed.resize(size + kBitsAByte - 1);
   const auto first_of = [&](int v) {
     return static_cast<std::size_t>(v) * static_cast<std::size_t>(width_) + static_cast<std::size_t>(box.u0);
   };
@@ -111,14 +126,7 @@ bool PhotometryRing::read(int k, const Region& box, FrameBox& out) const {
     const std::size_t first = first_of(v);
     const std::size_t at = static_cast<std::size_t>(v - box.v0) * width;
     frame.pixels->read(first, width, out.corrected.data() + at);
-    // In variables of its own, or each byte written would have all of it loaded again.
-    const std::uint16_t* background = frame.background->row(v) + box.u0;
-    const std::uint64_t* claims = frame.claims->data();
-    const std::int32_t offset = frame.offset;
-    std::int32_t* taken = out.taken.data() + at;
-    std::uint8_t* claimed = out.claimed.data() + at;
-    for (std::size_t i = 0; i < width; ++i) taken[i] = std::int32_t{background[i]} + offset;
-    for (std::size_t i = 0; i < width; ++i) claimed[i] = claims[(first + i) / 64] >> (first + i) % 64 & 1;
+    widen_bits(*frame.claims, first, width, out.claimed.data() + at);
   }
   return true;
 }

@@ -147,11 +147,14 @@ class WholeStack final : public FrameBoxes {
   bool read(int k, const Region& box, FrameBox& out) const override {
     if (tally_.is_bad(k)) return false;
     const auto index = static_cast<std::size_t>(k);
-    out = {.factor = tally_.factor(k), .corrected = {}, .taken = {}, .claimed = {}};
+    out = {.factor = tally_.factor(k),
+           .background = backgrounds_.at(k),
+           .offset = tally_.frame_offset(k),
+           .corrected = {},
+           .claimed = {}};
     for (int v = box.v0; v < box.v1; ++v) {
       for (int u = box.u0; u < box.u1; ++u) {
         out.corrected.push_back(stack_[index](v, u));
-        out.taken.push_back((*backgrounds_.at(k))(v, u) + tally_.frame_offset(k));
         out.claimed.push_back(volume_[index](v, u) >= level_);
       }
     }

@@ -29,12 +29,6 @@ namespace {
 
 constexpr std::size_t kImageMemory = std::size_t{16} << 20;
 
-struct SpotRecord {
-  Spot spot;
-  VoxelColumns::Place voxels;
-  std::uint64_t first_pixel = 0, pixels = 0;  // of its image
-};
-
 fs::path folder_of(const fs::path& file) { return file.has_parent_path() ? file.parent_path() : fs::path("."); }
 
 std::string host_name() {
@@ -109,6 +103,12 @@ struct ResultWriter::State {
     explicit Scratch(const fs::path& folder) : voxels(folder), image(folder, kImageMemory) {}
     VoxelColumns voxels;
     ScratchColumn<std::uint32_t> image;
+  };
+
+  struct SpotRecord {
+    Spot spot;
+    VoxelColumns::Place voxels;
+    std::uint64_t first_pixel = 0, pixels = 0;  // of its image
   };
 
   PartialFile output;
@@ -360,7 +360,7 @@ void ResultWriter::spot(const Spot& spot, std::span<const Voxel> voxels, std::sp
                  image.size() == static_cast<std::size_t>(spot.width()) * static_cast<std::size_t>(spot.height()));
   state_->guarded([&] {
     State::Scratch& scratch = *state_->scratch;
-    SpotRecord record{.spot = spot};
+    State::SpotRecord record{.spot = spot};
     if (state_->header.voxels) record.voxels = scratch.voxels.append(voxels);
     if (state_->header.images) {
       record.first_pixel = scratch.image.size();
