@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures everything that docs/performance.md tells, in one go: kernels, whole runs, the peers in Python, and what more
-# frames and more spots cost. Some ten minutes on two quiet cores, 8 GB of memory and 3 GB of disk.
+# frames and more spots cost. Some ten minutes on two quiet cores, 10 GB of memory and 3 GB of disk.
 # Usage: run.sh BIN FOLDER [kernels|peers|scaling]...; BIN holds dctprep and bench_*, what is made goes to FOLDER. Where
 # FOLDER/scan.h5 exists it is used (2048 x 2048 pixels, bitshuffle-LZ4, more than 501 frames).
 set -euo pipefail
@@ -32,11 +32,12 @@ peers() {
 }
 
 scaling() {
-  local turn=(--set scan.wrap=false --simulate frames=2400 --simulate omega_range=360 --simulate mosaic_deg=0.1)
+  local large=(--set scan.wrap=false --simulate width=2048 --simulate height=2048 --simulate frames=600
+    --simulate omega_range=90 --simulate mosaic_deg=0.1)
   in_memory frames_600
   in_memory frames_2400 --simulate frames=2400 --simulate omega_range=240
-  in_memory spots_few "${turn[@]}" --simulate grains=12
-  in_memory spots_many "${turn[@]}" --simulate grains=1200
+  in_memory spots_few "${large[@]}" --simulate grains=6
+  in_memory spots_many "${large[@]}" --simulate grains=1400
 }
 
 uptime

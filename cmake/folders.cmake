@@ -1,5 +1,6 @@
-# Tests, and with CMAKE_UNITY_BUILD all but kernels, are compiled several files at a time: most of a file's time is what it
-# includes. So no two files of a folder may give two things at file scope one name, not even in anonymous namespaces.
+# Tests, and with CMAKE_UNITY_BUILD all but kernels and benchmarks, are compiled several files at a time: most of a
+# file's time is what it includes. So no two files of a folder may give two things at file scope one name, not even in
+# anonymous namespaces.
 #
 # One target a folder. dctprep_folder(NAME DEPENDS ...) makes the library dctprep_NAME (alias dctprep::NAME) of the
 # folder's sources and, of its *_test.cc, the program NAME_test; of its *_bench.cc, with DCTPREP_BENCH, bench_NAME.
@@ -33,6 +34,7 @@ function(dctprep_folder name)
   if(DCTPREP_BENCH AND benches)
     add_executable(bench_${name} ${benches})
     target_link_libraries(bench_${name} PRIVATE dctprep_${name} benchmark::benchmark_main)
+    set_target_properties(bench_${name} PROPERTIES UNITY_BUILD OFF)
     dctprep_compile_options(bench_${name} PRIVATE)
   endif()
 endfunction()
