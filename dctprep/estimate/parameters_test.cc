@@ -204,6 +204,17 @@ TEST(FindParameters, TakesTheWholeBeamWhereTheSampleLeavesNoMargin) {
   EXPECT_THROW(find(synthetic_scan(wide), config), Error);
 }
 
+TEST(FindParameters, NormalisesByNothingWhereTheSampleDimsTheBeamMoreThanItVaries) {
+  // The sample goes round so far that the beam is more or less covered, and no column stays free.
+  SyntheticOptions options{.sample_width = 78, .sample_offset = 30, .transmission = 0.3, .flicker = 0.003};
+  const Estimate steady = find(synthetic_scan(options), beam_only());
+  EXPECT_EQ(steady.config.beam.normalise.value(), Normalise::kNone) << steady.why.at("beam.normalise");
+  EXPECT_NE(steady.why.at("beam.normalise").find("dims as it turns"), std::string::npos);
+  options.flicker = 0.4;
+  const Estimate flickering = find(synthetic_scan(options), beam_only());
+  EXPECT_EQ(flickering.config.beam.normalise.value(), Normalise::kFullbeam) << flickering.why.at("beam.normalise");
+}
+
 TEST(FindParameters, MeasuresTheNoiseToTenPercent) {
   for (const double readout : {1.5, 4.0, 12.0}) {
     const SyntheticOptions options{.beam_counts = 0, .floor = 30, .readout = readout, .spots = 60};

@@ -11,6 +11,7 @@
 #include "dctprep/estimate/judge_rectangle.h"
 #include "dctprep/estimate/sample_box.h"
 #include "dctprep/estimate/search.h"
+#include "dctprep/estimate/surrounding_light.h"
 
 namespace dctprep {
 
@@ -118,6 +119,38 @@ std::string margin_problem(const SampleBox& box, int margin) {
                      box.right, margin);
 }
 
+// Where the beam is not seen beside the sample (`problem`): the full beam, unless the turning sample dims it by more
+// than the beam itself varies. The light beside the beam tells.
+void settle_without_margin(Search& search, const FrameSample& sample, double blur, const std::string& problem) {
+  BeamOptions& options = search.config().beam;
+  const Scan& scan = search.scan;
+  options.normalise = Normalise::kFullbeam;
+  std::vector<double> alone, normalised;
+  const std::vector<double> light =
+      surrounding_light(sample, median_of(sample.pixels), scan.bad_pixels, options.region.value(), blur);
+  if (!light.empty()) {
+    const std::vector<double> beam = intensities_of(
+        sample, intensity_regions(options, scan.height(), scan.width(), scan.bad_pixels), scan.bad_pixels);
+    std::vector<double> sorted = beam;
+    const double no_beam = kNoBeamShare * rank_median(sorted);
+    for (std::size_t i = 0; i < light.size(); ++i) {
+      if (beam[i] <= no_beam || light[i] <= 0) continue;
+      alone.push_back(light[i]);
+      normalised.push_back(light[i] / beam[i]);
+    }
+  }
+  constexpr std::size_t kFewFrames = 8;
+  if (alone.size() < kFewFrames) return search.say("beam.normalise", problem);
+  const double as_it_is = relative_spread(std::move(alone)), over_beam = relative_spread(std::move(normalised));
+  // What differs by less than a half may be chance.
+  const bool dims = as_it_is < over_beam / 1.5;
+  if (dims) options.normalise = Normalise::kNone;
+  search.say("beam.normalise",
+             fmt::format("{}; the light beside the beam spreads by {:.2f} % as it is, by {:.2f} % over the full beam{}",
+                         problem, 100 * as_it_is, 100 * over_beam,
+                         dims ? ", which the sample dims as it turns: better none" : ""));
+}
+
 void settle_sample(Search& search, const FrameSample& sample, double blur) {
   BeamOptions& options = search.config().beam;
   const Region beam = options.region.value();
@@ -142,18 +175,19 @@ void settle_sample(Search& search, const FrameSample& sample, double blur) {
                                   : fmt::format("{}; {} columns of even beam left of it, {} right of it, the "
                                                 "{} at the beam's blurred edges aside",
                                                 box.why, box.left, box.right, box.edge));
-    if (options.normalise.is_auto()) {
-      options.normalise = problem.empty() ? Normalise::kMargin : Normalise::kFullbeam;
-      search.say("beam.normalise", problem.empty() ? "the beam is seen beside the sample" : problem);
-    }
+    if (!options.normalise.is_auto()) return;
+    if (!problem.empty()) return settle_without_margin(search, sample, blur, problem);
+    options.normalise = Normalise::kMargin;
+    search.say("beam.normalise", "the beam is seen beside the sample");
     return;
   }
   const Region given = options.sample.value();
   const int columns = std::max(0, given.u0 - beam.u0) + std::max(0, beam.u1 - given.u1);
   const bool margin = !given.empty() && columns > 0;
-  options.normalise = margin ? Normalise::kMargin : Normalise::kFullbeam;
-  search.say("beam.normalise", margin ? "the beam is seen beside the sample given"
-                                      : "the sample given leaves no column of the beam beside it");
+  if (!margin)
+    return settle_without_margin(search, sample, blur, "the sample given leaves no column of the beam beside it");
+  options.normalise = Normalise::kMargin;
+  search.say("beam.normalise", "the beam is seen beside the sample given");
 }
 
 }  // namespace
