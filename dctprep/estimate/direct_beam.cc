@@ -11,6 +11,7 @@
 #include "dctprep/denoise/denoise.h"
 #include "dctprep/estimate/bright_regions.h"
 #include "dctprep/estimate/judge_rectangle.h"
+#include "dctprep/estimate/ranked.h"
 
 namespace dctprep {
 
@@ -88,17 +89,6 @@ double crossing(const std::vector<float>& inwards, double level) {
   return static_cast<double>(inwards.size());
 }
 
-// Mean of the middle third of the values: as robust as the median, and finer where they are a few whole counts.
-float middle_mean(std::vector<float>& values) {
-  if (values.empty()) return 0;
-  const auto cut = static_cast<std::ptrdiff_t>(values.size() / 3);
-  const auto first = values.begin() + cut;
-  const auto last = values.end() - cut;
-  std::nth_element(values.begin(), first, values.end());
-  if (cut > 0) std::nth_element(first, last, values.end());
-  return static_cast<float>(std::accumulate(first, last, 0.0) / static_cast<double>(last - first));
-}
-
 // The left side of `box` in `image`: looks `reach` columns to either side of it.
 EdgeFit fit_left_edge(const Image<float>& image, const Region& box, int reach) {
   EdgeFit fit;
@@ -111,7 +101,7 @@ EdgeFit fit_left_edge(const Image<float>& image, const Region& box, int reach) {
   for (int u = first; u < last; ++u) {
     column.clear();
     for (int v = box.v0 + cut; v < box.v1 - cut; ++v) column.push_back(image(v, u));
-    inwards.push_back(middle_mean(column));
+    inwards.push_back(middle_mean(column, 3));
   }
   BeamEdge& edge = fit.edge;
   const auto outer = box.u0 - first;

@@ -5,6 +5,7 @@
 #include <tbb/parallel_for.h>
 
 #include "dctprep/core/rank_median.h"
+#include "dctprep/estimate/ranked.h"
 
 namespace dctprep {
 
@@ -30,14 +31,6 @@ void sort_few_values(std::vector<int>& values) {
   for (const int value : values) ++counts[static_cast<std::size_t>(value - low)];
   auto at = values.begin();
   for (std::size_t i = 0; i < counts.size(); ++i) at = std::fill_n(at, counts[i], low + static_cast<int>(i));
-}
-
-// Element floor(p n) of the values in order.
-double ranked(std::vector<double>& values, double p) {
-  const auto at = values.begin() + static_cast<std::ptrdiff_t>(std::min(static_cast<double>(values.size() - 1),
-                                                                        p * static_cast<double>(values.size())));
-  std::nth_element(values.begin(), at, values.end());
-  return *at;
 }
 
 }  // namespace

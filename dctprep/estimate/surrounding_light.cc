@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+
+#include "dctprep/estimate/ranked.h"
 
 namespace dctprep {
 
@@ -11,21 +12,6 @@ namespace {
 // Counts below which rounding hides what a pixel does, pixels that tell, and so many that more tell no better.
 constexpr int kLeastCounts = 16;
 constexpr std::size_t kLeastPixels = 500, kEnoughPixels = 20000;
-
-double quantile(std::vector<double>& values, double share) {
-  const auto at = values.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
-  std::nth_element(values.begin(), at, values.end());
-  return *at;
-}
-
-// Mean of the middle half, which spots hardly move. (The median of whole counts over whole counts sticks to 1.)
-double middle_mean(std::vector<double>& values) {
-  const auto quarter = static_cast<std::ptrdiff_t>(values.size() / 4);
-  const auto begin = values.begin() + quarter, end = values.end() - quarter;
-  std::nth_element(values.begin(), begin, values.end());
-  std::nth_element(begin, end - 1, values.end());
-  return std::accumulate(begin, end, 0.0) / static_cast<double>(end - begin);
-}
 
 }  // namespace
 
@@ -48,13 +34,14 @@ std::vector<double> surrounding_light(const FrameSample& sample, ImageView<const
     ratios.clear();
     for (std::size_t i = 0; i < pixels.size(); i += every)
       ratios.push_back(static_cast<double>(frame.data()[pixels[i]]) / median.data()[pixels[i]]);
-    light.push_back(middle_mean(ratios));
+    // The median of whole counts over whole counts sticks to 1.
+    light.push_back(middle_mean(ratios, 4));
   }
   return light;
 }
 
 double relative_spread(std::vector<double> values) {
-  const double low = quantile(values, 0.25), middle = quantile(values, 0.5), high = quantile(values, 0.75);
+  const double low = ranked(values, 0.25), middle = ranked(values, 0.5), high = ranked(values, 0.75);
   return (high - low) / (2 * middle);
 }
 
