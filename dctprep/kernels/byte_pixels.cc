@@ -25,19 +25,21 @@ bool NarrowPixels(const uint16_t* values, const uint16_t* references, size_t cou
   const auto middle = hn::Set(d16, uint16_t{kMiddle});
   const auto most = hn::Set(d16, uint16_t{255});
   const auto one = hn::Set(d8, uint8_t{1}), two = hn::Set(d8, uint8_t{2});
+  const auto narrowed = [&](size_t at) HWY_ATTR {
+    const auto value = hn::LoadU(d16, values + at), reference = hn::LoadU(d16, references + at);
+    const auto above = hn::SaturatedAdd(middle, hn::SaturatedSub(value, reference));
+    const auto byte = hn::Min(most, hn::SaturatedSub(above, hn::SaturatedSub(reference, value)));
+    // Below 256 a signed and an unsigned 16-bit number are the same.
+    return hn::DemoteTo(half8, hn::BitCast(hn::RebindToSigned<decltype(d16)>(), byte));
+  };
   for (; i + 64 <= count; i += 64) {
-    for (size_t at = i; at < i + 64; at += hn::Lanes(d16)) {
-      const auto value = hn::LoadU(d16, values + at), reference = hn::LoadU(d16, references + at);
-      const auto above = hn::SaturatedAdd(middle, hn::SaturatedSub(value, reference));
-      const auto byte = hn::Min(most, hn::SaturatedSub(above, hn::SaturatedSub(reference, value)));
-      // Below 256 a signed and an unsigned 16-bit number are the same.
-      hn::StoreU(hn::DemoteTo(half8, hn::BitCast(hn::RebindToSigned<decltype(d16)>(), byte)), half8, bytes + at);
-    }
     uint64_t word = 0;
     for (size_t at = 0; at < 64; at += hn::Lanes(d8)) {
+      const auto byte = hn::Combine(d8, narrowed(i + at + hn::Lanes(d16)), narrowed(i + at));
+      hn::StoreU(byte, d8, bytes + i + at);
       uint8_t bits[8] = {0};
       // One more makes of 255 and 0 the two smallest.
-      hn::StoreMaskBits(d8, hn::Lt(hn::Add(hn::LoadU(d8, bytes + i + at), one), two), bits);
+      hn::StoreMaskBits(d8, hn::Lt(hn::Add(byte, one), two), bits);
       uint64_t part;
       std::memcpy(&part, bits, 8);
       word |= part << at;
