@@ -169,6 +169,25 @@ void CompactBackground::subtract(const CompactFrame& frame, std::int32_t offset,
   }
 }
 
+bool CompactBackground::subtract_window(const CompactFrame& frame, std::int32_t offset, int v, int u, int radius,
+                                        std::size_t stride, std::uint16_t* residual) const {
+  const int v0 = v - radius, v1 = v + radius + 1, u0 = u - radius, u1 = u + radius + 1;
+  if (v0 < 0 || u0 < 0 || v1 > background_.height() || u1 > background_.width()) return false;
+  if (v0 < excluded_.v1 && excluded_.v0 < v1 && u0 < excluded_.u1 && excluded_.u0 < u1) return false;
+  if (std::abs(offset) > kMostByteOffset) return false;
+  for (int row = v0; row < v1; ++row) {
+    const std::size_t first =
+        static_cast<std::size_t>(row) * static_cast<std::size_t>(background_.width()) + static_cast<std::size_t>(u0);
+    if (fits_[static_cast<std::size_t>(row)] == 0 || !frame.lists_none(first, static_cast<std::size_t>(u1 - u0)))
+      return false;
+    const std::uint8_t* from = frame.bytes() + first;
+    const std::uint8_t* under = bytes_.row(row) + u0;
+    for (int i = 0; i < u1 - u0; ++i, residual += stride)
+      *residual = static_cast<std::uint16_t>(std::max(0, from[i] - under[i] - offset));
+  }
+  return true;
+}
+
 void CompactBackground::raise_levels(ImageView<const std::uint16_t> more) {
   more_ = more;
   raised_ = Image<std::uint8_t>(bytes_.height(), bytes_.width());

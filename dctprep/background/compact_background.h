@@ -28,6 +28,11 @@ class CompactBackground {
   // residual = clamp(frame - background - offset, 0, 65535) of columns u0 ... u1-1 of row v, from residual[0] on;
   // whatever at excluded pixels. `frame` is held against the reference. Thread-safe.
   void subtract(const CompactFrame& frame, std::int32_t offset, int v, int u0, int u1, std::uint16_t* residual) const;
+  // The same of the window of radius `radius` round pixel (v, u), row by row, pixel i to residual[i * stride]. False,
+  // and `residual` undefined, where bytes do not tell, or where the window holds excluded pixels or leaves the frame.
+  // Thread-safe.
+  bool subtract_window(const CompactFrame& frame, std::int32_t offset, int v, int u, int radius, std::size_t stride,
+                       std::uint16_t* residual) const;
   // Bit u of `bits` (kernels/bit_rows.h) says whether that residual of row v is at least `level`; whatever at excluded
   // pixels. False where bytes do not tell: `bits` is then undefined. Thread-safe.
   bool mark_row(const CompactFrame& frame, std::int32_t offset, int v, int level, std::uint64_t* bits) const;

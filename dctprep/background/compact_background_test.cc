@@ -76,6 +76,54 @@ TEST(CompactBackground, SubtractsLikeWholeNumbers) {
   EXPECT_GT(rows_marked, 50);
 }
 
+TEST(CompactBackground, SubtractsWindowsLikeRows) {
+  std::mt19937 random(3);
+  int told = 0, left = 0;
+  for (int round = 0; round < 40; ++round) {
+    const int height = 5 + static_cast<int>(random() % 30), width = 5 + static_cast<int>(random() % 600);
+    const auto pixels = static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
+    const Region excluded = round % 3 == 0 ? Region{width / 3, 1, width / 2, height - 2} : Region{};
+    const auto reference = std::make_shared<FrameReference>(pixels);
+    Image<std::uint16_t> background(height, width), frame(height, width);
+    const unsigned often = round % 2 == 0 ? 2000 : 100;
+    for (std::size_t i = 0; i < pixels; ++i) {
+      reference->data()[i] = static_cast<std::uint16_t>(400 + random() % 20);
+      background.data()[i] = static_cast<std::uint16_t>(400 + random() % 30);
+      const bool is_far = random() % often == 0;
+      frame.data()[i] = static_cast<std::uint16_t>(is_far ? random() % 65536 : 400 + random() % 50);
+    }
+    if (round % 5 == 0) background(height / 2, width / 2) = 3000;  // a row that bytes do not hold
+    CompactFramePool pool(pixels, 1);
+    const auto compact = compact_frame(pool, reference, frame);
+    const CompactBackground held(background, *reference, excluded);
+    for (const std::int32_t offset : {0, 5, -11, 65535}) {
+      for (const int radius : {1, 2}) {
+        const int side = 2 * radius + 1;
+        const std::size_t stride = 1 + random() % 9;
+        std::vector<std::uint16_t> window(static_cast<std::size_t>(side * side) * stride);
+        for (int v = 0; v < height; ++v) {
+          for (int u = 0; u < width; ++u) {
+            if (!held.subtract_window(*compact, offset, v, u, radius, stride, window.data())) {
+              ++left;
+              continue;
+            }
+            ++told;
+            for (int i = 0; i < side * side; ++i) {
+              const int y = v - radius + i / side, x = u - radius + i % side;
+              ASSERT_TRUE(y >= 0 && x >= 0 && y < height && x < width && !excluded.contains(y, x)) << v << ", " << u;
+              ASSERT_EQ(window[static_cast<std::size_t>(i) * stride],
+                        std::clamp(frame(y, x) - background(y, x) - offset, 0, 65535))
+                  << "round " << round << " offset " << offset << " pixel " << y << ", " << x;
+            }
+          }
+        }
+      }
+    }
+  }
+  EXPECT_GT(told, 100000);
+  EXPECT_GT(left, 100000);
+}
+
 TEST(CompactBackground, FindsTheOffsetOfWholeNumbers) {
   std::mt19937 random(2);
   for (int round = 0; round < 200; ++round) {

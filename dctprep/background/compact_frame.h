@@ -53,6 +53,11 @@ class CompactFrame {
   template <class Visit>
   void visit_listed(std::size_t first, std::size_t count, const Visit& visit) const;
 
+  // Whether the bytes of pixels [first, first + count) say all their values; perhaps false where they do.
+  bool lists_none(std::size_t first, std::size_t count) const {
+    return begin_[first / kSegment] == begin_[(first + count - 1) / kSegment + 1];
+  }
+
   std::size_t size() const { return pixels_; }
   const std::uint8_t* bytes() const { return bytes_; }
   const std::shared_ptr<const FrameReference>& reference() const { return reference_; }

@@ -82,23 +82,34 @@ void Denoiser::apply(const std::uint16_t* const* rows, int v, int u0, int u1, st
       rank_select(shifted.data(), window, ranks_.row(v) + u0, count, out);
       const std::uint8_t* no_good = no_good_.row(v) + u0;
       for (std::size_t i = 0; i < count; ++i) out[i] = no_good[i] != 0 ? std::uint16_t{0} : out[i];
-    } else if (margin == 1) {
-      median_of_9(shifted.data(), count, out);
+      if (options_.mode.value() == DenoiseMode::kConditional) keep_close(residual, bad_pixels_.row(v) + u0, count, out);
     } else {
-      rank_select(shifted.data(), window, static_cast<std::uint16_t>(window / 2), count, out);
-    }
-  }
-  if (options_.mode.value() == DenoiseMode::kConditional) {
-    const int threshold = options_.threshold.value();
-    const std::uint8_t* bad = bad_pixels_.row(v) + u0;
-    for (std::size_t i = 0; i < count; ++i) {
-      const bool takes_median = bad[i] != 0 || std::abs(int{residual[i]} - int{out[i]}) > threshold;
-      out[i] = takes_median ? out[i] : residual[i];
+      apply(shifted.data(), count, out);
     }
   }
   if (excluded_.v0 <= v && v < excluded_.v1) {
     const int from = std::max(u0, excluded_.u0), to = std::min(u1, excluded_.u1);
     if (from < to) std::fill(denoised + from, denoised + to, std::uint16_t{0});
+  }
+}
+
+void Denoiser::apply(const std::uint16_t* const* windows, std::size_t count, std::uint16_t* denoised) const {
+  const auto side = static_cast<std::size_t>(2 * radius() + 1), window = side * side;
+  if (radius() == 1) {
+    median_of_9(windows, count, denoised);
+  } else {
+    rank_select(windows, window, static_cast<std::uint16_t>(window / 2), count, denoised);
+  }
+  if (options_.mode.value() == DenoiseMode::kConditional) keep_close(windows[window / 2], nullptr, count, denoised);
+}
+
+void Denoiser::keep_close(const std::uint16_t* residual, const std::uint8_t* bad, std::size_t count,
+                          std::uint16_t* medians) const {
+  const int threshold = options_.threshold.value();
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool takes_median =
+        (bad != nullptr && bad[i] != 0) || std::abs(int{residual[i]} - int{medians[i]}) > threshold;
+    medians[i] = takes_median ? medians[i] : residual[i];
   }
 }
 

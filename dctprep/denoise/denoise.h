@@ -31,8 +31,15 @@ class Denoiser {
   std::size_t padded_width() const { return static_cast<std::size_t>(bad_pixels_.width() + 2 * radius()); }
   void pad(int v, int u0, int u1, std::uint16_t* padded) const;
   void apply(const std::uint16_t* const* rows, int v, int u0, int u1, std::uint16_t* denoised) const;
+  // The same of `count` single pixels whose windows hold no bad and no excluded pixel: `windows[i]` holds pixel i of
+  // each window, row by row. Not for mode "off".
+  void apply(const std::uint16_t* const* windows, std::size_t count, std::uint16_t* denoised) const;
 
  private:
+  // Of mode "conditional": takes back medians that are close to their residual, where that is not bad.
+  void keep_close(const std::uint16_t* residual, const std::uint8_t* bad, std::size_t count,
+                  std::uint16_t* medians) const;
+
   DenoiseOptions options_;
   Region excluded_;
   Image<std::uint8_t> bad_pixels_;

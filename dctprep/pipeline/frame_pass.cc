@@ -11,6 +11,14 @@
 
 namespace dctprep {
 
+namespace {
+
+// Candidates of 64 columns that are looked at one by one. Chance strews one or two over many such stretches, and whole
+// ones made for them were most of what is made.
+constexpr int kFewCandidates = 4;
+
+}  // namespace
+
 FramePass::FramePass(const Setup& setup)
     : setup_(setup),
       denoiser_(setup.config.denoise, setup.scan->bad_pixels, setup.excluded),
@@ -38,7 +46,11 @@ class FramePass::Rows {
         marks_(side_ * words_),
         near_(side_),
         near_rows_(side_),
-        near_marks_(side_) {}
+        near_marks_(side_),
+        singles_(side_ * side_ * static_cast<std::size_t>(width_)) {
+    for (std::size_t i = 0; i < side_ * side_; ++i)
+      single_windows_.push_back(singles_.data() + i * static_cast<std::size_t>(width_));
+  }
 
   // Calls take(v, denoised, passing) for each row that has pixels of at least the level: bits of these (of all rows),
   // whose denoised values are right; not all others are.
@@ -62,9 +74,14 @@ class FramePass::Rows {
         }
       }
       bool any = false;
+      single_columns_.clear();
       for (std::size_t word = 0; word < words_; ++word) {
         const std::uint64_t candidates = passing[word];
         if (candidates == 0) continue;
+        if (std::popcount(candidates) <= kFewCandidates && add_singles(v, word, candidates)) {
+          passing[word] = 0;
+          continue;
+        }
         const int u0 = static_cast<int>(word) * 64, u1 = std::min(width_, u0 + 64);
         // Beside the candidates the medians may be of residuals that were never made.
         make_round(u0 + std::countr_zero(candidates), u0 + 64 - std::countl_zero(candidates));
@@ -73,6 +90,7 @@ class FramePass::Rows {
         passing[word] &= candidates;
         any |= passing[word] != 0;
       }
+      any |= find_passing_singles(v, denoised.data(), passing.data());
       if (any) take(v, denoised.data(), std::span<const std::uint64_t>(passing));
     }
   }
@@ -163,6 +181,51 @@ class FramePass::Rows {
     return std::any_of(candidates.begin(), candidates.end(), [](std::uint64_t word) { return word != 0; });
   }
 
+  // Adds the windows of `candidates` of a word of row `v` to those that are looked at one by one; false: not for these.
+  bool add_singles(int v, std::size_t word, std::uint64_t candidates) {
+    if (radius_ == 0) return false;
+    const std::size_t before = single_columns_.size();
+    for (std::uint64_t bits = candidates; bits != 0; bits &= bits - 1) {
+      const int u = static_cast<int>(word) * 64 + std::countr_zero(bits);
+      std::uint16_t* residual = singles_.data() + single_columns_.size();
+      if (!background_.subtract_window(frame_, offset_, v, u, radius_, static_cast<std::size_t>(width_), residual) ||
+          has_bad_near(v, u)) {
+        single_columns_.resize(before);
+        return false;
+      }
+      single_columns_.push_back(u);
+    }
+    return true;
+  }
+
+  // Of a window inside the frame.
+  bool has_bad_near(int v, int u) const {
+    for (int row = v - radius_; row <= v + radius_; ++row) {
+      if (!has_bad(row)) continue;
+      const std::uint8_t* bad = pass_.setup_.scan->bad_pixels.row(row);
+      if (std::any_of(bad + u - radius_, bad + u + radius_ + 1, [](std::uint8_t b) { return b != 0; })) return true;
+    }
+    return false;
+  }
+
+  // Sets the bits of the single pixels of row `v` that pass, and the denoised values of all of them. Whether any does.
+  bool find_passing_singles(int v, std::uint16_t* denoised, std::uint64_t* passing) {
+    const std::size_t count = single_columns_.size();
+    if (count == 0) return false;
+    single_denoised_.resize(count);
+    pass_.denoiser_.apply(single_windows_.data(), count, single_denoised_.data());
+    bool any = false;
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto u = static_cast<std::size_t>(single_columns_[i]);
+      denoised[u] = single_denoised_[i];
+      const int least = noise_ != nullptr ? noise_->least(v, single_columns_[i]) : level_;
+      if (denoised[u] < least) continue;
+      passing[u / 64] |= std::uint64_t{1} << u % 64;
+      any = true;
+    }
+    return any;
+  }
+
   // The residuals that the medians of columns u0 ... u1-1 of the row looked at are taken from.
   void make_round(int u0, int u1) {
     const auto first = static_cast<std::size_t>(std::max(0, u0 - radius_)) / 64;
@@ -202,6 +265,11 @@ class FramePass::Rows {
   std::vector<const std::uint16_t*> near_rows_;
   std::vector<const std::uint64_t*> near_marks_;
   std::vector<std::uint64_t> window_passes_, scratch_;
+  // Of pixels of the row at hand that are looked at one by one: pixel i of each of their windows lies from i * width_
+  // on.
+  std::vector<std::uint16_t> singles_, single_denoised_;
+  std::vector<const std::uint16_t*> single_windows_;
+  std::vector<int> single_columns_;
 };
 
 FramePass::Result FramePass::run(int k, const CompactFrame& frame, const CompactBackground& background,
