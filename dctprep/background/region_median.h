@@ -20,8 +20,8 @@ struct RegionWindow {
 };
 
 // For the direct beam, whose pixels vary too much behind a turning sample for a ladder to follow them from window to
-// window: medians are selected from all values. So that memory is read on and on, the values that a few neighbouring
-// pixels have in all frames lie together.
+// window: medians are selected from all values, from the last ones on. So that memory is read on and on, the values
+// that a few neighbouring pixels have in all frames lie together.
 class RegionMedian {
  public:
   // Holds up to `frames` frames at a time.
@@ -35,24 +35,27 @@ class RegionMedian {
   // places may be put beside each other.
   void put(std::size_t place, int v, const std::uint16_t* row);
 
-  // On all cores. Windows that differ by a few frames are faster in one call than one by one.
-  void medians(std::span<RegionWindow> windows) const;
+  // On all cores. The less a window differs from the one before it, also of the call before, the faster.
+  void medians(std::span<const RegionWindow> windows);
 
  private:
-  static constexpr std::size_t kTile = 256;  // pixels that lie together
+  static constexpr std::size_t kTile =
+      32;  // pixels that lie together: so few that a window of them stays in the first cache
 
   std::size_t pixels() const {
     return static_cast<std::size_t>(region_.width()) * static_cast<std::size_t>(region_.height());
   }
   std::uint16_t* values(std::size_t tile, std::size_t place) const {
-    return reinterpret_cast<std::uint16_t*>(buffer_.data()) + (tile * frames_ + place) * kTile;
+    return reinterpret_cast<std::uint16_t*>(buffer_.data()) + (tile * (frames_ + 1) + place) * kTile;
   }
-  void tile_medians(std::span<const RegionWindow> windows, std::size_t tile) const;
+  std::uint16_t* last_medians(std::size_t tile) const { return values(tile, frames_); }
+  // Those of one window, in the place of the last ones; `begins`: where the values of its frames begin in the tile.
+  void make_medians(std::span<const std::size_t> begins, std::size_t tile) const;
   void show(std::size_t tile, const std::uint16_t* medians, ImageView<std::uint16_t> background) const;
 
   Region region_;
   std::size_t frames_;
-  HugeBuffer buffer_;  // values of tile by tile, frame by frame
+  HugeBuffer buffer_;  // values of tile by tile, frame by frame, and the last medians
   std::vector<std::size_t> free_;
 };
 

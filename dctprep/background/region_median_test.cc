@@ -54,6 +54,7 @@ TEST(RegionMedian, EqualsSortingAndTouchesNothingElse) {
     for (int w = 0; w < together; ++w)
       windows[static_cast<std::size_t>(w)].background = backgrounds[static_cast<std::size_t>(w)].view();
     median.medians(windows);
+    if (round % 2 == 0) median.medians(windows);  // from better guesses
     for (int w = 0; w < together; ++w) {
       for (int v = 0; v < height; ++v) {
         for (int u = 0; u < width; ++u) {

@@ -12,6 +12,16 @@ namespace dctprep {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
+// How many of row_at(0), ..., row_at(n - 1) lie below the candidate.
+template <class D, class RowAt>
+HWY_INLINE hn::Vec<D> CountBelow(D d, const RowAt& row_at, size_t n, hn::Vec<D> candidate) {
+  const hn::Vec<D> one = hn::Set(d, uint16_t{1});
+  hn::Vec<D> below = hn::Zero(d);
+  for (size_t k = 0; k < n; ++k)
+    below = hn::Add(below, hn::IfThenElseZero(hn::Lt(hn::LoadU(d, row_at(k)), candidate), one));
+  return below;
+}
+
 // The answer is found bit by bit from the top: a bit is set where no more than `rank` values lie below the candidate.
 // Bits that all values of a vector have in common need no round.
 template <class D>
@@ -25,16 +35,35 @@ HWY_INLINE hn::Vec<D> SelectLanes(D d, const uint16_t* const* rows, size_t n, si
     --bit;
   const V high = hn::Set(d, static_cast<uint16_t>(0xFFFFu << (bit + 1)));
   V found = hn::And(first, high);
-  const V one = hn::Set(d, uint16_t{1});
+  const auto row_at = [=](size_t k) { return rows[k] + i; };
   for (; bit >= 0; --bit) {
     const V candidate = hn::Or(found, hn::Set(d, static_cast<uint16_t>(1u << bit)));
-    V below = hn::Zero(d);
-    for (size_t k = 0; k < n; ++k) {
-      below = hn::Add(below, hn::IfThenElseZero(hn::Lt(hn::LoadU(d, rows[k] + i), candidate), one));
-    }
-    found = hn::IfThenElse(hn::Lt(rank, below), found, candidate);
+    found = hn::IfThenElse(hn::Lt(rank, CountBelow(d, row_at, n, candidate)), found, candidate);
   }
   return found;
+}
+
+// The largest value that no more than `rank` values lie below is sought from the guess on, upwards or downwards, in
+// steps that double, and between two of them by halves.
+template <class D, class RowAt>
+HWY_INLINE hn::Vec<D> SelectLanesNear(D d, const RowAt& row_at, size_t n, hn::Vec<D> rank, hn::Vec<D> guess) {
+  using V = hn::Vec<D>;
+  const V one = hn::Set(d, uint16_t{1});
+  const auto reaches = [&](V candidate) HWY_ATTR { return hn::Not(hn::Lt(rank, CountBelow(d, row_at, n, candidate))); };
+  const auto upwards = reaches(guess);
+  V low = hn::IfThenElse(upwards, guess, hn::Zero(d));
+  V high = hn::IfThenElse(upwards, hn::Set(d, uint16_t{65535}), hn::Sub(guess, one));
+  constexpr unsigned kFirstStep = 1, kMostStep = 32768;
+  for (unsigned step = kFirstStep; !hn::AllTrue(d, hn::Eq(low, high)); step = HWY_MIN(2 * step, kMostStep)) {
+    const V by = hn::Set(d, static_cast<uint16_t>(step));
+    const V middle = hn::Sub(high, hn::ShiftRight<1>(hn::Sub(high, low)));
+    const V candidate = hn::IfThenElse(upwards, hn::Min(middle, hn::SaturatedAdd(low, by)),
+                                       hn::Max(middle, hn::SaturatedSub(high, by)));
+    const auto reached = reaches(candidate);
+    low = hn::IfThenElse(reached, candidate, low);
+    high = hn::IfThenElse(reached, high, hn::Sub(candidate, one));
+  }
+  return low;
 }
 
 // Calls body(d, i) with whole vectors, then with single lanes for the rest.
@@ -55,6 +84,13 @@ void SelectSameRank(const uint16_t* const* rows, size_t n, uint16_t rank, size_t
 void SelectOwnRank(const uint16_t* const* rows, size_t n, const uint16_t* ranks, size_t count, uint16_t* out) {
   ForEachVector(count,
                 [&](auto d, size_t i) { hn::StoreU(SelectLanes(d, rows, n, i, hn::LoadU(d, ranks + i)), d, out + i); });
+}
+
+void SelectNear(const uint16_t* values, const size_t* offsets, size_t n, uint16_t rank, size_t count, uint16_t* out) {
+  ForEachVector(count, [&](auto d, size_t i) {
+    const auto row_at = [=](size_t k) { return values + offsets[k] + i; };
+    hn::StoreU(SelectLanesNear(d, row_at, n, hn::Set(d, rank), hn::LoadU(d, out + i)), d, out + i);
+  });
 }
 
 template <class V>
@@ -96,6 +132,7 @@ namespace dctprep {
 
 HWY_EXPORT(SelectSameRank);
 HWY_EXPORT(SelectOwnRank);
+HWY_EXPORT(SelectNear);
 HWY_EXPORT(MedianOf9);
 
 void rank_select(const std::uint16_t* const* rows, std::size_t n, std::uint16_t rank, std::size_t count,
@@ -106,6 +143,11 @@ void rank_select(const std::uint16_t* const* rows, std::size_t n, std::uint16_t 
 void rank_select(const std::uint16_t* const* rows, std::size_t n, const std::uint16_t* ranks, std::size_t count,
                  std::uint16_t* out) noexcept {
   HWY_DYNAMIC_DISPATCH(SelectOwnRank)(rows, n, ranks, count, out);
+}
+
+void rank_select_near(const std::uint16_t* values, const std::size_t* offsets, std::size_t n, std::uint16_t rank,
+                      std::size_t count, std::uint16_t* out) noexcept {
+  HWY_DYNAMIC_DISPATCH(SelectNear)(values, offsets, n, rank, count, out);
 }
 
 void median_of_9(const std::uint16_t* const* rows, std::size_t count, std::uint16_t* out) noexcept {

@@ -18,6 +18,24 @@ void select(benchmark::State& state, std::size_t n) {
   set_bytes(state, 2 * n * kWidth);
 }
 
+// 32 pixels, whose rows lie together, from guesses as good as the median of a window that holds other frames for a
+// tenth of its own.
+void select_near(benchmark::State& state) {
+  constexpr std::size_t kRows = 501, kTogether = 32;
+  const auto pixels = noise_pixels(kRows * kTogether);
+  const auto rows = rows_of(pixels, kTogether);
+  std::vector<std::size_t> offsets;
+  for (std::size_t k = 0; k < kRows; ++k) offsets.push_back(k * kTogether);
+  std::vector<std::uint16_t> guesses(kTogether), out(kTogether);
+  rank_select(rows.data(), kRows - kRows / 10, (kRows - kRows / 10) / 2, kTogether, guesses.data());
+  for (auto _ : state) {
+    out = guesses;
+    rank_select_near(pixels.data(), offsets.data(), kRows, kRows / 2, kTogether, out.data());
+    benchmark::ClobberMemory();
+  }
+  set_bytes(state, 2 * kRows * kTogether);
+}
+
 [[maybe_unused]] const bool registered[] = {
     bench_on_every_backend("median_of_9",
                            [](benchmark::State& state) {
@@ -32,6 +50,7 @@ void select(benchmark::State& state, std::size_t n) {
                            }),
     bench_on_every_backend("rank_select_25", [](benchmark::State& state) { select(state, 25); }),
     bench_on_every_backend("rank_select_501", [](benchmark::State& state) { select(state, 501); }),
+    bench_on_every_backend("rank_select_near_501", select_near),
 };
 
 }  // namespace

@@ -110,7 +110,7 @@ void HeldFrames::drop(int k) {
 }
 
 void HeldFrames::set_excluded(const std::vector<std::vector<int>>& windows,
-                              std::vector<Image<std::uint16_t>>& backgrounds) const {
+                              std::vector<Image<std::uint16_t>>& backgrounds) {
   if (!excluded_) return;
   std::vector<RegionWindow> of_region(windows.size());
   for (std::size_t w = 0; w < windows.size(); ++w) {
