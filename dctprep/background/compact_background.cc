@@ -8,6 +8,7 @@
 #include <tbb/parallel_for.h>
 
 #include "dctprep/background/offset_median.h"
+#include "dctprep/kernels/bit_rows.h"
 #include "dctprep/kernels/byte_pixels.h"
 #include "dctprep/kernels/pixel_rows.h"
 
@@ -188,18 +189,6 @@ bool CompactBackground::subtract_window(const CompactFrame& frame, std::int32_t 
   return true;
 }
 
-void CompactBackground::raise_levels(ImageView<const std::uint16_t> more) {
-  more_ = more;
-  raised_ = Image<std::uint8_t>(bytes_.height(), bytes_.width());
-  tbb::parallel_for(0, bytes_.height(), [&](int v) {
-    const std::uint8_t* bytes = bytes_.row(v);
-    const std::uint16_t* by = more.row(v);
-    std::uint8_t* raised = raised_.row(v);
-    for (int u = 0; u < bytes_.width(); ++u)
-      raised[u] = static_cast<std::uint8_t>(std::min(255, bytes[u] + std::min<int>(by[u], 255)));
-  });
-}
-
 bool CompactBackground::mark_row(const CompactFrame& frame, std::int32_t offset, int v, int level,
                                  std::uint64_t* bits) const {
   // What is not listed differs from its background by less than 255.
@@ -208,16 +197,17 @@ bool CompactBackground::mark_row(const CompactFrame& frame, std::int32_t offset,
   const auto width = static_cast<std::size_t>(background_.width());
   const std::size_t first = static_cast<std::size_t>(v) * width;
   const std::uint16_t* background = background_.row(v);
-  // What is raised to 255 is reached by no byte.
-  const std::uint16_t* more = more_.empty() ? nullptr : more_.row(v);
-  bytes_at_least(frame.bytes() + first, more != nullptr ? raised_.row(v) : bytes_.row(v), static_cast<int>(least),
-                 width, bits);
+  const auto level_at = [&](std::size_t word) { return more_.empty() ? least : least + more_.row(v)[word]; };
+  // No byte reaches 255 over another that says what its pixel is.
+  std::array<std::uint8_t, words_of_bits(65535)> levels;
+  for (std::size_t word = 0; word < words_of_bits(width); ++word)
+    levels[word] = static_cast<std::uint8_t>(std::min<std::int64_t>(255, level_at(word)));
+  bytes_at_least(frame.bytes() + first, bytes_.row(v), levels.data(), width, bits);
   const auto mark_listed = [&](std::size_t u0, std::size_t u1) {
     frame.visit_listed(first + u0, u1 - u0, [&](std::size_t pixel, std::uint16_t value) {
       const std::size_t u = pixel - first;
       const std::uint64_t bit = std::uint64_t{1} << u % 64;
-      const std::int64_t own = more != nullptr ? least + more[u] : least;
-      bits[u / 64] = value - background[u] >= own ? bits[u / 64] | bit : bits[u / 64] & ~bit;
+      bits[u / 64] = value - background[u] >= level_at(u / 64) ? bits[u / 64] | bit : bits[u / 64] & ~bit;
     });
   };
   const bool cut = excluded_.v0 <= v && v < excluded_.v1;

@@ -36,17 +36,17 @@ class CompactBackground {
   // Bit u of `bits` (kernels/bit_rows.h) says whether that residual of row v is at least `level`; whatever at excluded
   // pixels. False where bytes do not tell: `bits` is then undefined. Thread-safe.
   bool mark_row(const CompactFrame& frame, std::int32_t offset, int v, int level, std::uint64_t* bits) const;
-  // From now on mark_row() takes `level` + more(v, u) for the level of a pixel. `more` must outlive it.
-  void raise_levels(ImageView<const std::uint16_t> more);
+  // From now on mark_row() takes `level` + more(v, u / 64) for the level of a pixel. `more` must outlive it.
+  void raise_levels(ImageView<const std::uint8_t> more) { more_ = more; }
 
  private:
   struct OffsetRows;
 
   ImageView<const std::uint16_t> background_;
   Region excluded_;
-  ImageView<const std::uint16_t> more_;  // empty: levels are not raised
-  Image<std::uint8_t> bytes_, raised_;   // raised_: with `more` on top, at most 255
-  std::vector<std::uint8_t> fits_;       // 1 where the bytes of a row, outside `excluded`, say what its pixels are
+  ImageView<const std::uint8_t> more_;  // empty: levels are not raised
+  Image<std::uint8_t> bytes_;
+  std::vector<std::uint8_t> fits_;  // 1 where the bytes of a row, outside `excluded`, say what its pixels are
 };
 
 }  // namespace dctprep

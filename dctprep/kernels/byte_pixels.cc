@@ -92,12 +92,13 @@ void SubtractBytes(const uint8_t* bytes, const uint8_t* backgrounds, int32_t off
   for (; i < count; ++i) residual[i] = static_cast<uint16_t>(std::max(0, bytes[i] - backgrounds[i] - offset));
 }
 
-void BytesAtLeast(const uint8_t* bytes, const uint8_t* backgrounds, int level, size_t count, uint64_t* bits) {
+void BytesAtLeast(const uint8_t* bytes, const uint8_t* backgrounds, const uint8_t* levels, size_t count,
+                  uint64_t* bits) {
   size_t i = 0;
 #if HWY_TARGET != HWY_SCALAR
   const hn::CappedTag<uint8_t, 64> d8;
-  const auto least = hn::Set(d8, static_cast<uint8_t>(level));
   for (; i + 64 <= count; i += 64) {
+    const auto least = hn::Set(d8, levels[i / 64]);
     uint64_t word = 0;
     for (size_t at = 0; at < 64; at += hn::Lanes(d8)) {
       const auto above = hn::SaturatedSub(hn::LoadU(d8, bytes + i + at), hn::LoadU(d8, backgrounds + i + at));
@@ -113,7 +114,7 @@ void BytesAtLeast(const uint8_t* bytes, const uint8_t* backgrounds, int level, s
   for (; i < count; i += 64) {
     uint64_t word = 0;
     for (size_t at = 0; at < std::min<size_t>(64, count - i); ++at)
-      word |= uint64_t{bytes[i + at] - backgrounds[i + at] >= level} << at;
+      word |= uint64_t{bytes[i + at] - backgrounds[i + at] >= levels[i / 64]} << at;
     bits[i / 64] = word;
   }
 }
@@ -193,9 +194,9 @@ void subtract_bytes(const std::uint8_t* bytes, const std::uint8_t* backgrounds, 
   HWY_DYNAMIC_DISPATCH(SubtractBytes)(bytes, backgrounds, offset, count, residual);
 }
 
-void bytes_at_least(const std::uint8_t* bytes, const std::uint8_t* backgrounds, int level, std::size_t count,
-                    std::uint64_t* bits) noexcept {
-  HWY_DYNAMIC_DISPATCH(BytesAtLeast)(bytes, backgrounds, level, count, bits);
+void bytes_at_least(const std::uint8_t* bytes, const std::uint8_t* backgrounds, const std::uint8_t* levels,
+                    std::size_t count, std::uint64_t* bits) noexcept {
+  HWY_DYNAMIC_DISPATCH(BytesAtLeast)(bytes, backgrounds, levels, count, bits);
 }
 
 void count_differences_below(const std::uint8_t* bytes, const std::uint8_t* backgrounds, std::size_t count,

@@ -22,9 +22,9 @@ inline constexpr std::int32_t kMostByteOffset = 30000;
 void subtract_bytes(const std::uint8_t* bytes, const std::uint8_t* backgrounds, std::int32_t offset, std::size_t count,
                     std::uint16_t* residual) noexcept;
 
-// Bit i of `bits` (as of pixels_at_least()) says whether bytes[i] - backgrounds[i] >= level, 1 <= level <= 255.
-void bytes_at_least(const std::uint8_t* bytes, const std::uint8_t* backgrounds, int level, std::size_t count,
-                    std::uint64_t* bits) noexcept;
+// Bit i of `bits` (as of pixels_at_least()) says whether bytes[i] - backgrounds[i] >= levels[i / 64], which is not 0.
+void bytes_at_least(const std::uint8_t* bytes, const std::uint8_t* backgrounds, const std::uint8_t* levels,
+                    std::size_t count, std::uint64_t* bits) noexcept;
 
 // counts[j] += the number of i < count, i a multiple of `stride`, with bytes[i] - backgrounds[i] < first + j, for j <
 // kDifferenceRungs. `stride` is a power of two of at most

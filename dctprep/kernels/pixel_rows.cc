@@ -80,19 +80,17 @@ void SubtractPixels(const uint16_t* frame, const uint16_t* background, int32_t o
   for (; i < count; ++i) body(hn::CappedTag<uint16_t, 1>(), i);
 }
 
-// vector_level(d, i) and level(i): those of pixels from i on, and of pixel i.
-template <class VectorLevel, class ScalarLevel>
-HWY_INLINE bool MarkPixels(const uint16_t* pixels, size_t count, uint64_t* bits,
-                           [[maybe_unused]] const VectorLevel& vector_level, const ScalarLevel& level) {
+bool PixelsAtLeast(const uint16_t* pixels, uint16_t level, size_t count, uint64_t* bits) {
   uint64_t any = 0;
   size_t i = 0;
 #if HWY_TARGET != HWY_SCALAR
   const hn::CappedTag<uint16_t, 64> d;
+  const auto least = hn::Set(d, level);
   for (; i + 64 <= count; i += 64) {
     uint64_t word = 0;
     for (size_t at = 0; at < 64; at += hn::Lanes(d)) {
       uint8_t bytes[8] = {0};
-      hn::StoreMaskBits(d, hn::Not(hn::Lt(hn::LoadU(d, pixels + i + at), vector_level(d, i + at))), bytes);
+      hn::StoreMaskBits(d, hn::Not(hn::Lt(hn::LoadU(d, pixels + i + at), least)), bytes);
       uint64_t part;
       std::memcpy(&part, bytes, 8);
       word |= part << at;
@@ -103,23 +101,34 @@ HWY_INLINE bool MarkPixels(const uint16_t* pixels, size_t count, uint64_t* bits,
 #endif
   for (; i < count; i += 64) {
     uint64_t word = 0;
-    for (size_t at = 0; at < std::min<size_t>(64, count - i); ++at)
-      word |= uint64_t{pixels[i + at] >= level(i + at)} << at;
+    for (size_t at = 0; at < std::min<size_t>(64, count - i); ++at) word |= uint64_t{pixels[i + at] >= level} << at;
     bits[i / 64] = word;
     any |= word;
   }
   return any != 0;
 }
 
-bool PixelsAtLeast(const uint16_t* pixels, uint16_t level, size_t count, uint64_t* bits) {
-  return MarkPixels(
-      pixels, count, bits, [=](auto d, size_t) HWY_ATTR { return hn::Set(d, level); }, [=](size_t) { return level; });
+uint16_t LeastPixel(const uint16_t* pixels, size_t count) {
+  uint16_t least = 65535;
+  size_t i = 0;
+#if HWY_TARGET != HWY_SCALAR
+  const hn::ScalableTag<uint16_t> d;
+  if (count >= hn::Lanes(d)) {
+    auto low = hn::LoadU(d, pixels + count - hn::Lanes(d));
+    for (; i + hn::Lanes(d) <= count; i += hn::Lanes(d)) low = hn::Min(low, hn::LoadU(d, pixels + i));
+    least = hn::GetLane(hn::MinOfLanes(d, low));
+    i = count;
+  }
+#endif
+  for (; i < count; ++i) least = std::min(least, pixels[i]);
+  return least;
 }
 
-bool PixelsAtLeastEach(const uint16_t* pixels, const uint16_t* levels, size_t count, uint64_t* bits) {
-  return MarkPixels(
-      pixels, count, bits, [=](auto d, size_t i) HWY_ATTR { return hn::LoadU(d, levels + i); },
-      [=](size_t i) { return levels[i]; });
+void LeastOfStretches(const uint16_t* pixels, size_t count, size_t reach, uint16_t* least) {
+  for (size_t begin = 0; begin < count; begin += 64) {
+    const size_t from = begin - std::min(begin, reach), to = std::min(count, begin + 64 + reach);
+    least[begin / 64] = LeastPixel(pixels + from, to - from);
+  }
 }
 
 }  // namespace HWY_NAMESPACE
@@ -132,7 +141,7 @@ namespace dctprep {
 HWY_EXPORT(CorrectPixels);
 HWY_EXPORT(SubtractPixels);
 HWY_EXPORT(PixelsAtLeast);
-HWY_EXPORT(PixelsAtLeastEach);
+HWY_EXPORT(LeastOfStretches);
 
 std::uint16_t correct_pixels(const std::uint16_t* raw, const std::uint16_t* dark, float factor, std::size_t count,
                              std::uint16_t* corrected) noexcept {
@@ -149,9 +158,9 @@ bool pixels_at_least(const std::uint16_t* pixels, std::uint16_t level, std::size
   return HWY_DYNAMIC_DISPATCH(PixelsAtLeast)(pixels, level, count, bits);
 }
 
-bool pixels_at_least(const std::uint16_t* pixels, const std::uint16_t* levels, std::size_t count,
-                     std::uint64_t* bits) noexcept {
-  return HWY_DYNAMIC_DISPATCH(PixelsAtLeastEach)(pixels, levels, count, bits);
+void least_of_stretches(const std::uint16_t* pixels, std::size_t count, std::size_t reach,
+                        std::uint16_t* least) noexcept {
+  HWY_DYNAMIC_DISPATCH(LeastOfStretches)(pixels, count, reach, least);
 }
 
 }  // namespace dctprep

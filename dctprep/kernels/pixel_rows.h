@@ -18,8 +18,9 @@ void subtract_pixels(const std::uint16_t* frame, const std::uint16_t* background
 // Bit i of `bits` (bit i % 64 of word i / 64; the rest of the last word is 0) says whether pixels[i] >= level. `bits`
 // has (count + 63) / 64 words. Returns whether any is set.
 bool pixels_at_least(const std::uint16_t* pixels, std::uint16_t level, std::size_t count, std::uint64_t* bits) noexcept;
-// The same with a level for each pixel.
-bool pixels_at_least(const std::uint16_t* pixels, const std::uint16_t* levels, std::size_t count,
-                     std::uint64_t* bits) noexcept;
+
+// least[i] = the least of pixels 64 i - reach ... 64 i + 63 + reach, as far as there are any; of (count + 63) / 64.
+void least_of_stretches(const std::uint16_t* pixels, std::size_t count, std::size_t reach,
+                        std::uint16_t* least) noexcept;
 
 }  // namespace dctprep

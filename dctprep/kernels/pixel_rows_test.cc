@@ -83,21 +83,18 @@ TEST(PixelsAtLeast, SetsABitForEachOnEveryTarget) {
   });
 }
 
-TEST(PixelsAtLeast, TakesALevelOfItsOwnForEach) {
+TEST(LeastOfStretches, EqualsLookingAtEachOnEveryTarget) {
   on_every_target([](const char* target) {
     std::mt19937 random(4);
     for (const std::size_t count : kCounts) {
-      for (const unsigned spread : {60u, 65536u}) {
-        const auto pixels = draw(random, count, 60), levels = draw(random, count, spread);
-        std::vector<std::uint64_t> bits((count + 63) / 64, ~std::uint64_t{0});
-        const bool any = pixels_at_least(pixels.data(), levels.data(), count, bits.data());
-        bool expected_any = false;
-        for (std::size_t i = 0; i < 64 * bits.size(); ++i) {
-          const bool set = (bits[i / 64] >> (i % 64) & 1) != 0;
-          ASSERT_EQ(set, i < count && pixels[i] >= levels[i]) << target << " " << i;
-          expected_any = expected_any || set;
+      for (const std::size_t reach : {0u, 1u, 15u, 70u}) {
+        const auto pixels = draw(random, count, 65536);
+        std::vector<std::uint16_t> least((count + 63) / 64);
+        least_of_stretches(pixels.data(), count, reach, least.data());
+        for (std::size_t i = 0; i < least.size(); ++i) {
+          const std::size_t from = 64 * i - std::min(64 * i, reach), to = std::min(count, 64 * i + 64 + reach);
+          ASSERT_EQ(least[i], *std::min_element(pixels.data() + from, pixels.data() + to)) << target << " " << i;
         }
-        ASSERT_EQ(any, expected_any);
       }
     }
   });

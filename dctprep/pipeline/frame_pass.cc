@@ -66,11 +66,11 @@ class FramePass::Rows {
       if (!find_candidates(v, passing)) continue;
       if (noise_ != nullptr) {
         // Candidates lie too far apart for the processor to see whose levels are asked for next.
-        const std::uint16_t* least = noise_->least.row(v);
+        const std::uint16_t* under = noise_->background.row(v);
         for (std::size_t word = 0; word < words_; ++word) {
           if (passing[word] == 0) continue;
-          __builtin_prefetch(least + word * 64);
-          __builtin_prefetch(least + std::min(word * 64 + 32, static_cast<std::size_t>(width_) - 1));
+          __builtin_prefetch(under + word * 64);
+          __builtin_prefetch(under + std::min(word * 64 + 32, static_cast<std::size_t>(width_) - 1));
         }
       }
       bool any = false;
@@ -86,8 +86,7 @@ class FramePass::Rows {
         // Beside the candidates the medians may be of residuals that were never made.
         make_round(u0 + std::countr_zero(candidates), u0 + 64 - std::countl_zero(candidates));
         pass_.denoiser_.apply(near_rows_.data(), v, u0, u1, denoised.data());
-        find_passing(v, u0, u1, denoised.data() + u0, &passing[word]);
-        passing[word] &= candidates;
+        passing[word] = passing_of(v, word, candidates, denoised.data());
         any |= passing[word] != 0;
       }
       any |= find_passing_singles(v, denoised.data(), passing.data());
@@ -95,11 +94,14 @@ class FramePass::Rows {
     }
   }
 
-  // Bits of the columns u0 ... u1-1 of row `v` that pass, from pixels[0] on. Whether there are any.
-  bool find_passing(int v, int u0, int u1, const std::uint16_t* pixels, std::uint64_t* passing) const {
-    const auto count = static_cast<std::size_t>(u1 - u0);
-    return noise_ != nullptr ? pixels_at_least(pixels, noise_->least.row(v) + u0, count, passing)
-                             : pixels_at_least(pixels, static_cast<std::uint16_t>(level_), count, passing);
+  // Those of `candidates`, bits of 64 columns of row `v`, that pass.
+  std::uint64_t passing_of(int v, std::size_t word, std::uint64_t candidates, const std::uint16_t* denoised) const {
+    std::uint64_t passing = 0;
+    for (std::uint64_t bits = candidates; bits != 0; bits &= bits - 1) {
+      const int place = std::countr_zero(bits), u = static_cast<int>(word) * 64 + place;
+      passing |= std::uint64_t{denoised[u] >= level(v, u)} << place;
+    }
+    return passing;
   }
 
   // Calls take(v, denoised) for each row.
@@ -126,6 +128,7 @@ class FramePass::Rows {
     std::uint64_t* marks = nullptr;
   };
 
+  int level(int v, int u) const { return noise_ != nullptr ? noise_->least(v, u) : level_; }
   std::size_t slot(int v) const { return static_cast<std::size_t>(v) % side_; }
   std::uint16_t* padded(int v) { return padded_.data() + slot(v) * pass_.denoiser_.padded_width(); }
   std::uint64_t* marks(int v) { return marks_.data() + slot(v) * words_; }
@@ -218,8 +221,7 @@ class FramePass::Rows {
     for (std::size_t i = 0; i < count; ++i) {
       const auto u = static_cast<std::size_t>(single_columns_[i]);
       denoised[u] = single_denoised_[i];
-      const int least = noise_ != nullptr ? noise_->least(v, single_columns_[i]) : level_;
-      if (denoised[u] < least) continue;
+      if (denoised[u] < level(v, single_columns_[i])) continue;
       passing[u / 64] |= std::uint64_t{1} << u % 64;
       any = true;
     }
@@ -289,7 +291,11 @@ FramePass::Result FramePass::run(int k, const CompactFrame& frame, const Compact
   } else {
     std::vector<std::uint64_t> passing(words_of_bits(static_cast<std::size_t>(pixels.width())));
     rows.each([&](int v, const std::uint16_t* row) {
-      if (rows.find_passing(v, 0, pixels.width(), row, passing.data())) threshold.append_row(v, row, passing);
+      for (std::size_t word = 0; word < passing.size(); ++word) {
+        const std::size_t columns = std::min<std::size_t>(64, static_cast<std::size_t>(pixels.width()) - word * 64);
+        passing[word] = rows.passing_of(v, word, ~std::uint64_t{0} >> (64 - columns), row);
+      }
+      threshold.append_row(v, row, passing);
     });
   }
   if (static_cast<double>(threshold.passing()) > options.max_fill * static_cast<double>(pixels.size())) {

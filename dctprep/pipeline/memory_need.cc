@@ -48,7 +48,7 @@ MemoryNeed memory_need(const Setup& setup, const StreamPlan& plan) {
   const std::uint64_t backgrounds = photometry_bytes(setup, plan, pixels) +
                                     together * (setup.config.background.save ? 3 + kBatchesWaiting : 1) * pixels * 2;
   const bool in_sigma = !setup.scale.empty();
-  const std::uint64_t noise = in_sigma ? block_noise_bytes(pixels) + HeldFrames::kMostReferences * pixels : 0;
+  const std::uint64_t noise = in_sigma ? block_noise_bytes(pixels) : 0;
   need.total = need.window + WindowMedian::bytes(pixels) + backgrounds + HeldFrames::kMostReferences * pixels + noise +
                threads * pixels * 4 + 8 * pixels + 64 * kMib;
   // A pixel takes three bytes at most. An eighth of that is asked for in advance where memory is limited.

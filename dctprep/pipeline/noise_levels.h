@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "dctprep/base/image.h"
@@ -10,18 +11,20 @@
 
 namespace dctprep {
 
-// Of one background, which must outlive it.
+// Of one background; this and the NoiseLevels must outlive it.
 struct BlockNoise {
   Image<std::uint16_t> filled;  // the background with bad pixels replaced; empty where none is bad
   ImageView<const std::uint16_t> background;
-  Image<std::uint16_t> least;  // F of at least this reaches the lowest level
-  // A window of the 2D median whose middle reaches the level holds enough pixels of at least `lowest` + more(v, u).
+  std::span<const std::uint16_t> least_over;  // F of at least this, over each background, reaches the lowest level
+  int least(int v, int u) const { return least_over[background(v, u)]; }
+  // A window of the 2D median whose middle reaches the level holds enough pixels of at least `lowest` + more(v, u /
+  // 64).
   int lowest = 1;
-  Image<std::uint16_t> more;
+  Image<std::uint8_t> more;
 };
 
 // Most bytes of one, over a background of `pixels` pixels.
-constexpr std::uint64_t block_noise_bytes(std::uint64_t pixels) { return pixels * 6; }
+constexpr std::uint64_t block_noise_bytes(std::uint64_t pixels) { return pixels * 3; }
 
 // Immutable; over() may be called from many threads.
 class NoiseLevels {
@@ -35,7 +38,8 @@ class NoiseLevels {
   int radius_;
   std::vector<std::uint8_t> bad_row_;  // 1 where a row holds a bad pixel
   bool any_bad_ = false;
-  std::vector<std::uint16_t> least_;  // of each background
+  // Over each background; the lowest over it or any larger one.
+  std::vector<std::uint16_t> least_, lowest_from_;
 };
 
 }  // namespace dctprep
