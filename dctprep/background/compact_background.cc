@@ -15,10 +15,11 @@
 namespace dctprep {
 
 CompactBackground::CompactBackground(ImageView<const std::uint16_t> background, const FrameReference& reference,
-                                     const Region& excluded)
+                                     const Region& excluded, ImagePool<std::uint8_t>& pool)
     : background_(background),
       excluded_(excluded),
-      bytes_(background.height(), background.width()),
+      image_(pool.take()),
+      bytes_(*image_),
       fits_(static_cast<std::size_t>(background.height()), 0) {
   const auto width = static_cast<std::size_t>(background.width());
   tbb::parallel_for(0, background.height(), [&](int v) {

@@ -8,7 +8,7 @@
 
 #include "dctprep/background/compact_frame.h"
 #include "dctprep/background/options.h"
-#include "dctprep/base/image.h"
+#include "dctprep/base/image_pool.h"
 #include "dctprep/core/region.h"
 
 namespace dctprep {
@@ -17,8 +17,9 @@ namespace dctprep {
 // reference.
 class CompactBackground {
  public:
-  // Background and reference must outlive it.
-  CompactBackground(ImageView<const std::uint16_t> background, const FrameReference& reference, const Region& excluded);
+  // Background and reference must outlive it. `pool`: of images as large.
+  CompactBackground(ImageView<const std::uint16_t> background, const FrameReference& reference, const Region& excluded,
+                    ImagePool<std::uint8_t>& pool);
 
   ImageView<const std::uint16_t> background() const { return background_; }
   // As frame_offset() of background/subtract.h. `frame` is held against the reference; `bad_row` says of each row
@@ -45,7 +46,8 @@ class CompactBackground {
   ImageView<const std::uint16_t> background_;
   Region excluded_;
   ImageView<const std::uint8_t> more_;  // empty: levels are not raised
-  Image<std::uint8_t> bytes_;
+  std::shared_ptr<Image<std::uint8_t>> image_;
+  ImageView<std::uint8_t> bytes_;
   std::vector<std::uint8_t> fits_;  // 1 where the bytes of a row, outside `excluded`, say what its pixels are
 };
 

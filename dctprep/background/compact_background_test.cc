@@ -40,7 +40,8 @@ TEST(CompactBackground, SubtractsLikeWholeNumbers) {
     for (int u = excluded.u0; u < excluded.u1; ++u) background(0, u) = 30000;
     CompactFramePool pool(pixels, 1);
     const auto compact = compact_frame(pool, reference, frame);
-    CompactBackground held(background, *reference, excluded);
+    ImagePool<std::uint8_t> byte_pool(height, width);
+    CompactBackground held(background, *reference, excluded, byte_pool);
     Image<std::uint8_t> more(height, (width + 63) / 64, 0);
     const bool is_raised = round % 5 == 3;
     if (is_raised) {
@@ -95,7 +96,8 @@ TEST(CompactBackground, SubtractsWindowsLikeRows) {
     if (round % 5 == 0) background(height / 2, width / 2) = 3000;  // a row that bytes do not hold
     CompactFramePool pool(pixels, 1);
     const auto compact = compact_frame(pool, reference, frame);
-    const CompactBackground held(background, *reference, excluded);
+    ImagePool<std::uint8_t> byte_pool(height, width);
+    const CompactBackground held(background, *reference, excluded, byte_pool);
     for (const std::int32_t offset : {0, 5, -11, 65535}) {
       for (const int radius : {1, 2}) {
         const int side = 2 * radius + 1;
@@ -151,7 +153,8 @@ TEST(CompactBackground, FindsTheOffsetOfWholeNumbers) {
     }
     CompactFramePool pool(pixels, 1);
     const auto compact = compact_frame(pool, reference, frame);
-    const CompactBackground held(background, *reference, excluded);
+    ImagePool<std::uint8_t> byte_pool(height, width);
+    const CompactBackground held(background, *reference, excluded, byte_pool);
     for (const int stride : {1, 2, 4, 7}) {
       const BackgroundOptions options{.offset_stride = stride};
       std::vector<int> differences;

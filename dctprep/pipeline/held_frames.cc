@@ -110,11 +110,11 @@ void HeldFrames::drop(int k) {
 }
 
 void HeldFrames::set_excluded(const std::vector<std::vector<int>>& windows,
-                              std::vector<Image<std::uint16_t>>& backgrounds) {
+                              const std::vector<std::shared_ptr<Image<std::uint16_t>>>& backgrounds) {
   if (!excluded_) return;
   std::vector<RegionWindow> of_region(windows.size());
   for (std::size_t w = 0; w < windows.size(); ++w) {
-    of_region[w].background = backgrounds[w].view();
+    of_region[w].background = backgrounds[w]->view();
     for (const int k : windows[w]) of_region[w].places.push_back(held_.at(k).place);
   }
   excluded_->medians(of_region);

@@ -44,7 +44,8 @@ class HeldFrames {
 
   // The backgrounds of excluded pixels in windows of held frames, put into the images; nothing where they are not
   // saved.
-  void set_excluded(const std::vector<std::vector<int>>& windows, std::vector<Image<std::uint16_t>>& backgrounds);
+  void set_excluded(const std::vector<std::vector<int>>& windows,
+                    const std::vector<std::shared_ptr<Image<std::uint16_t>>>& backgrounds);
   // Frames to come are held against `background` where it has moved away too far from the present reference.
   void renew_reference(const Image<std::uint16_t>& background);
 

@@ -20,26 +20,26 @@ NoiseLevels::NoiseLevels(const Setup& setup, int radius)
   }
 }
 
-BlockNoise NoiseLevels::over(ImageView<const std::uint16_t> background) const {
+BlockNoise NoiseLevels::over(ImageView<const std::uint16_t> background, ImagePool<std::uint16_t>& pool) const {
   const int height = background.height(), width = background.width();
   const auto words = static_cast<int>(words_of_bits(static_cast<std::size_t>(width)));
   BlockNoise block;
   block.background = background;
   block.least_over = least_;
-  if (any_bad_) block.filled = Image<std::uint16_t>(height, width);
+  if (any_bad_) block.filled = pool.take();
   // Of 64 columns and the windows that they are in: the least background of a row, then of the rows round it.
   Image<std::uint16_t> under(height, words), lowest(height, words);
   tbb::parallel_for(0, height, [&](int v) {
     const std::uint16_t* row = background.row(v);
     if (any_bad_) {
-      std::uint16_t* filled = block.filled.row(v);
+      std::uint16_t* filled = block.filled->row(v);
       std::copy_n(row, width, filled);
       if (bad_row_[static_cast<std::size_t>(v)] != 0) fill_bad_pixels(setup_.scan->bad_pixels.row(v), width, filled);
       row = filled;
     }
     least_of_stretches(row, static_cast<std::size_t>(width), static_cast<std::size_t>(radius_), under.row(v));
   });
-  if (any_bad_) block.background = block.filled;
+  if (any_bad_) block.background = *block.filled;
   for (int v = 0; v < height; ++v) {
     for (int word = 0; word < words; ++word) {
       std::uint16_t least = 65535;

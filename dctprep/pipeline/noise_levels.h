@@ -3,17 +3,18 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
-#include "dctprep/base/image.h"
+#include "dctprep/base/image_pool.h"
 #include "dctprep/pipeline/setup.h"
 
 namespace dctprep {
 
 // Of one background; this and the NoiseLevels must outlive it.
 struct BlockNoise {
-  Image<std::uint16_t> filled;  // the background with bad pixels replaced; empty where none is bad
+  std::shared_ptr<Image<std::uint16_t>> filled;  // the background with bad pixels replaced; null where none is bad
   ImageView<const std::uint16_t> background;
   std::span<const std::uint16_t> least_over;  // F of at least this, over each background, reaches the lowest level
   int least(int v, int u) const { return least_over[background(v, u)]; }
@@ -31,7 +32,8 @@ class NoiseLevels {
  public:
   // `radius` of the 2D median; 0: none.
   NoiseLevels(const Setup& setup, int radius);
-  BlockNoise over(ImageView<const std::uint16_t> background) const;
+  // `pool`: of images as large.
+  BlockNoise over(ImageView<const std::uint16_t> background, ImagePool<std::uint16_t>& pool) const;
 
  private:
   const Setup& setup_;

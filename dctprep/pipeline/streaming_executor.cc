@@ -8,6 +8,7 @@
 #include "dctprep/background/window_median.h"
 #include "dctprep/base/cancel.h"
 #include "dctprep/base/error.h"
+#include "dctprep/base/image_pool.h"
 #include "dctprep/base/log.h"
 #include "dctprep/measure/set_values.h"
 #include "dctprep/pipeline/frame_pass.h"
@@ -44,6 +45,8 @@ class StreamingRun {
         frame_pass_(setup),
         frames_(setup, static_cast<std::size_t>(plan_.most_frames)),
         median_(static_cast<std::size_t>(setup.height()) * static_cast<std::size_t>(setup.width())),
+        image_pool_(setup.height(), setup.width()),
+        byte_pool_(setup.height(), setup.width()),
         chain_(kBatchesWaiting) {
     if (setup.config.spots.photometry) ring_ = std::make_unique<PhotometryRing>(setup);
     const SpotImage image = setup.config.spots.image;
@@ -84,6 +87,7 @@ class StreamingRun {
 
  private:
   using ThresholdedFrame = FramePass::Result;
+  using Backgrounds = std::vector<std::shared_ptr<Image<std::uint16_t>>>;
 
   void process() {
     frames_.expect(plan_.steps.front().read);
@@ -92,12 +96,12 @@ class StreamingRun {
       const std::size_t jobs_before = chain_.added();
       read_frames(step.read);
       if (n + 1 < plan_.steps.size()) frames_.expect(plan_.steps[n + 1].read);
-      const auto backgrounds = std::make_shared<const std::vector<Image<std::uint16_t>>>(make_backgrounds(step));
+      const Backgrounds backgrounds = make_backgrounds(step);
       for (std::size_t b = step.first_block; b < step.end_block; ++b)
-        process_block(setup_.blocks[b], {backgrounds, &(*backgrounds)[b - step.first_block]});
+        process_block(setup_.blocks[b], backgrounds[b - step.first_block]);
       if (ring_) leave_ring(step, jobs_before);
       for (const int k : step.drop) drop(k);
-      if (!window_.empty()) frames_.renew_reference(backgrounds->back());
+      if (!window_.empty()) frames_.renew_reference(*backgrounds.back());
       if (setup_.config.background.save) write_backgrounds(step, backgrounds);
     }
     chain_.add([this] {
@@ -152,15 +156,15 @@ class StreamingRun {
     return rest;
   }
 
-  std::vector<Image<std::uint16_t>> make_backgrounds(const StreamStep& step) {
-    std::vector<Image<std::uint16_t>> backgrounds;
+  Backgrounds make_backgrounds(const StreamStep& step) {
+    Backgrounds backgrounds;
     std::vector<MedianStep> medians;
     std::vector<std::vector<int>> windows;
     for (std::size_t b = step.first_block; b < step.end_block; ++b) {
       const std::vector<int>& window = windows.emplace_back(good_window(b));
-      backgrounds.emplace_back(setup_.height(), setup_.width());
+      backgrounds.push_back(image_pool_.take());
       medians.push_back({frames_.pixels_of(window), frames_.pixels_of(without(window, window_)),
-                         frames_.pixels_of(without(window_, window)), backgrounds.back().data()});
+                         frames_.pixels_of(without(window_, window)), backgrounds.back()->data()});
       window_ = window;
     }
     advance_medians(step, medians);
@@ -204,11 +208,12 @@ class StreamingRun {
     std::map<const FrameReference*, CompactBackground> backgrounds;
     {
       const Stopwatch watch(frame_seconds_);
-      if (noise_levels_) noise = noise_levels_->over(background);
+      if (noise_levels_) noise = noise_levels_->over(background, image_pool_);
       for (int k = block.first; k <= block.last; ++k) {
         if (const HeldFrame* frame = frames_.find(k)) {
           const FrameReference& reference = *frame->pixels->reference();
-          const auto [added, is_new] = backgrounds.try_emplace(&reference, background, reference, setup_.excluded);
+          const auto [added, is_new] =
+              backgrounds.try_emplace(&reference, background, reference, setup_.excluded, byte_pool_);
           if (is_new && noise_levels_) added->second.raise_levels(noise.more);
         }
       }
@@ -252,11 +257,10 @@ class StreamingRun {
     });
   }
 
-  void write_backgrounds(const StreamStep& step,
-                         const std::shared_ptr<const std::vector<Image<std::uint16_t>>>& images) {
+  void write_backgrounds(const StreamStep& step, const Backgrounds& images) {
     chain_.add([this, first = step.first_block, images] {
       const Stopwatch watch(write_seconds_);
-      for (std::size_t i = 0; i < images->size(); ++i) sink_.background(static_cast<int>(first + i), (*images)[i]);
+      for (std::size_t i = 0; i < images.size(); ++i) sink_.background(static_cast<int>(first + i), *images[i]);
     });
   }
 
@@ -362,6 +366,8 @@ class StreamingRun {
   std::unique_ptr<NoiseLevels> noise_levels_;  // null: levels are in counts
   HeldFrames frames_;
   WindowMedian median_;
+  ImagePool<std::uint16_t> image_pool_;  // of backgrounds
+  ImagePool<std::uint8_t> byte_pool_;
   std::vector<int> window_;     // good frames of the last window, as far as they are counted in it
   std::vector<Island> closed_;  // not measured yet
   std::size_t closed_voxels_ = 0;
