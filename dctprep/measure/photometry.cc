@@ -7,7 +7,6 @@
 
 #include "dctprep/base/image.h"
 #include "dctprep/kernels/masked_sums.h"
-#include "dctprep/measure/voxel_runs.h"
 
 namespace dctprep {
 
@@ -295,14 +294,23 @@ PhotometryReach photometry_reach(int height, int width) {
 
 std::vector<VoxelSpan> spans_of(std::span<const Voxel> voxels, int frames) {
   std::vector<VoxelSpan> spans;
-  for (const VoxelRun& run : runs_of(voxels)) spans.push_back({run.frame % frames, run.v, run.u, run.u + run.size});
+  const Voxel* last = nullptr;
+  for (const Voxel& voxel : voxels) {
+    const bool goes_on = last != nullptr && voxel.frame == last->frame && voxel.v == last->v && voxel.u == last->u + 1;
+    if (!goes_on) spans.push_back({voxel.frame % frames, voxel.v, voxel.u, voxel.u});
+    spans.back().u_end = voxel.u + 1;
+    last = &voxel;
+  }
   return spans;
 }
 
 void PhotometryIsland::sort() {
   const auto place = [](const VoxelSpan& span) { return std::tuple(span.frame, span.v); };
-  std::ranges::sort(spans, {}, place);
-  for (auto& blob : blobs) std::ranges::sort(blob, {}, place);
+  const auto put_in_order = [&](std::vector<VoxelSpan>& some) {
+    if (!std::ranges::is_sorted(some, {}, place)) std::ranges::sort(some, {}, place);
+  };
+  put_in_order(spans);
+  for (auto& blob : blobs) put_in_order(blob);
   for (std::size_t i = 0; i < spans.size(); ++i) frames += i == 0 || spans[i].frame != spans[i - 1].frame;
 }
 

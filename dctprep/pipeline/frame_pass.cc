@@ -22,7 +22,13 @@ constexpr int kFewCandidates = 4;
 FramePass::FramePass(const Setup& setup)
     : setup_(setup),
       denoiser_(setup.config.denoise, setup.scan->bad_pixels, setup.excluded),
-      bad_row_(rows_with_bad_pixels(*setup.scan)) {}
+      bad_row_(rows_with_bad_pixels(*setup.scan)),
+      bad_bits_(setup.height(), static_cast<int>(words_of_bits(static_cast<std::size_t>(setup.width()))), 0) {
+  for (int v = 0; v < setup.height(); ++v) {
+    const std::uint8_t* bad = setup.scan->bad_pixels.row(v);
+    for (int u = 0; u < setup.width(); ++u) bad_bits_(v, u / 64) |= std::uint64_t{bad[u] != 0} << u % 64;
+  }
+}
 
 // A ring of residual rows round the one that is denoised, made as far as they are looked at.
 class FramePass::Rows {
@@ -47,6 +53,7 @@ class FramePass::Rows {
         near_(side_),
         near_rows_(side_),
         near_marks_(side_),
+        candidate_words_(words_),
         singles_(side_ * side_ * static_cast<std::size_t>(width_)) {
     for (std::size_t i = 0; i < side_ * side_; ++i)
       single_windows_.push_back(singles_.data() + i * static_cast<std::size_t>(width_));
@@ -63,21 +70,19 @@ class FramePass::Rows {
       const int v = next - radius_;
       if (v < 0) continue;
       look_at(v);
-      if (!find_candidates(v, passing)) continue;
+      find_candidates(v, passing);
       if (noise_ != nullptr) {
         // Candidates lie too far apart for the processor to see whose levels are asked for next.
         const std::uint16_t* under = noise_->background.row(v);
-        for (std::size_t word = 0; word < words_; ++word) {
-          if (passing[word] == 0) continue;
+        for (const std::size_t word : words_with_candidates()) {
           __builtin_prefetch(under + word * 64);
           __builtin_prefetch(under + std::min(word * 64 + 32, static_cast<std::size_t>(width_) - 1));
         }
       }
       bool any = false;
       single_columns_.clear();
-      for (std::size_t word = 0; word < words_; ++word) {
+      for (const std::size_t word : words_with_candidates()) {
         const std::uint64_t candidates = passing[word];
-        if (candidates == 0) continue;
         if (std::popcount(candidates) <= kFewCandidates && add_singles(v, word, candidates)) {
           passing[word] = 0;
           continue;
@@ -161,12 +166,12 @@ class FramePass::Rows {
       pixels_at_least(padded(v) + radius_, static_cast<std::uint16_t>(level_), static_cast<std::size_t>(width_), bits);
     }
     if (!has_bad(v)) return;
-    const std::uint8_t* bad = pass_.setup_.scan->bad_pixels.row(v);
-    for (int u = 0; u < width_; ++u) bits[u / 64] |= std::uint64_t{bad[u] != 0} << u % 64;
+    const std::uint64_t* bad = pass_.bad_bits_.row(v);
+    for (std::size_t word = 0; word < words_; ++word) bits[word] |= bad[word];
   }
 
   // Where row `v` may pass: where enough of the window's pixels do, or the pixel itself if it may be kept.
-  bool find_candidates(int v, std::vector<std::uint64_t>& candidates) {
+  void find_candidates(int v, std::vector<std::uint64_t>& candidates) {
     const DenoiseMode mode = pass_.setup_.config.denoise.mode.value();
     std::copy_n(marks(v), words_, candidates.begin());
     if (mode != DenoiseMode::kOff) {
@@ -181,8 +186,14 @@ class FramePass::Rows {
             window_passes_[word] | (mode == DenoiseMode::kConditional ? candidates[word] : std::uint64_t{0});
       }
     }
-    return std::any_of(candidates.begin(), candidates.end(), [](std::uint64_t word) { return word != 0; });
+    // No branch: which words have any cannot be foreseen.
+    with_candidates_ = 0;
+    for (std::size_t word = 0; word < words_; ++word) {
+      candidate_words_[with_candidates_] = word;
+      with_candidates_ += candidates[word] != 0 ? 1 : 0;
+    }
   }
+  std::span<const std::size_t> words_with_candidates() const { return {candidate_words_.data(), with_candidates_}; }
 
   // Adds the windows of `candidates` of a word of row `v` to those that are looked at one by one; false: not for these.
   bool add_singles(int v, std::size_t word, std::uint64_t candidates) {
@@ -267,6 +278,8 @@ class FramePass::Rows {
   std::vector<const std::uint16_t*> near_rows_;
   std::vector<const std::uint64_t*> near_marks_;
   std::vector<std::uint64_t> window_passes_, scratch_;
+  std::vector<std::size_t> candidate_words_;  // of the row at hand, as many as with_candidates_
+  std::size_t with_candidates_ = 0;
   // Of pixels of the row at hand that are looked at one by one: pixel i of each of their windows lies from i * width_
   // on.
   std::vector<std::uint16_t> singles_, single_denoised_;

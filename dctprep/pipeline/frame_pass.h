@@ -41,6 +41,7 @@ class FramePass {
   const Setup& setup_;
   Denoiser denoiser_;
   std::vector<std::uint8_t> bad_row_;  // 1 where a row holds a bad pixel
+  Image<std::uint64_t> bad_bits_;      // of each row, a bit a pixel
 };
 
 }  // namespace dctprep

@@ -328,8 +328,11 @@ class StreamingRun {
     PhotometryIsland places;
     if (ring_) {
       for (const IslandRun& run : island.runs) places.spans.push_back({run.frame, run.v, run.u_begin, run.u_end});
-      for (const Blob& blob : blobs)
-        places.blobs.push_back(blob.small_seed ? std::vector<VoxelSpan>() : spans_of(blob.voxels, setup_.frames()));
+      // Where there is but one blob, nobody asks where others are.
+      for (const Blob& blob : blobs) {
+        const bool is_seen = blobs.size() > 1 && !blob.small_seed;
+        places.blobs.push_back(is_seen ? spans_of(blob.voxels, setup_.frames()) : std::vector<VoxelSpan>());
+      }
       places.sort();
     }
     std::vector<MeasuredBlob> measured;

@@ -164,11 +164,15 @@ class RunPlaces {
 // Sorts by the upper halves of its keys, of which the upper 16 bits are 0; equals stay in order. `other` is room.
 void sort_by_value(std::vector<std::uint64_t>& keys, std::vector<std::uint64_t>& other) {
   other.resize(keys.size());
-  for (const int shift : {32, 40}) {
-    std::array<std::size_t, 257> begin{};
-    for (const std::uint64_t key : keys) ++begin[(key >> shift & 255) + 1];
+  // So many bits at a time that one turn does for most spots.
+  constexpr int kBits = 11;
+  constexpr std::uint64_t kMask = (1 << kBits) - 1;
+  for (const int shift : {32, 32 + kBits}) {
+    std::array<std::uint32_t, kMask + 2> begin{};
+    for (const std::uint64_t key : keys) ++begin[(key >> shift & kMask) + 1];
+    if (!keys.empty() && begin[(keys.front() >> shift & kMask) + 1] == keys.size()) continue;
     std::partial_sum(begin.begin(), begin.end(), begin.begin());
-    for (const std::uint64_t key : keys) other[begin[key >> shift & 255]++] = key;
+    for (const std::uint64_t key : keys) other[begin[key >> shift & kMask]++] = key;
     keys.swap(other);
   }
 }
