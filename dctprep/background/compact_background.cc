@@ -41,15 +41,14 @@ CompactBackground::CompactBackground(ImageView<const std::uint16_t> background, 
 struct CompactBackground::OffsetRows {
   const CompactBackground& background;
   const CompactFrame& frame;
-  ImageView<const std::uint8_t> bad_pixels;
-  std::span<const std::uint8_t> bad_row;
+  ImageView<const std::uint64_t> bad_bits;
   std::size_t stride;
 
   // Of every `every`-th row of them, calls bytes(from, under, count) for stretches whose bytes tell the differences,
-  // the first of each being one of them, and correct(byte difference, difference) where that is wrong for some; for
-  // others single(difference).
-  template <class Bytes, class Correct, class Single>
-  void visit(int every, const Bytes& bytes, const Correct& correct, const Single& single) const {
+  // the first of each being one of them, single(difference) for other pixels, and remove(difference of bytes) for each
+  // pixel of a stretch that was one too many.
+  template <class Bytes, class Remove, class Single>
+  void visit(int every, const Bytes& bytes, const Remove& remove, const Single& single) const {
     const ImageView<const std::uint16_t> image = background.background_;
     const auto width = static_cast<std::size_t>(image.width());
     const Region& excluded = background.excluded_;
@@ -58,11 +57,13 @@ struct CompactBackground::OffsetRows {
       const auto row = static_cast<std::size_t>(v);
       const std::size_t first = row * width;
       const bool cut = excluded.v0 <= v && v < excluded.v1;
-      if (background.fits_[row] == 0 || bad_row[row] != 0) {
+      const std::uint64_t* bad = bad_bits.row(v);
+      const auto is_bad = [&](std::size_t u) { return (bad[u / 64] >> u % 64 & 1) != 0; };
+      if (background.fits_[row] == 0) {
         values.resize(width);
         frame.read(first, width, values.data());
         for (std::size_t u = 0; u < width; u += stride) {
-          if (bad_pixels.row(v)[u] == 0 && !(cut && excluded.contains(v, static_cast<int>(u))))
+          if (!is_bad(u) && !(cut && excluded.contains(v, static_cast<int>(u))))
             single(std::int32_t{values[u]} - std::int32_t{image.row(v)[u]});
         }
         continue;
@@ -75,8 +76,16 @@ struct CompactBackground::OffsetRows {
         bytes(from + begin, under + begin, end - begin);
         frame.visit_listed(first + begin, end - begin, [&](std::size_t pixel, std::uint16_t value) {
           const std::size_t u = pixel - first;
-          if (u % stride == 0) correct(from[u] - under[u], std::int32_t{value} - std::int32_t{image.row(v)[u]});
+          if (u % stride != 0 || is_bad(u)) return;
+          remove(from[u] - under[u]);
+          single(std::int32_t{value} - std::int32_t{image.row(v)[u]});
         });
+        for (std::size_t word = begin / 64; word * 64 < end; ++word) {
+          for (std::uint64_t bits = bad[word] & bits_in_word(word, begin, end); bits != 0; bits &= bits - 1) {
+            const std::size_t u = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
+            if (u % stride == 0) remove(from[u] - under[u]);
+          }
+        }
       };
       stretch(0, cut ? static_cast<std::size_t>(excluded.u0) : width);
       if (cut) stretch(static_cast<std::size_t>(excluded.u1), width);
@@ -97,10 +106,7 @@ struct CompactBackground::OffsetRows {
           }
           for (; u < count; u += stride) ++tables[0][kZero + from[u] - under[u]];
         },
-        [&](int wrong, std::int32_t difference) {
-          --tables[0][kZero + static_cast<std::size_t>(wrong)];
-          median.add(difference);
-        },
+        [&](int difference) { --tables[0][static_cast<std::size_t>(static_cast<int>(kZero) + difference)]; },
         [&](std::int32_t difference) { median.add(difference); });
     for (std::size_t i = 0; i < tables[0].size(); ++i) {
       std::uint32_t all = 0;  // modulo 2^32: a table may have been counted down for another
@@ -113,9 +119,10 @@ struct CompactBackground::OffsetRows {
   std::optional<std::int32_t> median_near(std::int32_t guess) const {
     const std::int32_t lowest = guess - static_cast<std::int32_t>(kDifferenceRungs / 2);
     if (std::abs(lowest) > kMostDifferenceRung) return std::nullopt;
-    std::array<std::uint64_t, kDifferenceRungs> below{};  // modulo 2^64
+    std::array<std::uint64_t, kDifferenceRungs> below{};  // modulo 2^64, as is the next
     std::uint64_t all = 0;
     const auto add = [&](std::int32_t difference, std::uint64_t times) {
+      all += times;
       for (std::size_t j = 0; j < below.size(); ++j)
         below[j] += difference < lowest + static_cast<std::int32_t>(j) ? times : 0;
     };
@@ -125,8 +132,8 @@ struct CompactBackground::OffsetRows {
           count_differences_below(from, under, count, stride, lowest, below.data());
           all += (count + stride - 1) / stride;
         },
-        [&](int wrong, std::int32_t difference) { add(wrong, ~std::uint64_t{0}), add(difference, 1); },
-        [&](std::int32_t difference) { add(difference, 1), ++all; });
+        [&](int difference) { add(difference, ~std::uint64_t{0}); },
+        [&](std::int32_t difference) { add(difference, 1); });
     if (all == 0) return 0;
     const std::uint64_t rank = all / 2;
     if (below.front() > rank || below.back() <= rank) return std::nullopt;
@@ -135,11 +142,10 @@ struct CompactBackground::OffsetRows {
   }
 };
 
-std::int32_t CompactBackground::frame_offset(const CompactFrame& frame, ImageView<const std::uint8_t> bad_pixels,
-                                             std::span<const std::uint8_t> bad_row,
+std::int32_t CompactBackground::frame_offset(const CompactFrame& frame, ImageView<const std::uint64_t> bad_bits,
                                              const BackgroundOptions& options) const {
   if (!options.frame_offset) return 0;
-  const OffsetRows rows{*this, frame, bad_pixels, bad_row, static_cast<std::size_t>(options.offset_stride)};
+  const OffsetRows rows{*this, frame, bad_bits, static_cast<std::size_t>(options.offset_stride)};
   // Some of the rows tell where the median lies, so nearly that the others are counted only there.
   constexpr int kSampled = 16;
   if (std::has_single_bit(rows.stride) && rows.stride <= kMostDifferenceStride &&

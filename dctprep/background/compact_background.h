@@ -22,10 +22,10 @@ class CompactBackground {
                     ImagePool<std::uint8_t>& pool);
 
   ImageView<const std::uint16_t> background() const { return background_; }
-  // As frame_offset() of background/subtract.h. `frame` is held against the reference; `bad_row` says of each row
-  // whether it holds a bad pixel. Thread-safe.
-  std::int32_t frame_offset(const CompactFrame& frame, ImageView<const std::uint8_t> bad_pixels,
-                            std::span<const std::uint8_t> bad_row, const BackgroundOptions& options) const;
+  // As frame_offset() of background/subtract.h. `frame` is held against the reference; `bad_bits` says of each row
+  // which pixels are bad (kernels/bit_rows.h). Thread-safe.
+  std::int32_t frame_offset(const CompactFrame& frame, ImageView<const std::uint64_t> bad_bits,
+                            const BackgroundOptions& options) const;
   // residual = clamp(frame - background - offset, 0, 65535) of columns u0 ... u1-1 of row v, from residual[0] on;
   // whatever at excluded pixels. `frame` is held against the reference. Thread-safe.
   void subtract(const CompactFrame& frame, std::int32_t offset, int v, int u0, int u1, std::uint16_t* residual) const;

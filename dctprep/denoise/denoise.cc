@@ -17,6 +17,9 @@ constexpr std::uint16_t kBehindAll = 65535;
 
 constexpr int kMostRadius = 15;
 
+// Columns of which one is told whether bad pixels are near: few, since medians are slower where they are.
+constexpr int kStretch = 64;
+
 }  // namespace
 
 Denoiser::Denoiser(const DenoiseOptions& options, ImageView<const std::uint8_t> bad_pixels, const Region& excluded)
@@ -26,22 +29,26 @@ Denoiser::Denoiser(const DenoiseOptions& options, ImageView<const std::uint8_t> 
   const int width = bad_pixels.width();
   std::copy(bad_pixels.pixels().begin(), bad_pixels.pixels().end(), bad_pixels_.data());
   bad_row_.assign(static_cast<std::size_t>(height), 0);
-  bad_near_.assign(static_cast<std::size_t>(height), 0);
+  bad_near_ = Image<std::uint8_t>(height, (width + kStretch - 1) / kStretch, 0);
   if (options_.mode.value() == DenoiseMode::kOff) return;
+  bool any = false;
   for (int v = 0; v < height; ++v) {
-    const std::uint8_t* row = bad_pixels_.row(v);
-    if (std::all_of(row, row + width, [](std::uint8_t bad) { return bad == 0; })) continue;
-    bad_row_[static_cast<std::size_t>(v)] = 1;
-    for (int near = std::max(0, v - options_.radius); near <= std::min(height - 1, v + options_.radius); ++near) {
-      bad_near_[static_cast<std::size_t>(near)] = 1;
+    for (int u = 0; u < width; ++u) {
+      if (bad_pixels_(v, u) == 0) continue;
+      any = true;
+      bad_row_[static_cast<std::size_t>(v)] = 1;
+      const int first = std::max(0, u - options_.radius) / kStretch,
+                last = std::min(width - 1, u + options_.radius) / kStretch;
+      for (int near = std::max(0, v - options_.radius); near <= std::min(height - 1, v + options_.radius); ++near)
+        std::fill(bad_near_.row(near) + first, bad_near_.row(near) + last + 1, std::uint8_t{1});
     }
   }
-  if (std::all_of(bad_row_.begin(), bad_row_.end(), [](std::uint8_t bad) { return bad == 0; })) return;
+  if (!any) return;
   ranks_ = Image<std::uint16_t>(height, width);
   no_good_ = Image<std::uint8_t>(height, width);
   for (int v = 0; v < height; ++v) {
-    if (bad_near_[static_cast<std::size_t>(v)] == 0) continue;
     for (int u = 0; u < width; ++u) {
+      if (bad_near_(v, u / kStretch) == 0) continue;
       int good = 0;
       for (int dv = -options_.radius; dv <= options_.radius; ++dv) {
         for (int du = -options_.radius; du <= options_.radius; ++du) {
@@ -67,30 +74,39 @@ void Denoiser::pad(int v, int u0, int u1, std::uint16_t* padded) const {
 }
 
 void Denoiser::apply(const std::uint16_t* const* rows, int v, int u0, int u1, std::uint16_t* denoised) const {
-  const auto count = static_cast<std::size_t>(u1 - u0);
-  const int margin = radius();
-  const std::uint16_t* residual = rows[margin] + margin + u0;
-  std::uint16_t* out = denoised + u0;
   if (options_.mode.value() == DenoiseMode::kOff) {
-    std::memcpy(out, residual, count * sizeof(std::uint16_t));
+    std::memcpy(denoised + u0, rows[0] + u0, static_cast<std::size_t>(u1 - u0) * sizeof(std::uint16_t));
   } else {
-    const int side = 2 * margin + 1;
-    const auto window = static_cast<std::size_t>(side * side);
-    std::array<const std::uint16_t*, (2 * kMostRadius + 1) * (2 * kMostRadius + 1)> shifted;
-    for (int i = 0; i < side * side; ++i) shifted[static_cast<std::size_t>(i)] = rows[i / side] + u0 + i % side;
-    if (bad_near_[static_cast<std::size_t>(v)] != 0) {
-      rank_select(shifted.data(), window, ranks_.row(v) + u0, count, out);
-      const std::uint8_t* no_good = no_good_.row(v) + u0;
-      for (std::size_t i = 0; i < count; ++i) out[i] = no_good[i] != 0 ? std::uint16_t{0} : out[i];
-      if (options_.mode.value() == DenoiseMode::kConditional) keep_close(residual, bad_pixels_.row(v) + u0, count, out);
-    } else {
-      apply(shifted.data(), count, out);
+    const std::uint8_t* bad_near = bad_near_.row(v);
+    for (int from = u0; from < u1;) {
+      const bool near = bad_near[from / kStretch] != 0;
+      int to = from;
+      while (to < u1 && (bad_near[to / kStretch] != 0) == near) to = std::min(u1, (to / kStretch + 1) * kStretch);
+      apply_medians(rows, v, from, to, near, denoised + from);
+      from = to;
     }
   }
   if (excluded_.v0 <= v && v < excluded_.v1) {
     const int from = std::max(u0, excluded_.u0), to = std::min(u1, excluded_.u1);
     if (from < to) std::fill(denoised + from, denoised + to, std::uint16_t{0});
   }
+}
+
+void Denoiser::apply_medians(const std::uint16_t* const* rows, int v, int u0, int u1, bool near_bad,
+                             std::uint16_t* denoised) const {
+  const auto count = static_cast<std::size_t>(u1 - u0);
+  const int side = 2 * radius() + 1;
+  std::array<const std::uint16_t*, (2 * kMostRadius + 1) * (2 * kMostRadius + 1)> shifted;
+  for (int i = 0; i < side * side; ++i) shifted[static_cast<std::size_t>(i)] = rows[i / side] + u0 + i % side;
+  if (!near_bad) {
+    apply(shifted.data(), count, denoised);
+    return;
+  }
+  rank_select(shifted.data(), static_cast<std::size_t>(side * side), ranks_.row(v) + u0, count, denoised);
+  const std::uint8_t* no_good = no_good_.row(v) + u0;
+  for (std::size_t i = 0; i < count; ++i) denoised[i] = no_good[i] != 0 ? std::uint16_t{0} : denoised[i];
+  if (options_.mode.value() == DenoiseMode::kConditional)
+    keep_close(rows[radius()] + radius() + u0, bad_pixels_.row(v) + u0, count, denoised);
 }
 
 void Denoiser::apply(const std::uint16_t* const* windows, std::size_t count, std::uint16_t* denoised) const {

@@ -36,6 +36,10 @@ class Denoiser {
   void apply(const std::uint16_t* const* windows, std::size_t count, std::uint16_t* denoised) const;
 
  private:
+  // Those of columns u0 ... u1-1 of row `v`, from denoised[0] on, also of excluded pixels; `near_bad`: windows may hold
+  // bad pixels.
+  void apply_medians(const std::uint16_t* const* rows, int v, int u0, int u1, bool near_bad,
+                     std::uint16_t* denoised) const;
   // Of mode "conditional": takes back medians that are close to their residual, where that is not bad.
   void keep_close(const std::uint16_t* residual, const std::uint8_t* bad, std::size_t count,
                   std::uint16_t* medians) const;
@@ -43,10 +47,10 @@ class Denoiser {
   DenoiseOptions options_;
   Region excluded_;
   Image<std::uint8_t> bad_pixels_;
-  Image<std::uint16_t> ranks_;          // per pixel: index of the median among the good values of its window
-  Image<std::uint8_t> no_good_;         // 1 where the window holds no good pixel
-  std::vector<std::uint8_t> bad_row_;   // 1 where a row holds a bad pixel
-  std::vector<std::uint8_t> bad_near_;  // 1 where a row's windows do
+  Image<std::uint16_t> ranks_;         // per pixel: index of the median among the good values of its window
+  Image<std::uint8_t> no_good_;        // 1 where the window holds no good pixel
+  std::vector<std::uint8_t> bad_row_;  // 1 where a row holds a bad pixel
+  Image<std::uint8_t> bad_near_;       // of each row and 64 columns, 1 where their windows do
 };
 
 }  // namespace dctprep

@@ -293,7 +293,7 @@ FramePass::Result FramePass::run(int k, const CompactFrame& frame, const Compact
   const int level = noise != nullptr ? noise->lowest : lowest_level(options);
   Result result;
   const ImageView<const std::uint16_t> pixels = background.background();
-  result.offset = background.frame_offset(frame, setup_.scan->bad_pixels, bad_row_, setup_.config.background);
+  result.offset = background.frame_offset(frame, bad_bits_, setup_.config.background);
   FrameThreshold threshold(k, pixels.width(), level, saturated);
   Rows rows(*this, frame, background, noise, result.offset, level);
   // A level of 0 would be passed by pixels that no mark tells of; of large windows nothing is known before.
