@@ -32,6 +32,65 @@ void Heights(const uint16_t* values, const uint16_t* base, size_t count, uint8_t
   }
 }
 
+#if HWY_TARGET != HWY_SCALAR
+// Counts of eight rungs, a bit of each byte a rung: plane p holds bit p of the counts. Rows are added eight at a time
+// by full adders, which is a quarter of the work of comparing every rung with every row.
+template <class V>
+struct RungSums {
+  static constexpr size_t kPlanes = 8;
+  V plane[kPlanes];
+
+  explicit HWY_INLINE RungSums(V none) {
+    for (V& p : plane) p = none;
+  }
+
+  // sum and carry of sum + a + b.
+  static HWY_INLINE void FullAdd(V& sum, V a, V b, V& carry) {
+    const V either = hn::Xor(sum, a);
+#if HWY_TARGET == HWY_AVX3
+    carry = hn::IfVecThenElse(either, b, sum);  // bit by bit, which it is not on every target
+#else
+    carry = hn::OrAnd(hn::And(sum, a), either, b);
+#endif
+    sum = hn::Xor(either, b);
+  }
+
+  HWY_INLINE void AddEight(const V* rows) {
+    V two[4], four[2], eight;
+    for (size_t k = 0; k < 4; ++k) FullAdd(plane[0], rows[2 * k], rows[2 * k + 1], two[k]);
+    for (size_t k = 0; k < 2; ++k) FullAdd(plane[1], two[2 * k], two[2 * k + 1], four[k]);
+    FullAdd(plane[2], four[0], four[1], eight);
+    for (size_t p = 3; p < kPlanes; ++p) {
+      const V carry = hn::And(plane[p], eight);
+      plane[p] = hn::Xor(plane[p], eight);
+      eight = carry;
+    }
+  }
+
+  // Adds the counts, of `n` rows, to those of the rungs, or takes them away.
+  template <class D8>
+  HWY_INLINE void AddTo(D8 d8, size_t n, bool add, uint16_t* counts) const {
+    const hn::Half<D8> half8;
+    const hn::Rebind<uint16_t, decltype(half8)> d16;
+    for (size_t j = 0; j < 8; ++j) {
+      const V rung = hn::Set(d8, static_cast<uint8_t>(1u << j));
+      V sum = hn::Zero(d8);
+      for (size_t p = 0; p < kPlanes && (n >> p) != 0; ++p) {
+        const V weight = hn::Set(d8, static_cast<uint8_t>(1u << p));
+        sum = hn::IfThenElse(hn::TestBit(plane[p], rung), hn::Add(sum, weight), sum);
+      }
+      uint16_t* to = counts + j * kLadderGroup;
+      uint16_t* to_high = to + hn::Lanes(d16);
+      const auto low = hn::PromoteTo(d16, hn::LowerHalf(half8, sum));
+      const auto high = hn::PromoteTo(d16, hn::UpperHalf(half8, sum));
+      const auto old_low = hn::LoadU(d16, to), old_high = hn::LoadU(d16, to_high);
+      hn::StoreU(add ? hn::Add(old_low, low) : hn::Sub(old_low, low), d16, to);
+      hn::StoreU(add ? hn::Add(old_high, high) : hn::Sub(old_high, high), d16, to_high);
+    }
+  }
+};
+#endif
+
 // Rows are given by row(k), a pointer to the group's bytes, of which `shift` is taken away.
 template <class Row>
 HWY_INLINE void CountRows(const Row& row, const uint8_t* shift, size_t n, bool add, uint16_t* counts) {
@@ -48,41 +107,32 @@ HWY_INLINE void CountRows(const Row& row, const uint8_t* shift, size_t n, bool a
   }
 #else
   const hn::CappedTag<uint8_t, kLadderGroup> d8;
-  const hn::Half<decltype(d8)> half8;
-  const hn::Rebind<uint16_t, decltype(half8)> d16;
   using V = hn::Vec<decltype(d8)>;
-  const size_t lanes = hn::Lanes(d8);
-  const V one = hn::Set(d8, uint8_t{1});
-  for (size_t i = 0; i < kLadderGroup; i += lanes) {
+  // By the height of a value, from 0 to 15, a bit for each rung that it lies below: 0 ... 7, and 8 ... 15.
+  alignas(16) static constexpr uint8_t kLow[16] = {0xFF, 0xFE, 0xFC, 0xF8, 0xF0, 0xE0, 0xC0, 0x80};
+  alignas(16) static constexpr uint8_t kHigh[16] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+                                                    0xFF, 0xFE, 0xFC, 0xF8, 0xF0, 0xE0, 0xC0, 0x80};
+  const V low = hn::LoadDup128(d8, kLow), high = hn::LoadDup128(d8, kHigh);
+  const V none = hn::Zero(d8), beyond = hn::Set(d8, uint8_t{112}), index_bits = hn::Set(d8, uint8_t{0x8F});
+  for (size_t i = 0; i < kLadderGroup; i += hn::Lanes(d8)) {
     const V down = hn::LoadU(d8, shift + i);
-    // Half of the rungs at a time, so that the sums stay in registers.
-    for (size_t first = 0; first < kLadderRungs; first += 8) {
-      V s0 = hn::Zero(d8), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
-      const V r0 = hn::Set(d8, static_cast<uint8_t>(first + 1)), r1 = hn::Add(r0, one), r2 = hn::Add(r1, one),
-              r3 = hn::Add(r2, one), r4 = hn::Add(r3, one), r5 = hn::Add(r4, one), r6 = hn::Add(r5, one),
-              r7 = hn::Add(r6, one);
-      for (size_t k = 0; k < n; ++k) {
-        const V height = hn::SaturatedSub(hn::LoadU(d8, row(k) + i), down);
-        s0 = hn::IfThenElse(hn::Lt(height, r0), hn::Add(s0, one), s0);
-        s1 = hn::IfThenElse(hn::Lt(height, r1), hn::Add(s1, one), s1);
-        s2 = hn::IfThenElse(hn::Lt(height, r2), hn::Add(s2, one), s2);
-        s3 = hn::IfThenElse(hn::Lt(height, r3), hn::Add(s3, one), s3);
-        s4 = hn::IfThenElse(hn::Lt(height, r4), hn::Add(s4, one), s4);
-        s5 = hn::IfThenElse(hn::Lt(height, r5), hn::Add(s5, one), s5);
-        s6 = hn::IfThenElse(hn::Lt(height, r6), hn::Add(s6, one), s6);
-        s7 = hn::IfThenElse(hn::Lt(height, r7), hn::Add(s7, one), s7);
+    RungSums<V> below_low(none), below_high(none);
+    for (size_t first = 0; first < n; first += 8) {
+      V of_low[8], of_high[8];
+      for (size_t k = 0; k < 8; ++k) {
+        of_low[k] = of_high[k] = none;
+        if (first + k >= n) continue;
+        const V height = hn::SaturatedSub(hn::LoadU(d8, row(first + k) + i), down);
+        // From 16 on the top bit is set, which looks up 0.
+        const V index = hn::And(hn::SaturatedAdd(height, beyond), index_bits);
+        of_low[k] = hn::TableLookupBytesOr0(low, index);
+        of_high[k] = hn::TableLookupBytesOr0(high, index);
       }
-      const V sums[8] = {s0, s1, s2, s3, s4, s5, s6, s7};
-      for (size_t j = 0; j < 8; ++j) {
-        uint16_t* to = counts + (first + j) * kLadderGroup + i;
-        const auto low = hn::PromoteTo(d16, hn::LowerHalf(half8, sums[j]));
-        const auto high = hn::PromoteTo(d16, hn::UpperHalf(half8, sums[j]));
-        uint16_t* to_high = to + hn::Lanes(d16);
-        const auto old_low = hn::LoadU(d16, to), old_high = hn::LoadU(d16, to_high);
-        hn::StoreU(add ? hn::Add(old_low, low) : hn::Sub(old_low, low), d16, to);
-        hn::StoreU(add ? hn::Add(old_high, high) : hn::Sub(old_high, high), d16, to_high);
-      }
+      below_low.AddEight(of_low);
+      below_high.AddEight(of_high);
     }
+    below_low.AddTo(d8, n, add, counts + i);
+    below_high.AddTo(d8, n, add, counts + 8 * kLadderGroup + i);
   }
 #endif
 }
