@@ -39,8 +39,8 @@ class RegionMedian {
   void medians(std::span<const RegionWindow> windows);
 
  private:
-  static constexpr std::size_t kTile =
-      32;  // pixels that lie together: so few that a window of them stays in the first cache
+  // Pixels that lie together: so few that a window of them stays in the first cache.
+  static constexpr std::size_t kTile = 32;
 
   std::size_t pixels() const {
     return static_cast<std::size_t>(region_.width()) * static_cast<std::size_t>(region_.height());

@@ -34,7 +34,7 @@ void Heights(const uint16_t* values, const uint16_t* base, size_t count, uint8_t
 
 #if HWY_TARGET != HWY_SCALAR
 // Counts of eight rungs, a bit of each byte a rung: plane p holds bit p of the counts. Rows are added eight at a time
-// by full adders, which is a quarter of the work of comparing every rung with every row.
+// by full adders, which is less than half of the work of comparing every rung with every row.
 template <class V>
 struct RungSums {
   static constexpr size_t kPlanes = 8;

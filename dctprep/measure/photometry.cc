@@ -7,6 +7,7 @@
 
 #include "dctprep/base/image.h"
 #include "dctprep/kernels/masked_sums.h"
+#include "dctprep/measure/voxel_runs.h"
 
 namespace dctprep {
 
@@ -294,18 +295,13 @@ PhotometryReach photometry_reach(int height, int width) {
 
 std::vector<VoxelSpan> spans_of(std::span<const Voxel> voxels, int frames) {
   std::vector<VoxelSpan> spans;
-  const Voxel* last = nullptr;
-  for (const Voxel& voxel : voxels) {
-    const bool goes_on = last != nullptr && voxel.frame == last->frame && voxel.v == last->v && voxel.u == last->u + 1;
-    if (!goes_on) spans.push_back({voxel.frame % frames, voxel.v, voxel.u, voxel.u});
-    spans.back().u_end = voxel.u + 1;
-    last = &voxel;
-  }
+  for (const VoxelRun& run : runs_of(voxels)) spans.push_back({run.frame % frames, run.v, run.u, run.u + run.size});
   return spans;
 }
 
 void PhotometryIsland::sort() {
   const auto place = [](const VoxelSpan& span) { return std::tuple(span.frame, span.v); };
+  // Those of blobs are in order but for a seam.
   const auto put_in_order = [&](std::vector<VoxelSpan>& some) {
     if (!std::ranges::is_sorted(some, {}, place)) std::ranges::sort(some, {}, place);
   };

@@ -53,8 +53,8 @@ std::vector<VoxelSpan> spans_of(std::span<const Voxel> voxels, int frames);
 // A component of {F >= lowest growth threshold} and the blobs in it.
 struct PhotometryIsland {
   std::vector<VoxelSpan> spans;  // of all of it
-  std::vector<std::vector<VoxelSpan>>
-      blobs;  // whole, as they are before the voxel clip; of a single one nothing is asked
+  // Whole, as they are before the voxel clip; of a single one nothing is asked.
+  std::vector<std::vector<VoxelSpan>> blobs;
 
   int frames = 0;  // that it lives in
 
