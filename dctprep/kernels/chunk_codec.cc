@@ -10,6 +10,7 @@
 
 #include "dctprep/base/assert.h"
 #include "dctprep/kernels/bitshuffle.h"
+#include "dctprep/kernels/lz4_block.h"
 
 namespace dctprep {
 
@@ -46,11 +47,17 @@ bool decompress_lz4(Bytes block, std::span<std::uint8_t> out) {
   return size >= 0 && static_cast<std::size_t>(size) == out.size();
 }
 
-bool decompress_zstd(Bytes block, std::span<std::uint8_t> out) {
+// A block of bitshuffle, the first `stored` bytes of `from`, into all of `out` but the last kLz4Room bytes.
+bool decompress_shuffled_lz4(Bytes from, std::size_t stored, std::span<std::uint8_t> out) {
+  return decode_lz4_block(from, stored, out) || decompress_lz4(from.first(stored), out.first(out.size() - kLz4Room));
+}
+
+bool decompress_shuffled_zstd(Bytes from, std::size_t stored, std::span<std::uint8_t> room) {
+  const std::span<std::uint8_t> out = room.first(room.size() - kLz4Room);
   // A context costs more than a block.
   thread_local const std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)> context(ZSTD_createDCtx(), &ZSTD_freeDCtx);
   if (!context) return false;
-  return ZSTD_decompressDCtx(context.get(), out.data(), out.size(), block.data(), block.size()) == out.size();
+  return ZSTD_decompressDCtx(context.get(), out.data(), out.size(), from.data(), stored) == out.size();
 }
 
 // Calls `body(offset, bytes)` for each block of `total` bytes (whole elements) until it returns an error;
@@ -69,8 +76,8 @@ std::string for_each_block(std::size_t total, std::size_t element_size, std::siz
 }
 
 std::string decode_blocks(Bytes chunk, std::size_t element_size, std::span<std::uint8_t> out,
-                          std::vector<std::uint8_t>& scratch, bool (*decompress)(Bytes, std::span<std::uint8_t>),
-                          const char* codec) {
+                          std::vector<std::uint8_t>& scratch,
+                          bool (*decompress)(Bytes, std::size_t, std::span<std::uint8_t>), const char* codec) {
   DCTPREP_ASSERT(valid_element_size(element_size));
   if (chunk.size() < kHeader) return cut_short();
   const std::uint64_t total = read_big_endian(chunk, 8);
@@ -79,8 +86,8 @@ std::string decode_blocks(Bytes chunk, std::size_t element_size, std::span<std::
   std::uint64_t block = read_big_endian(chunk.subspan(8), 4);
   if (block == 0) block = default_block_elements(element_size) * element_size;
   if (block % (8 * element_size) != 0) return fmt::format("impossible block size {}", block);
-  // The scratch never needs to be larger than the chunk, whatever the header says.
-  const std::size_t needed = std::min<std::size_t>(block, out.size());
+  // The scratch never needs to be much larger than the chunk, whatever the header says.
+  const std::size_t needed = std::min<std::size_t>(block, out.size()) + kLz4Room;
   if (scratch.size() < needed) scratch.resize(needed);
 
   std::size_t at = kHeader;
@@ -92,8 +99,8 @@ std::string decode_blocks(Bytes chunk, std::size_t element_size, std::span<std::
         const std::size_t stored = read_big_endian(chunk.subspan(at), 4);
         at += 4;
         if (chunk.size() - at < stored) return cut_short();
-        const std::span<std::uint8_t> shuffled(scratch.data(), size);
-        if (!decompress(chunk.subspan(at, stored), shuffled)) return fmt::format("damaged {} block {}", codec, number);
+        const std::span<std::uint8_t> shuffled(scratch.data(), size + kLz4Room);
+        if (!decompress(chunk.subspan(at), stored, shuffled)) return fmt::format("damaged {} block {}", codec, number);
         at += stored;
         ++number;
         bit_untranspose(shuffled.data(), out.data() + offset, size / element_size, element_size);
@@ -110,12 +117,12 @@ std::string decode_blocks(Bytes chunk, std::size_t element_size, std::span<std::
 
 std::string decode_bitshuffle_lz4(Bytes chunk, std::size_t element_size, std::span<std::uint8_t> out,
                                   std::vector<std::uint8_t>& scratch) {
-  return decode_blocks(chunk, element_size, out, scratch, decompress_lz4, "LZ4");
+  return decode_blocks(chunk, element_size, out, scratch, decompress_shuffled_lz4, "LZ4");
 }
 
 std::string decode_bitshuffle_zstd(Bytes chunk, std::size_t element_size, std::span<std::uint8_t> out,
                                    std::vector<std::uint8_t>& scratch) {
-  return decode_blocks(chunk, element_size, out, scratch, decompress_zstd, "zstd");
+  return decode_blocks(chunk, element_size, out, scratch, decompress_shuffled_zstd, "zstd");
 }
 
 std::string decode_bitshuffle(Bytes chunk, std::size_t element_size, std::size_t block_elements,

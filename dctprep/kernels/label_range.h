@@ -17,4 +17,9 @@ struct LabelRange {
 // Of the three labels that begin at here + rows[i], i < n. One more label is read behind each three.
 LabelRange label_range(const std::int32_t* here, const std::ptrdiff_t* rows, std::size_t n) noexcept;
 
+// The same after every label is given its new name names[label]; names[kNoLabel] is kNoLabel. The labels read behind
+// each three are renamed as well, and where rows share places, those are renamed again.
+LabelRange rename_labels(std::int32_t* here, const std::ptrdiff_t* rows, std::size_t n,
+                         const std::int32_t* names) noexcept;
+
 }  // namespace dctprep

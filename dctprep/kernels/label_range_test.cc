@@ -38,5 +38,36 @@ TEST(LabelRange, IsThatOfTheLabelsOneByOne) {
   });
 }
 
+TEST(LabelRange, IsThatOfTheNewNamesAfterRenaming) {
+  on_every_target([](const char* target) {
+    std::mt19937 random(4);
+    for (int round = 0; round < 2000; ++round) {
+      // Behind a name for kNoLabel. Rows lie apart.
+      std::vector<std::int32_t> names{kNoLabel};
+      for (int i = 0; i < 50; ++i) names.push_back(static_cast<std::int32_t>(random() % 50));
+      std::vector<std::int32_t> labels(90);
+      for (auto& label : labels) label = static_cast<std::int32_t>(random() % 51) - 1;
+      std::vector<std::ptrdiff_t> rows;
+      for (std::ptrdiff_t row = -40; row <= 40; row += 4 + static_cast<std::ptrdiff_t>(random() % 9))
+        rows.push_back(row);
+      std::vector<std::int32_t> expected = labels;
+      LabelRange range;
+      for (const std::ptrdiff_t row : rows) {
+        for (std::ptrdiff_t k = 0; k < 4; ++k) {
+          std::int32_t& label = expected[static_cast<std::size_t>(45 + row + k)];
+          label = names[static_cast<std::size_t>(label + 1)];
+          if (label == kNoLabel || k == 3) continue;
+          range.lowest = range.lowest == kNoLabel ? label : std::min(range.lowest, label);
+          range.highest = std::max(range.highest, label);
+        }
+      }
+      const LabelRange got = rename_labels(labels.data() + 45, rows.data(), rows.size(), names.data() + 1);
+      EXPECT_EQ(got.lowest, range.lowest) << target;
+      EXPECT_EQ(got.highest, range.highest) << target;
+      EXPECT_EQ(labels, expected) << target;
+    }
+  });
+}
+
 }  // namespace
 }  // namespace dctprep

@@ -19,11 +19,13 @@ namespace {
 
 std::int64_t least_part(const SegmentOptions& options) { return std::max(kLeastPart, options.min_seed_volume.value()); }
 
+// Of the neighbours' labels, each renamed first; without names, as they are.
 template <class Places>
-LabelRange range_one_by_one(const Places& places, const std::int32_t* labels, std::size_t place) {
+LabelRange range_one_by_one(const Places& places, std::int32_t* labels, std::size_t place, const std::int32_t* names) {
   LabelRange range;
   places.for_each_neighbour(place, [&](std::size_t i) {
     if (labels[i] == kNoLabel) return;
+    if (names != nullptr) labels[i] = names[labels[i]];
     range.lowest = range.lowest == kNoLabel ? labels[i] : std::min(range.lowest, labels[i]);
     range.highest = std::max(range.highest, labels[i]);
   });
@@ -71,9 +73,14 @@ class BoxPlaces {
   }
 
   // Of the neighbours' labels; that of the place itself is kNoLabel.
-  LabelRange range(const std::int32_t* labels, std::size_t place) const {
-    return rows_.empty() ? range_one_by_one(*this, labels, place)
+  LabelRange range(std::int32_t* labels, std::size_t place) const {
+    return rows_.empty() ? range_one_by_one(*this, labels, place, nullptr)
                          : label_range(labels + place, rows_.data(), rows_.size());
+  }
+  // After they, and perhaps others, are given the names that `names` has for them.
+  LabelRange rename(std::int32_t* labels, std::size_t place, const std::int32_t* names) const {
+    return rows_.empty() ? range_one_by_one(*this, labels, place, names)
+                         : rename_labels(labels + place, rows_.data(), rows_.size(), names);
   }
 
  private:
@@ -133,8 +140,11 @@ class RunPlaces {
     });
   }
 
-  LabelRange range(const std::int32_t* labels, std::size_t place) const {
-    return range_one_by_one(*this, labels, place);
+  LabelRange range(std::int32_t* labels, std::size_t place) const {
+    return range_one_by_one(*this, labels, place, nullptr);
+  }
+  LabelRange rename(std::int32_t* labels, std::size_t place, const std::int32_t* names) const {
+    return range_one_by_one(*this, labels, place, names);
   }
 
  private:
@@ -190,7 +200,8 @@ class Splitter {
         seed_(step_of(options.seed)),
         split_(options.split.value()),
         least_part_(least_part(options)),
-        basin_(places.count() + 1, kNoLabel) {
+        basin_(places.count() + 1, kNoLabel),
+        spots_{kNoLabel} {
     std::vector<std::uint64_t> keys, room;
     keys.reserve(voxels.size());
     const auto take_all = [&](bool bright) {
@@ -214,7 +225,7 @@ class Splitter {
     std::vector<std::int32_t> number(heaps_.size(), kNoLabel);
     std::vector<std::vector<Voxel>> spots;
     for (std::size_t i = 0; i < voxels_.size(); ++i) {
-      std::int32_t& at = number[index(find_root(spot_.data(), basin_[places_.place(i)]))];
+      std::int32_t& at = number[index(find_root(spot_of(), basin_[places_.place(i)]))];
       if (at == kNoLabel) {
         at = static_cast<std::int32_t>(spots.size());
         spots.emplace_back();
@@ -253,17 +264,22 @@ class Splitter {
     return volume >= least && level < split_ * peak;
   }
 
+  // The parents of spots, by basin.
+  std::int32_t* spot_of() { return spots_.data() + 1; }
   std::int32_t heap_of(std::size_t place) { return find_root(heap_.data(), basin_[place]); }
 
   void take(std::size_t place, int value) {
-    const auto [lowest, highest] = places_.range(basin_.data(), place);
-    std::int32_t basin = highest;
-    if (highest == kNoLabel) {
+    LabelRange near = places_.range(basin_.data(), place);
+    // Basins of one spot are as good as one: what is looked at again finds the same one then. A name may take several
+    // turns.
+    if (near.lowest != near.highest) near = places_.rename(basin_.data(), place, spot_of());
+    std::int32_t basin = near.highest;
+    if (near.highest == kNoLabel) {
       basin = static_cast<std::int32_t>(heaps_.size());
       heap_.push_back(basin);
-      spot_.push_back(basin);
+      spots_.push_back(basin);
       heaps_.push_back({value, 0});
-    } else if (lowest != highest) {
+    } else if (near.lowest != near.highest) {
       basin = join(place, value);
     }
     basin_[place] = basin;
@@ -272,13 +288,12 @@ class Splitter {
 
   // The basin for a voxel with neighbours in several.
   std::int32_t join(std::size_t place, int value) {
-    // Basins of one spot are as good as one: what is looked at again finds the same one then.
     std::int32_t some = kNoLabel;
     bool one_spot = true;
     taken_.clear();
     places_.for_each_neighbour(place, [&](std::size_t i) {
       if (basin_[i] == kNoLabel) return;
-      basin_[i] = find_root(spot_.data(), basin_[i]);
+      basin_[i] = find_root(spot_of(), basin_[i]);
       one_spot &= some == kNoLabel || some == basin_[i];
       some = basin_[i];
       taken_.push_back(i);
@@ -303,7 +318,7 @@ class Splitter {
     const std::int32_t chosen = basin_[first_firm.value_or(first)];
     for (const std::size_t i : taken_) {
       // A heap that is not firm is one spot: what was parted is firm, and stays so further down.
-      if (!is_firm(heap_of(i), value)) unite_roots(spot_.data(), chosen, basin_[i]);
+      if (!is_firm(heap_of(i), value)) unite_roots(spot_of(), chosen, basin_[i]);
     }
     for (const std::size_t i : taken_) {
       const std::int32_t a = find_root(heap_.data(), chosen), b = heap_of(i);
@@ -321,8 +336,8 @@ class Splitter {
   const double split_;
   const std::int64_t least_part_;
   std::vector<std::int32_t> basin_;  // of each place, and one more; kNoLabel: not taken yet, or nobody's
-  // Of each basin: union-find of heaps and of spots.
-  std::vector<std::int32_t> heap_, spot_;
+  // Of each basin: union-find of heaps and of spots, the latter behind an entry for kNoLabel.
+  std::vector<std::int32_t> heap_, spots_;
   std::vector<Heap> heaps_;
   std::vector<std::size_t> taken_;  // neighbours of the voxel at hand that come before it
   bool parted_ = false;
