@@ -20,7 +20,6 @@ bool NarrowPixels(const uint16_t* values, const uint16_t* references, size_t cou
   size_t i = 0;
 #if HWY_TARGET != HWY_SCALAR
   const hn::CappedTag<uint16_t, 64> d16;
-  const hn::Rebind<uint8_t, decltype(d16)> half8;
   const hn::CappedTag<uint8_t, 64> d8;
   const auto middle = hn::Set(d16, uint16_t{kMiddle});
   const auto most = hn::Set(d16, uint16_t{255});
@@ -28,14 +27,12 @@ bool NarrowPixels(const uint16_t* values, const uint16_t* references, size_t cou
   const auto narrowed = [&](size_t at) HWY_ATTR {
     const auto value = hn::LoadU(d16, values + at), reference = hn::LoadU(d16, references + at);
     const auto above = hn::SaturatedAdd(middle, hn::SaturatedSub(value, reference));
-    const auto byte = hn::Min(most, hn::SaturatedSub(above, hn::SaturatedSub(reference, value)));
-    // Below 256 a signed and an unsigned 16-bit number are the same.
-    return hn::DemoteTo(half8, hn::BitCast(hn::RebindToSigned<decltype(d16)>(), byte));
+    return hn::BitCast(d8, hn::Min(most, hn::SaturatedSub(above, hn::SaturatedSub(reference, value))));
   };
   for (; i + 64 <= count; i += 64) {
     uint64_t word = 0;
     for (size_t at = 0; at < 64; at += hn::Lanes(d8)) {
-      const auto byte = hn::Combine(d8, narrowed(i + at + hn::Lanes(d16)), narrowed(i + at));
+      const auto byte = hn::ConcatEven(d8, narrowed(i + at + hn::Lanes(d16)), narrowed(i + at));
       hn::StoreU(byte, d8, bytes + i + at);
       uint8_t bits[8] = {0};
       // One more makes of 255 and 0 the two smallest.

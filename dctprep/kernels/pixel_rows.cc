@@ -21,19 +21,16 @@ uint16_t CorrectPixels(const uint16_t* raw, const uint16_t* dark, float factor, 
   uint16_t largest = 0;
 #if HWY_TARGET != HWY_SCALAR
   const hn::ScalableTag<uint16_t> d16;
-  const hn::Half<decltype(d16)> half;
   const hn::RepartitionToWide<decltype(d16)> d32;
   const hn::RebindToSigned<decltype(d32)> i32;
   const hn::RebindToFloat<decltype(d32)> f32;
   const auto scale = hn::Set(f32, factor);
   const auto most = hn::Set(f32, 65535.0f);
   const auto round = hn::Set(f32, kRound);
-  const auto scaled = [&](auto narrow) {
-    const auto value = hn::ConvertTo(f32, hn::BitCast(i32, hn::PromoteTo(d32, narrow)));
-    const auto product = hn::Min(most, hn::Mul(value, scale));
-    // After kRound is added, the low bits of the float are the number itself.
-    const auto bits = hn::BitCast(d32, hn::Add(product, round));
-    return hn::And(bits, hn::Set(d32, 0xFFFFu));
+  // Of one pixel in each 32 bits: after kRound is added, the low bits of the float are the number itself.
+  const auto scaled = [&](auto value) {
+    const auto product = hn::Min(most, hn::Mul(hn::ConvertTo(f32, hn::BitCast(i32, value)), scale));
+    return hn::BitCast(d32, hn::Add(product, round));
   };
   auto top = hn::Zero(d16);
   for (; i + hn::Lanes(d16) <= count; i += hn::Lanes(d16)) {
@@ -43,9 +40,9 @@ uint16_t CorrectPixels(const uint16_t* raw, const uint16_t* dark, float factor, 
     if (factor == 1.0f) {
       hn::StoreU(value, d16, corrected + i);
     } else {
-      const auto low = scaled(hn::LowerHalf(half, value)), high = scaled(hn::UpperHalf(half, value));
-      hn::StoreU(hn::TruncateTo(half, low), half, corrected + i);
-      hn::StoreU(hn::TruncateTo(half, high), half, corrected + i + hn::Lanes(half));
+      const auto both = hn::BitCast(d32, value);
+      const auto even = scaled(hn::And(both, hn::Set(d32, 0xFFFFu))), odd = scaled(hn::ShiftRight<16>(both));
+      hn::StoreU(hn::OddEven(hn::BitCast(d16, hn::ShiftLeft<16>(odd)), hn::BitCast(d16, even)), d16, corrected + i);
     }
   }
   largest = hn::GetLane(hn::MaxOfLanes(d16, top));
