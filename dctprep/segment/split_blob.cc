@@ -8,168 +8,13 @@
 #include <optional>
 #include <utility>
 
-#include "dctprep/kernels/label_range.h"
-#include "dctprep/segment/connectivity.h"
 #include "dctprep/segment/find_root.h"
-#include "dctprep/segment/near_runs.h"
+#include "dctprep/segment/one_spot.h"
+#include "dctprep/segment/split_places.h"
 
 namespace dctprep {
 
 namespace {
-
-std::int64_t least_part(const SegmentOptions& options) { return std::max(kLeastPart, options.min_seed_volume.value()); }
-
-// Of the neighbours' labels, each renamed first; without names, as they are.
-template <class Places>
-LabelRange range_one_by_one(const Places& places, std::int32_t* labels, std::size_t place, const std::int32_t* names) {
-  LabelRange range;
-  places.for_each_neighbour(place, [&](std::size_t i) {
-    if (labels[i] == kNoLabel) return;
-    if (names != nullptr) labels[i] = names[labels[i]];
-    range.lowest = range.lowest == kNoLabel ? labels[i] : std::min(range.lowest, labels[i]);
-    range.highest = std::max(range.highest, labels[i]);
-  });
-  return range;
-}
-
-// Where a blob's voxels and their neighbours are: each voxel has a place, places rise with the linear index, and the
-// others are nobody's, of value 0. This one is a box round the blob, in which all neighbours lie at the same distances.
-class BoxPlaces {
- public:
-  // Whether the box is not too large, and no neighbours lie at its opposite ends.
-  static bool can_hold(const std::vector<Voxel>& voxels, const SegmentGeometry& geometry) {
-    const bool over_seam = geometry.wrap && voxels.front().frame == 0 && voxels.back().frame == geometry.frames - 1;
-    // A place takes 6 bytes. Sparser boxes are faster than runs, too, but only small ones are worth the memory.
-    constexpr std::size_t kMostShare = 8, kMostShareOfSmall = 32, kSmall = std::size_t{1} << 22;
-    const std::size_t most = std::max(kMostShare * voxels.size(), std::min(kMostShareOfSmall * voxels.size(), kSmall));
-    return !over_seam && Box(voxels).places() <= std::min(most, kMostPlaces);
-  }
-
-  BoxPlaces(const std::vector<Voxel>& voxels, const SegmentGeometry&, int connectivity)
-      : voxels_(voxels), box_(voxels), values_(box_.places(), 0) {
-    for (const Voxel& voxel : voxels) values_[box_.place(voxel)] = voxel.value;
-    if (connectivity == 26) {
-      for (int dframe = -1; dframe <= 1; ++dframe) {
-        for (int dv = -1; dv <= 1; ++dv) rows_.push_back((dframe * box_.height + dv) * box_.width - 1);
-      }
-    }
-    for (int dframe = -1; dframe <= 1; ++dframe) {
-      for (int dv = -1; dv <= 1; ++dv) {
-        const int reach = dframe == 0 && dv == 0 ? 1 : reach_along_u(connectivity, dframe, dv);
-        for (int du = -reach; du <= reach; ++du) {
-          if (dframe != 0 || dv != 0 || du != 0) steps_.push_back((dframe * box_.height + dv) * box_.width + du);
-        }
-      }
-    }
-  }
-
-  std::size_t count() const { return values_.size(); }
-  std::uint32_t place(std::size_t voxel) const { return static_cast<std::uint32_t>(box_.place(voxels_[voxel])); }
-  int value(std::size_t place) const { return values_[place]; }
-
-  template <class Visit>
-  void for_each_neighbour(std::size_t place, const Visit& visit) const {
-    for (const std::ptrdiff_t step : steps_) visit(place + static_cast<std::size_t>(step));
-  }
-
-  // Of the neighbours' labels; that of the place itself is kNoLabel.
-  LabelRange range(std::int32_t* labels, std::size_t place) const {
-    return rows_.empty() ? range_one_by_one(*this, labels, place, nullptr)
-                         : label_range(labels + place, rows_.data(), rows_.size());
-  }
-  // After they, and perhaps others, are given the names that `names` has for them.
-  LabelRange rename(std::int32_t* labels, std::size_t place, const std::int32_t* names) const {
-    return rows_.empty() ? range_one_by_one(*this, labels, place, names)
-                         : rename_labels(labels + place, rows_.data(), rows_.size(), names);
-  }
-
- private:
-  static constexpr std::size_t kMostPlaces = std::size_t{1} << 31;
-
-  // One place larger than the blob on each side.
-  struct Box {
-    explicit Box(const std::vector<Voxel>& voxels) {
-      int v_end = 0, u_end = 0;
-      v_begin = u_begin = 65536;
-      for (const Voxel& voxel : voxels) {
-        v_begin = std::min<int>(v_begin, voxel.v);
-        u_begin = std::min<int>(u_begin, voxel.u);
-        v_end = std::max(v_end, voxel.v + 1);
-        u_end = std::max(u_end, voxel.u + 1);
-      }
-      frame_begin = voxels.front().frame;
-      frames = voxels.back().frame - frame_begin + 3;
-      height = v_end - v_begin + 2;
-      width = u_end - u_begin + 2;
-    }
-    std::size_t places() const { return static_cast<std::size_t>(frames * height * width); }
-    std::size_t place(const Voxel& voxel) const {
-      return static_cast<std::size_t>(((voxel.frame - frame_begin + 1) * height + voxel.v - v_begin + 1) * width +
-                                      voxel.u - u_begin + 1);
-    }
-
-    int frame_begin, v_begin, u_begin;
-    std::ptrdiff_t frames, height, width;
-  };
-
-  const std::vector<Voxel>& voxels_;
-  Box box_;
-  std::vector<std::uint16_t> values_;
-  std::vector<std::ptrdiff_t> steps_;
-  std::vector<std::ptrdiff_t> rows_;  // the same as rows of three, with the place itself; where all 26 are neighbours
-};
-
-// The same by runs, for any blob: a voxel's place is its number.
-class RunPlaces {
- public:
-  RunPlaces(const std::vector<Voxel>& voxels, const SegmentGeometry& geometry, int connectivity)
-      : voxels_(voxels), run_of_(voxels.size()) {
-    list_runs();
-    near_.emplace(runs_, frames_, geometry, connectivity);
-  }
-
-  std::size_t count() const { return voxels_.size(); }
-  std::uint32_t place(std::size_t voxel) const { return static_cast<std::uint32_t>(voxel); }
-  int value(std::size_t place) const { return voxels_[place].value; }
-
-  template <class Visit>
-  void for_each_neighbour(std::size_t place, const Visit& visit) const {
-    const std::int32_t u = voxels_[place].u;
-    near_->for_each(run_of_[place], u, u + 1, [&](std::int32_t, std::int32_t begin, std::int32_t end) {
-      for (std::int32_t i = begin; i < end; ++i) visit(static_cast<std::size_t>(i));
-    });
-  }
-
-  LabelRange range(std::int32_t* labels, std::size_t place) const {
-    return range_one_by_one(*this, labels, place, nullptr);
-  }
-  LabelRange rename(std::int32_t* labels, std::size_t place, const std::int32_t* names) const {
-    return range_one_by_one(*this, labels, place, names);
-  }
-
- private:
-  void list_runs() {
-    for (std::size_t i = 0; i < voxels_.size(); ++i) {
-      const Voxel& voxel = voxels_[i];
-      const auto at = static_cast<std::int32_t>(i);
-      if (frames_.empty() || frames_.back().frame != voxel.frame) {
-        frames_.push_back({voxel.frame, static_cast<std::int32_t>(runs_.size()), 0});
-        runs_.push_back({voxel.frame, voxel.v, voxel.u, voxel.u, at});
-      } else if (runs_.back().v != voxel.v || runs_.back().u_end != voxel.u) {
-        runs_.push_back({voxel.frame, voxel.v, voxel.u, voxel.u, at});
-      }
-      ++runs_.back().u_end;
-      run_of_[i] = static_cast<std::int32_t>(runs_.size()) - 1;
-      frames_.back().end = static_cast<std::int32_t>(runs_.size());
-    }
-  }
-
-  const std::vector<Voxel>& voxels_;
-  std::vector<std::int32_t> run_of_;  // of each voxel
-  std::vector<IslandRun> runs_;
-  std::vector<FlatIsland::Frame> frames_;
-  std::optional<NearRuns> near_;
-};
 
 // Sorts by the upper halves of its keys, of which the upper 16 bits are 0; equals stay in order. `other` is room.
 void sort_by_value(std::vector<std::uint64_t>& keys, std::vector<std::uint64_t>& other) {
@@ -199,7 +44,7 @@ class Splitter {
         places_(places),
         seed_(step_of(options.seed)),
         split_(options.split.value()),
-        least_part_(least_part(options)),
+        options_(options),
         basin_(places.count() + 1, kNoLabel),
         spots_{kNoLabel} {
     std::vector<std::uint64_t> keys, room;
@@ -249,7 +94,7 @@ class Splitter {
   bool may_part_yet(std::int64_t bright) const {
     std::int64_t most = 0;
     for (const Heap& heap : heaps_) most = std::max(most, heap.volume);
-    return bright - most >= least_part_;
+    return bright - most >= least_part(options_);
   }
 
   // Of two voxels taken.
@@ -260,8 +105,7 @@ class Splitter {
 
   bool is_firm(std::int32_t heap, int level) const {
     const auto& [peak, volume] = heaps_[index(heap)];
-    const std::int64_t least = peak >= 2 * seed_ ? least_part_ : std::max<std::int64_t>(kLeastFaintPart, least_part_);
-    return volume >= least && level < split_ * peak;
+    return volume >= least_part(options_, peak) && level < split_ * peak;
   }
 
   // The parents of spots, by basin.
@@ -334,7 +178,7 @@ class Splitter {
   const Places& places_;
   const int seed_;
   const double split_;
-  const std::int64_t least_part_;
+  const SegmentOptions& options_;
   std::vector<std::int32_t> basin_;  // of each place, and one more; kNoLabel: not taken yet, or nobody's
   // Of each basin: union-find of heaps and of spots, the latter behind an entry for kNoLabel.
   std::vector<std::int32_t> heap_, spots_;
@@ -344,6 +188,13 @@ class Splitter {
 };
 
 }  // namespace
+
+std::int64_t least_part(const SegmentOptions& options) { return std::max(kLeastPart, options.min_seed_volume.value()); }
+
+std::int64_t least_part(const SegmentOptions& options, int peak) {
+  return peak >= 2 * step_of(options.seed) ? least_part(options)
+                                           : std::max<std::int64_t>(kLeastFaintPart, least_part(options));
+}
 
 std::vector<std::vector<Voxel>> split_blob(std::vector<Voxel>&& voxels, const SegmentGeometry& geometry,
                                            const SegmentOptions& options) {
@@ -356,10 +207,12 @@ std::vector<std::vector<Voxel>> split_blob(std::vector<Voxel>&& voxels, const Se
         Splitter splitter(voxels, options, places);
         if (splitter.parts()) spots = splitter.spots();
       };
-      if (BoxPlaces::can_hold(voxels, geometry))
-        part_by(BoxPlaces(voxels, geometry, options.connectivity));
-      else
+      if (BoxPlaces::can_hold(voxels, geometry)) {
+        const BoxPlaces places(voxels, geometry, options.connectivity);
+        if (!is_surely_one_spot(places, options)) part_by(places);
+      } else {
         part_by(RunPlaces(voxels, geometry, options.connectivity));
+      }
       if (!spots.empty()) return spots;
     }
   }

@@ -1,6 +1,7 @@
 // Parts a blob that is made of several spots (docs/design/split.md).
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "dctprep/core/blob.h"
@@ -12,6 +13,9 @@ namespace dctprep {
 // Voxels of at least `seed` that a spot needs above the saddle to be parted, but no fewer than min_seed_volume; more
 // where its peak is less than twice the seed.
 inline constexpr int kLeastPart = 12, kLeastFaintPart = 30;
+std::int64_t least_part(const SegmentOptions& options);
+// The same of a heap with this peak.
+std::int64_t least_part(const SegmentOptions& options, int peak);
 
 // The spots that the blob of `voxels` (in the order of linear index, frames 0 ... geometry.frames - 1) is made of: each
 // in the order of linear index, the one of the first voxel first. One spot: `voxels` itself. `options.seed` and
