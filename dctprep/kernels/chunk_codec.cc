@@ -47,9 +47,9 @@ bool decompress_lz4(Bytes block, std::span<std::uint8_t> out) {
   return size >= 0 && static_cast<std::size_t>(size) == out.size();
 }
 
-// A block of bitshuffle, the first `stored` bytes of `from`, into all of `out` but the last kLz4Room bytes.
-bool decompress_shuffled_lz4(Bytes from, std::size_t stored, std::span<std::uint8_t> out) {
-  return decode_lz4_block(from, stored, out) || decompress_lz4(from.first(stored), out.first(out.size() - kLz4Room));
+// Blocks of bitshuffle, the first `stored` bytes of `from`, into all of `room` but its last kLz4Room bytes.
+bool decompress_shuffled_lz4(Bytes from, std::size_t stored, std::span<std::uint8_t> room) {
+  return decode_lz4_block(from, stored, room) || decompress_lz4(from.first(stored), room.first(room.size() - kLz4Room));
 }
 
 bool decompress_shuffled_zstd(Bytes from, std::size_t stored, std::span<std::uint8_t> room) {

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "dctprep/base/image.h"
+#include "dctprep/segment/hills_test.h"
 #include "dctprep/segment/segment.h"
 
 namespace dctprep {
@@ -129,24 +130,12 @@ BlobVolume draw_blob_volume(std::mt19937& random) {
   volume.wrap = depth >= 3 && from(0, 2) == 0;
   const bool plateaus = from(0, 2) == 0;
   const int noise = plateaus ? from(2, 9) : from(1, 6);
-  std::vector<std::array<double, 5>> hills;
+  std::vector<Hill> hills;
   for (int i = plateaus ? 0 : from(1, 40); i > 0; --i) {
-    hills.push_back({static_cast<double>(from(0, depth - 1)), static_cast<double>(from(0, height - 1)),
-                     static_cast<double>(from(0, width - 1)), std::exp(0.01 * from(150, 500)), 0.1 * from(4, 13)});
+    hills.push_back({from(0, depth - 1), from(0, height - 1), from(0, width - 1), std::exp(0.01 * from(150, 500)),
+                     0.1 * from(4, 13)});
   }
-  for (int k = 0; k < depth; ++k) {
-    volume.frames.emplace_back(height, width);
-    for (int v = 0; v < height; ++v) {
-      for (int u = 0; u < width; ++u) {
-        double sum = from(0, noise);
-        for (const auto& hill : hills) {
-          const double square = std::pow(k - hill[0], 2) + std::pow(v - hill[1], 2) + std::pow(u - hill[2], 2);
-          sum += hill[3] * std::exp(-square / (2 * hill[4] * hill[4]));
-        }
-        volume.frames.back()(v, u) = static_cast<std::uint16_t>(sum);
-      }
-    }
-  }
+  volume.frames = hilly_volume(random, depth, height, width, noise, 1, hills);
   return volume;
 }
 

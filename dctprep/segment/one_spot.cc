@@ -38,19 +38,14 @@ class PeakTest {
   // Of all that are asked about: more would take longer than parting the blob.
   static constexpr std::size_t kLeastSteps = 1024, kVoxelsAStep = 16;
 
-  // In the order of taking.
-  bool comes_before(std::size_t a, std::size_t b) const {
-    const int value_a = places_.value(a), value_b = places_.value(b);
-    return value_a != value_b ? value_a > value_b : a < b;
-  }
-
-  bool is_below_saddles(int value) const { return value < options_.split.value() * places_.value(peak_); }
+  bool is_before_peak(std::size_t place) const { return comes_before(places_, place, peak_); }
+  bool is_below_saddles(int value) const { return is_below_share(options_, places_.value(peak_), value); }
 
   // Towards the brightest of all.
   bool goes_straight() const {
     bool away = false;
     places_.for_each_towards(peak_, places_.highest_place(), [&](std::size_t at) {
-      away = comes_before(at, peak_);
+      away = is_before_peak(at);
       return !away && !is_below_saddles(places_.value(at));
     });
     return away;
@@ -67,7 +62,7 @@ class PeakTest {
         if (places_.value(i) > places_.value(next) && seen_[i] == 0) next = i;
       });
       if (is_below_saddles(places_.value(next))) break;
-      away = comes_before(next, peak_);
+      away = is_before_peak(next);
       at = next;
     }
     unmark();
@@ -76,7 +71,6 @@ class PeakTest {
 
   // Takes what hangs together with the peak, brightest first.
   bool stays_small() {
-    const std::int64_t least = least_part(options_, places_.value(peak_));
     std::int64_t volume = 0;
     int lowest = places_.value(peak_);
     bool is_small = false;
@@ -90,9 +84,9 @@ class PeakTest {
       const auto value = static_cast<int>(front_.top() >> 32);
       const std::size_t at = kLast - static_cast<std::uint32_t>(front_.top());
       front_.pop();
-      is_small = comes_before(at, peak_);
+      is_small = is_before_peak(at);
       // At the lowest so far all of the heap has been taken.
-      if (is_small || (value <= lowest && volume >= least && is_below_saddles(value))) break;
+      if (is_small || (value <= lowest && is_firm(options_, places_.value(peak_), volume, value))) break;
       lowest = std::min(lowest, value);
       volume += value >= seed_ ? 1 : 0;
       places_.for_each_neighbour(at, put);

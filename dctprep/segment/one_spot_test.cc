@@ -1,11 +1,10 @@
 #include "dctprep/segment/one_spot.h"
 
-#include <array>
-#include <cmath>
 #include <gtest/gtest.h>
 #include <random>
 #include <vector>
 
+#include "dctprep/segment/hills_test.h"
 #include "dctprep/segment/split_blob.h"
 
 namespace dctprep {
@@ -18,24 +17,19 @@ const SegmentGeometry kGeometry{kFrames, kSide, kSide, false};
 std::vector<Voxel> draw_blob(std::mt19937& random, int least) {
   const auto from = [&](int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); };
   const int noise = from(1, 25), step = from(0, 2) == 0 ? from(4, 20) : 1;
-  std::vector<std::array<double, 5>> hills;
+  std::vector<Hill> hills;
   for (int i = from(1, 4); i > 0; --i) {
-    hills.push_back({static_cast<double>(from(0, kFrames - 1)), static_cast<double>(from(0, kHeight - 1)),
-                     static_cast<double>(from(0, kWidth - 1)), static_cast<double>(from(20, 150)), 0.1 * from(10, 50)});
+    hills.push_back({from(0, kFrames - 1), from(0, kHeight - 1), from(0, kWidth - 1),
+                     static_cast<double>(from(20, 150)), 0.1 * from(10, 50)});
   }
+  const auto volume = hilly_volume(random, kFrames, kHeight, kWidth, noise, step, hills);
   std::vector<Voxel> voxels;
   for (int k = 0; k < kFrames; ++k) {
     for (int v = 0; v < kHeight; ++v) {
       for (int u = 0; u < kWidth; ++u) {
-        double sum = from(0, noise);
-        for (const auto& hill : hills) {
-          const double square = std::pow(k - hill[0], 2) + std::pow(v - hill[1], 2) + std::pow(u - hill[2], 2);
-          sum += hill[3] * std::exp(-square / (2 * hill[4] * hill[4]));
-        }
-        const int value = static_cast<int>(sum) / step * step;
-        if (value < least) continue;
-        voxels.push_back({k, static_cast<std::uint16_t>(v), static_cast<std::uint16_t>(u),
-                          static_cast<std::uint16_t>(value), false});
+        const std::uint16_t value = volume[static_cast<std::size_t>(k)](v, u);
+        if (value >= least)
+          voxels.push_back({k, static_cast<std::uint16_t>(v), static_cast<std::uint16_t>(u), value, false});
       }
     }
   }

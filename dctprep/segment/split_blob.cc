@@ -43,7 +43,6 @@ class Splitter {
       : voxels_(voxels),
         places_(places),
         seed_(step_of(options.seed)),
-        split_(options.split.value()),
         options_(options),
         basin_(places.count() + 1, kNoLabel),
         spots_{kNoLabel} {
@@ -97,15 +96,9 @@ class Splitter {
     return bright - most >= least_part(options_);
   }
 
-  // Of two voxels taken.
-  bool comes_before(std::size_t a, std::size_t b) const {
-    const int value_a = places_.value(a), value_b = places_.value(b);
-    return value_a != value_b ? value_a > value_b : a < b;
-  }
-
   bool is_firm(std::int32_t heap, int level) const {
     const auto& [peak, volume] = heaps_[index(heap)];
-    return volume >= least_part(options_, peak) && level < split_ * peak;
+    return dctprep::is_firm(options_, peak, volume, level);
   }
 
   // The parents of spots, by basin.
@@ -143,8 +136,8 @@ class Splitter {
       taken_.push_back(i);
     });
     if (one_spot) return some;
-    const std::size_t first = *std::min_element(taken_.begin(), taken_.end(),
-                                                [&](std::size_t a, std::size_t b) { return comes_before(a, b); });
+    const std::size_t first = *std::min_element(
+        taken_.begin(), taken_.end(), [&](std::size_t a, std::size_t b) { return comes_before(places_, a, b); });
     const std::int32_t some_heap = heap_of(first);
     if (std::any_of(taken_.begin(), taken_.end(), [&](std::size_t i) { return heap_of(i) != some_heap; }))
       join_heaps(value, first);
@@ -157,7 +150,7 @@ class Splitter {
     for (const std::size_t i : taken_) {
       if (!is_firm(heap_of(i), value)) continue;
       if (first_firm && heap_of(i) != heap_of(*first_firm)) parted_ = true;
-      if (!first_firm || comes_before(i, *first_firm)) first_firm = i;
+      if (!first_firm || comes_before(places_, i, *first_firm)) first_firm = i;
     }
     const std::int32_t chosen = basin_[first_firm.value_or(first)];
     for (const std::size_t i : taken_) {
@@ -177,7 +170,6 @@ class Splitter {
   const std::vector<Voxel>& voxels_;
   const Places& places_;
   const int seed_;
-  const double split_;
   const SegmentOptions& options_;
   std::vector<std::int32_t> basin_;  // of each place, and one more; kNoLabel: not taken yet, or nobody's
   // Of each basin: union-find of heaps and of spots, the latter behind an entry for kNoLabel.
@@ -191,9 +183,13 @@ class Splitter {
 
 std::int64_t least_part(const SegmentOptions& options) { return std::max(kLeastPart, options.min_seed_volume.value()); }
 
-std::int64_t least_part(const SegmentOptions& options, int peak) {
-  return peak >= 2 * step_of(options.seed) ? least_part(options)
-                                           : std::max<std::int64_t>(kLeastFaintPart, least_part(options));
+bool is_below_share(const SegmentOptions& options, int peak, int level) { return level < options.split.value() * peak; }
+
+bool is_firm(const SegmentOptions& options, int peak, std::int64_t volume, int level) {
+  const bool is_faint = peak < 2 * step_of(options.seed);
+  const std::int64_t least =
+      is_faint ? std::max<std::int64_t>(kLeastFaintPart, least_part(options)) : least_part(options);
+  return volume >= least && is_below_share(options, peak, level);
 }
 
 std::vector<std::vector<Voxel>> split_blob(std::vector<Voxel>&& voxels, const SegmentGeometry& geometry,

@@ -14,8 +14,10 @@ namespace dctprep {
 // where its peak is less than twice the seed.
 inline constexpr int kLeastPart = 12, kLeastFaintPart = 30;
 std::int64_t least_part(const SegmentOptions& options);
-// The same of a heap with this peak.
-std::int64_t least_part(const SegmentOptions& options, int peak);
+// Whether a heap whose highest value is `peak` stands so high over `level` that it may be firm, and whether it is, with
+// `volume` voxels of at least `seed`.
+bool is_below_share(const SegmentOptions& options, int peak, int level);
+bool is_firm(const SegmentOptions& options, int peak, std::int64_t volume, int level);
 
 // The spots that the blob of `voxels` (in the order of linear index, frames 0 ... geometry.frames - 1) is made of: each
 // in the order of linear index, the one of the first voxel first. One spot: `voxels` itself. `options.seed` and

@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <random>
 #include <sstream>
 
 #include "dctprep/base/image.h"
+#include "dctprep/segment/hills_test.h"
 #include "dctprep/segment/segment.h"
 #include "dctprep/testing/testing.h"
 
@@ -122,26 +122,12 @@ for n in range(0, len(lines) - 1, 2):
 Volume draw_volume(std::mt19937& random, int depth, int height, int width) {
   const auto from = [&](int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); };
   const int noise = from(1, 8), step = from(0, 2) == 0 ? from(4, 30) : 1;
-  std::vector<std::array<double, 5>> hills;
+  std::vector<Hill> hills;
   for (int i = from(3, 20); i > 0; --i) {
-    hills.push_back({static_cast<double>(from(0, depth - 1)), static_cast<double>(from(0, height - 1)),
-                     static_cast<double>(from(0, width - 1)), static_cast<double>(from(20, 120)), 0.1 * from(6, 18)});
+    hills.push_back({from(0, depth - 1), from(0, height - 1), from(0, width - 1), static_cast<double>(from(20, 120)),
+                     0.1 * from(6, 18)});
   }
-  Volume volume;
-  for (int k = 0; k < depth; ++k) {
-    volume.emplace_back(height, width);
-    for (int v = 0; v < height; ++v) {
-      for (int u = 0; u < width; ++u) {
-        double sum = from(0, noise);
-        for (const auto& hill : hills) {
-          const double square = std::pow(k - hill[0], 2) + std::pow(v - hill[1], 2) + std::pow(u - hill[2], 2);
-          sum += hill[3] * std::exp(-square / (2 * hill[4] * hill[4]));
-        }
-        volume.back()(v, u) = static_cast<std::uint16_t>(static_cast<int>(sum) / step * step);
-      }
-    }
-  }
-  return volume;
+  return hilly_volume(random, depth, height, width, noise, step, hills);
 }
 
 std::string by_the_library(const Volume& volume, const SegmentOptions& options, bool wrap) {

@@ -17,6 +17,13 @@
 
 namespace dctprep {
 
+// Whether place `a` is taken before place `b`: the brighter first, and of equals that of the smaller linear index.
+template <class Places>
+bool comes_before(const Places& places, std::size_t a, std::size_t b) {
+  const int value_a = places.value(a), value_b = places.value(b);
+  return value_a != value_b ? value_a > value_b : a < b;
+}
+
 // Of the neighbours' labels, each renamed first; without names, as they are.
 template <class Places>
 LabelRange range_one_by_one(const Places& places, std::int32_t* labels, std::size_t place, const std::int32_t* names) {
