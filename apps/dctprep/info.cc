@@ -95,6 +95,7 @@ Json to_json(const Scan& scan, const std::optional<std::vector<FaultyFrame>>& ba
   }
   json["backends"] = backends();
   json["notes"] = scan.notes;
+  json["warnings"] = scan.warnings;
   return json;
 }
 
@@ -148,6 +149,7 @@ std::string to_text(const Scan& scan, const std::optional<std::vector<FaultyFram
     text += fmt::format("    {} ({}): {}\n", frame.frame, frame.name, frame.fault.what);
   line("backends", fmt::format("{}", fmt::join(backends(), ", ")));
   for (const std::string& note : scan.notes) line("note", note);
+  for (const std::string& warning : scan.warnings) line("warning", warning);
   return text;
 }
 

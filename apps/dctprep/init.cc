@@ -53,7 +53,7 @@ void exclude_unhealthy(Config& config, const Scan& scan, Progress& progress, Com
 Tuning tune_estimate(Estimate& estimate, const Config& given, const Scan& scan, bool quiet, Progress& progress) {
   set_log_level(LogLevel::kNone);  // what single runs have to say is not asked for
   Tuning tuning = tune(estimate.config, open_to_tuning(given), scan, progress);
-  if (!quiet) set_log_level(LogLevel::kInfo);
+  set_log_level(quiet ? LogLevel::kWarning : LogLevel::kInfo);
   estimate.config = tuning.config;
   for (const auto& [key, why] : tuning.why) estimate.why[key] = why;
   std::string text = tuning_text(tuning);
@@ -78,7 +78,7 @@ Json to_json(const Tuning& tuning) {
 }
 
 // What was found and why; the configuration itself where it goes to no file.
-Json to_json(const Estimate& estimate, const std::optional<Tuning>& tuning, const std::string& output,
+Json to_json(const Scan& scan, const Estimate& estimate, const std::optional<Tuning>& tuning, const std::string& output,
              const std::string& toml) {
   Json json = {{"output", output.empty() ? Json(nullptr) : Json(output)}};
   if (output.empty()) json["toml"] = toml;
@@ -86,7 +86,8 @@ Json to_json(const Estimate& estimate, const std::optional<Tuning>& tuning, cons
   if (estimate.beam_confidence) json["beam_confidence"] = *estimate.beam_confidence;
   json["why"] = estimate.why;
   if (tuning) json["tuning"] = to_json(*tuning);
-  json["warnings"] = estimate.warnings;
+  json["warnings"] = scan.warnings;
+  for (const std::string& warning : estimate.warnings) json["warnings"].push_back(warning);
   return json;
 }
 
@@ -114,10 +115,12 @@ void run_init(const InitCommand& options) {
   comments[""] = fmt::format("Made by dctprep init for {}: {} frames of {} x {} pixels.\nRun it with: dctprep run {}",
                              job.scan.storage.location, job.scan.frame_count(), job.scan.width(), job.scan.height(),
                              options.shared.output.empty() ? "THIS_FILE.toml" : options.shared.output);
+  for (const std::string& warning : job.scan.warnings) comments[""] += "\nwarning: " + warning;
+  for (const std::string& warning : estimate.warnings) comments[""] += "\nwarning: " + warning;
   if (tuning) comments[""] += "\nTuned by Friedel pairs:\n" + tuning_text(*tuning);
   const std::string text = to_toml(estimate.config, comments);
   if (file) write_whole(*file, text);
-  if (options.shared.json) return print_json(to_json(estimate, tuning, options.shared.output, text));
+  if (options.shared.json) return print_json(to_json(job.scan, estimate, tuning, options.shared.output, text));
   if (!file) return print_text(text);
   print_text(options.shared.output + "\n");
 }

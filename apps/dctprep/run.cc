@@ -35,8 +35,7 @@ Json to_json(const JobResult& result) {
   Json& timing = json["seconds_by_stage"] = Json::object();
   for (const auto& [stage, seconds] : report.timing) timing[stage] = seconds;
   json["seconds"] = report.seconds;
-  Json& warnings = json["warnings"] = result.estimate.warnings;
-  for (const std::string& warning : report.warnings) warnings.push_back(warning);
+  json["warnings"] = report.warnings;
   return json;
 }
 
@@ -63,7 +62,9 @@ void run_scan(const RunCommand& options) {
   const Job job = open_job(options.input, options.shared.settings, options.shared.output, options.shared.threads);
   say_scan(job.scan);
   const JobResult result = run_job(job, command_line(), options.shared.force, *progress, say_estimate);
-  for (const std::string& warning : result.report.warnings) log_warning("{}", warning);
+  // Those of the scan and of the search have been said before the run.
+  const std::size_t said = job.scan.warnings.size() + result.estimate.warnings.size();
+  for (std::size_t i = said; i < result.report.warnings.size(); ++i) log_warning("{}", result.report.warnings[i]);
   if (options.shared.json) return print_json(to_json(result));
   print_text(summary(result));
 }

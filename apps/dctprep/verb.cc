@@ -30,7 +30,7 @@ void add_threads(CLI::App& verb, SharedOptions& options) {
 }
 
 void add_quiet(CLI::App& verb, SharedOptions& options) {
-  verb.add_flag("-q,--quiet", options.quiet, "No progress and no notes on stderr, only errors");
+  verb.add_flag("-q,--quiet", options.quiet, "No progress and no notes on stderr, only warnings and errors");
 }
 
 void add_json(CLI::App& verb, SharedOptions& options) {
@@ -38,7 +38,7 @@ void add_json(CLI::App& verb, SharedOptions& options) {
 }
 
 std::unique_ptr<Progress> begin_work(const SharedOptions& options) {
-  set_log_level(options.quiet ? LogLevel::kNone : LogLevel::kInfo);
+  set_log_level(options.quiet ? LogLevel::kWarning : LogLevel::kInfo);
   if (options.quiet) return std::make_unique<Progress>();
   return std::make_unique<TerminalProgress>();
 }
@@ -58,6 +58,7 @@ void say_scan(const Scan& scan) {
   if (scan.darks) log_info("dark: {} ({} frames)", scan.dark_path, scan.darks->frames());
   if (scan.flats) log_info("flat: {} ({} frames)", scan.flat_path, scan.flats->frames());
   for (const std::string& note : scan.notes) log_info("{}", note);
+  for (const std::string& warning : scan.warnings) log_warning("{}", warning);
 }
 
 void say_estimate(const Estimate& estimate) {

@@ -1,4 +1,5 @@
-// Notes to the user beside the result, on stderr: log_info("..."), log_warning("..."). Silenced by --quiet.
+// Notes to the user beside the result, on stderr: log_info("..."), log_warning("..."). --quiet silences notes, not
+// warnings.
 #pragma once
 
 #include <fmt/format.h>

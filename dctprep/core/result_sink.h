@@ -60,6 +60,7 @@ struct ResultSummary {
   std::vector<std::pair<int, BadFrameCause>> bad_frames;  // ascending
   std::vector<std::uint64_t> rejected_count;              // one a reason
   std::vector<std::pair<std::string, double>> timing;     // seconds by stage, summed over threads
+  std::vector<std::string> warnings;                      // one line each
 };
 
 // Calls come from one thread at a time: begin, then any number of the middle ones, then end. Blobs come in any order;

@@ -28,7 +28,8 @@ struct Scan {
   std::string omega_motor;  // name of the motor where known, for messages
   double omega_start = 0;   // of the file's frames: omega[k] = start + k step, where omega_path is ""
   double omega_step = 0;
-  std::vector<std::string> notes;  // remarks for the user, e.g. "the last frame repeats the first angle"
+  std::vector<std::string> notes;     // remarks for the user, e.g. "the projections are 2.1"
+  std::vector<std::string> warnings;  // what makes the result doubtful or less than it could be, and what to do
 
   int frame_count() const { return frames->frames(); }
   int height() const { return frames->height(); }

@@ -77,7 +77,8 @@ JobResult run_job(const Job& job, const std::string& command, bool overwrite, Pr
   malloc_trim(0);
 #endif
   if (estimated) estimated(result.estimate);
-  result.report = run_pipeline(job.scan, result.estimate.config, command, writer, progress);
+  result.report = run_pipeline(job.scan, result.estimate.config, command, writer, progress, Executor::kStreaming,
+                               result.estimate.warnings);
   return result;
 }
 

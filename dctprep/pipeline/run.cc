@@ -38,10 +38,13 @@ ResultHeader result_header(const Setup& setup, const std::string& command) {
 
 namespace {
 
-// Hands everything on, and keeps the frames' offsets.
-class OffsetWatch final : public ResultSink {
+std::optional<std::string> warn_of_offsets(const std::vector<std::int32_t>& offsets, const Setup& setup);
+
+// Hands everything on, and adds to the warnings what the run itself shows.
+class Warner final : public ResultSink {
  public:
-  explicit OffsetWatch(ResultSink& sink) : sink_(sink) {}
+  Warner(ResultSink& sink, const Setup& setup, std::vector<std::string> warnings)
+      : sink_(sink), setup_(setup), warnings_(std::move(warnings)) {}
   void begin(const ResultHeader& header) override { sink_.begin(header); }
   void background(int block, ImageView<const std::uint16_t> image) override { sink_.background(block, image); }
   void transmission(int frame, ImageView<const float> image) override { sink_.transmission(frame, image); }
@@ -50,14 +53,17 @@ class OffsetWatch final : public ResultSink {
   }
   void rejected(const RejectedBlob& blob) override { sink_.rejected(blob); }
   void end(const ResultSummary& summary) override {
-    offsets_ = summary.frame_offset;
-    sink_.end(summary);
+    if (auto warning = warn_of_offsets(summary.frame_offset, setup_)) warnings_.push_back(*warning);
+    ResultSummary with_warnings = summary;
+    with_warnings.warnings = warnings_;
+    sink_.end(with_warnings);
   }
-  const std::vector<std::int32_t>& offsets() const { return offsets_; }
+  const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
   ResultSink& sink_;
-  std::vector<std::int32_t> offsets_;
+  const Setup& setup_;
+  std::vector<std::string> warnings_;
 };
 
 // A frame's offset is the median of what its background leaves. Where spots light more than half of a frame it is their
@@ -82,7 +88,7 @@ std::optional<std::string> warn_of_offsets(const std::vector<std::int32_t>& offs
 }  // namespace
 
 RunReport run_pipeline(const Scan& scan, const Config& config, const std::string& command, ResultSink& sink,
-                       Progress& progress, Executor executor) {
+                       Progress& progress, Executor executor, const std::vector<std::string>& warnings) {
   const auto started = std::chrono::steady_clock::now();
   use_backend(config.run.backend);
   const int threads = executor == Executor::kReference ? 1
@@ -93,10 +99,12 @@ RunReport run_pipeline(const Scan& scan, const Config& config, const std::string
   const Setup setup = prepare_run(scan, config, progress);
   const double prepared = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   sink.begin(result_header(setup, command));
-  OffsetWatch watch(sink);
-  RunReport report =
-      executor == Executor::kStreaming ? run_streaming(setup, watch, progress) : run_reference(setup, watch, progress);
-  if (auto warning = warn_of_offsets(watch.offsets(), setup)) report.warnings.push_back(*warning);
+  std::vector<std::string> known = scan.warnings;
+  known.insert(known.end(), warnings.begin(), warnings.end());
+  Warner warner(sink, setup, std::move(known));
+  RunReport report = executor == Executor::kStreaming ? run_streaming(setup, warner, progress)
+                                                      : run_reference(setup, warner, progress);
+  report.warnings = warner.warnings();
   report.timing.insert(report.timing.begin(), {"prepare", prepared});
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   return report;

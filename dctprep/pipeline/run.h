@@ -24,12 +24,15 @@ struct RunReport {
   std::vector<BadFrame> bad_frames;                    // ascending
   std::vector<std::pair<std::string, double>> timing;  // seconds by stage, summed over threads
   double seconds = 0;
-  std::vector<std::string> warnings;  // what looks wrong with the result, one line each
+  std::vector<std::string> warnings;  // what looks wrong with scan or result, one line each
 };
 
-// `config` holds no "auto". Calls sink.begin, ..., sink.end. Throws Error; the sink is then not ended.
+// `config` holds no "auto". Calls sink.begin, ..., sink.end. Throws Error; the sink is then not ended. `warnings`: what
+// was warned of while the configuration was found; they, the scan's and those of the run itself are in the report and
+// in the result.
 RunReport run_pipeline(const Scan& scan, const Config& config, const std::string& command, ResultSink& sink,
-                       Progress& progress, Executor executor = Executor::kStreaming);
+                       Progress& progress, Executor executor = Executor::kStreaming,
+                       const std::vector<std::string>& warnings = {});
 
 // What the executors share.
 ResultHeader result_header(const Setup& setup, const std::string& command);

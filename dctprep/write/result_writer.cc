@@ -2,6 +2,7 @@
 
 #include <array>
 #include <ctime>
+#include <fmt/ranges.h>
 #include <limits>
 #include <string>
 #include <unistd.h>
@@ -319,6 +320,7 @@ void ResultWriter::State::write_process(const ResultSummary& summary) {
   write_text(process, "config", header.config, "complete configuration (TOML)");
   write_text(process, "command", header.command, "command line");
   write_text(process, "backend", header.backend, "instruction set of the kernels");
+  write_text(process, "warnings", fmt::format("{}", fmt::join(summary.warnings, "\n")), "warnings, one a line");
   write_text(process, "host", host_name(), "computer");
   write_text(process, "date", date_iso8601(), "when the result was written (UTC)");
   const Handle timing = create_nexus_group(process.id(), "timing", "NXcollection");
