@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # A thin front of the CMake presets. The two that matter: make demo, make test.
 SHELL := /bin/bash
 .PHONY: build test demo bench ci format clean install-build install-test install-bench

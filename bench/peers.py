@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
 """Holds dctprep against what Debian's Python does of the same work, in one run, and checks that both find the same numbers.
 
 usage: peers.py BIN SCAN.h5 FOLDER

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
 # Measures everything that docs/performance.md tells, in one go: kernels, whole runs, the peers in Python, and what more
 # frames and more spots cost. Some ten minutes on two quiet cores, 10 GB of memory and 3 GB of disk.
 # Usage: run.sh BIN FOLDER [kernels|peers|scaling]...; BIN holds dctprep and bench_*, what is made goes to FOLDER. Where

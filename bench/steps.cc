@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Single steps of the pipeline on a scan, one after the other, for peers.py to hold against Python.
 //
 // usage: bench_steps SCAN FIRST_ROW LAST_ROW FOLDER

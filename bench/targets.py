@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
 """The measured tables of docs/performance.md, of what run.sh has left in a folder.
 
 usage: targets.py FOLDER

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # Everything comes from Debian; tools/install_dependencies.sh installs it.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)

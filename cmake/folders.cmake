@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # Tests, and with CMAKE_UNITY_BUILD all but kernels and benchmarks, are compiled several files at a time: most of a
 # file's time is what it includes. So no two files of a folder may give two things at file scope one name, not even in
 # anonymous namespaces.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The 2D median alone, on a frame with one hot pixel and a spot of 3 x 3.
 #include "dctprep/denoise/denoise.h"
 

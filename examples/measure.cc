@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Measurement alone: from the voxels of a blob to a row of the spot table.
 #include "dctprep/measure/measure.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The background alone: the rank median of frames that you hold, pixel by pixel.
 #include "dctprep/background/moving_median.h"
 

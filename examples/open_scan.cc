@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Reading alone: any scan that `dctprep info` knows, frame by frame.
 #include "dctprep/read/open_scan.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The whole pipeline, with the result in memory in place of a file.
 #include <cstdio>
 

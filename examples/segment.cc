@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The double threshold alone, on three frames with one spot that lasts for two of them.
 #include "dctprep/segment/segment.h"
 

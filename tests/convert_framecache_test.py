@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
 """A small frame cache through tools/convert_framecache.py: pixels, angles, crop and range of frames."""
 import pathlib
 import subprocess

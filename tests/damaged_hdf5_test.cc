@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // No damaged HDF5 file may crash, hang or exhaust this program, whatever HDF5 itself does. Files of every kind that is
 // read are damaged in ways that are the same on every machine. The ordinary run tries some; to try more:
 //   DCTPREP_DAMAGES=5000 build/dev/bin/damaged_hdf5_test     (of each file)

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
 """Runs the code blocks of README.md and docs/ that are marked for it, so that the documentation stays true.
 
 usage: docs_test.py DCTPREP_COMMAND

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Small scans and what an independent, plain implementation of the specification makes of them: both executors must
 // give the same, to the last bit.
 #include <cmath>

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
 """Includes point down only: a folder may include what stands below it, and stages never include each other."""
 import pathlib
 import re

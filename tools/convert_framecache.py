@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
 """Converts a frame cache of HEXRD (npz: per frame the rows, columns and values above a threshold) to an HDF5 scan.
 
 usage: convert_framecache.py IN.npz OUT.h5 [--crop U0 V0 U1 V1] [--frames FIRST LAST]

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
 # From nothing to a table of spots: simulates a scan, runs the pipeline on it, shows numbers and pictures, and
 # what was found of what is there.
 # Usage: demo.sh COMMAND FOLDER; COMMAND is the built dctprep. What an earlier demo left in FOLDER is replaced.

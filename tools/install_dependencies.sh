@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
 # Installs what dctprep needs from Debian, and only what is missing. Usage: install_dependencies.sh [build|test|bench|ci]...
 # (default: build). Without root rights sudo is used; without either, the missing packages are named.
 set -euo pipefail
@@ -35,6 +36,26 @@ if [ "$(id -u)" -ne 0 ]; then
     exit 1
   fi
 fi
-export DEBIAN_FRONTEND=noninteractive
-"${as_root[@]}" apt-get update -qq
-"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+
+# Waits for another apt at work, on a machine just started say, instead of failing. DPkg::Lock::Timeout covers the locks
+# of dpkg only; those of package lists and downloads are tried again.
+lock_timeout="${DCTPREP_APT_TIMEOUT:-600}"
+apt() {
+  local deadline=$((SECONDS + lock_timeout)) said="" errors
+  errors="$(mktemp)"
+  until "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout="$lock_timeout" "$@" \
+    >/dev/null 2>"$errors"; do
+    if ! grep -q 'Could not get lock' "$errors" || [ "$SECONDS" -ge "$deadline" ]; then
+      cat "$errors" >&2
+      rm -f "$errors"
+      echo "error: apt-get $1 failed; run it by hand, then try again" >&2
+      return 1
+    fi
+    [ -n "$said" ] || echo "another apt is at work; waiting for up to $lock_timeout s" >&2
+    said=1
+    sleep 2
+  done
+  rm -f "$errors"
+}
+apt update -qq
+apt install -y -qq --no-install-recommends "${missing[@]}"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
 # Runs the tests of the parallel parts under ThreadSanitizer, which Debian's TBB makes useless (it is not instrumented,
 # so that all that passes through it looks like a race): its source is fetched with apt and built with the sanitizer
 # first, into build/tsan-tbb. Races are printed and end it with status 1.

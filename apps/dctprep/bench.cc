@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // dctprep bench: how fast it is here, and whether it was faster before.
 #include "dctprep/bench/bench.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The command as a test runs it: in a folder of its own, its answers in hand.
 #pragma once
 

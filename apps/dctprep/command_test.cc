@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The command as its users meet it: exit status, one line on stderr, answers on stdout.
 #include <nlohmann/json.hpp>
 

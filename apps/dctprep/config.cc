@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // dctprep config: every key there is, and whether a configuration is sound.
 #include <fstream>
 #include <nlohmann/json.hpp>

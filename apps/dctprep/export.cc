@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // dctprep export: a result for other programs.
 #include "dctprep/write/export.h"
 

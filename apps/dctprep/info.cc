@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // dctprep info: what is in a scan.
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // dctprep init: a complete configuration for a scan, and why.
 #include <algorithm>
 #include <cstdio>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The command. It translates: the command line to calls of the library, errors to one line and an exit status.
 #include <cerrno>
 #include <csignal>

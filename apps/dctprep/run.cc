@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // dctprep run: the whole pipeline.
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // dctprep score: how good a result is.
 #include "dctprep/score/score.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // dctprep show: numbers and pictures of a result or a scan.
 #include <algorithm>
 #include <cmath>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // dctprep simulate: a scan with everything that is true about it.
 #include "dctprep/simulate/simulate.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What the verbs share. Each verb is one file, which adds itself to the command line and does nothing but translate:
 // from the words of the command line to a call of the library, and from its answer to text or JSON.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Every verb from end to end on a small simulated scan, as in a first hour with dctprep.
 #include <memory>
 #include <nlohmann/json.hpp>

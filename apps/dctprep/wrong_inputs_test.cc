@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What a user can get wrong, one line each. Every one ends with its exit status and one line on stderr, and leaves
 // everything as it was.
 #include <memory>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # The inputs of wrong_inputs_test.cc: a small scan in many forms, and what is wrong with it in each.
 import os
 import shutil

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // A background held like the frames it is taken from.
 #pragma once
 

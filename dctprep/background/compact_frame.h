@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // A frame held in half its memory: one byte a pixel, and what does not fit listed apart.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Stage 3: the background, a moving median over frames.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/background/offset_median.h"
 
 #include <algorithm>

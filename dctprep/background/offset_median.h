@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The rank median of differences of pixels, nearly all of which are small.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The medians of windows over the pixels of one rectangle, whatever they do.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // All backgrounds of a stack in memory, made moving and each afresh: for the programs that measure one against the
 // other.
 #pragma once

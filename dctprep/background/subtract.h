@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Stage 4: background and frame offset subtracted.
 #pragma once
 

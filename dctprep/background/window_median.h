@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The medians of windows that move over frames, each found from the one before.
 #pragma once
 

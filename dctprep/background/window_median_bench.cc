@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The moving median alone, with the default window, and its peer: every window selected afresh with the same SIMD. Of
 // 600 frames of 2048 x 8 pixels, on one thread; bytes are those of the frames, each once.
 #include <tbb/global_control.h>

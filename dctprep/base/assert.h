@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // A mistake of ours, never reachable by input. Checked in every build: the checks stand outside pixel loops.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Ctrl-C: the first asks the work to stop at the next frame, so that nothing half-written is left; the second ends the
 // process at once, and removes the paths that are not to be left behind.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Errors of the world: a file, an option, the memory, a device. Data that is merely odd is a value or a flag, and a
 // mistake of ours is an assertion (assert.h).
 #pragma once

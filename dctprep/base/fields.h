@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Options written once. Each stage has one aggregate of options with defaults and, beside it,
 //
 //   template <OptionsLike<BackgroundOptions> O, class Visitor>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // A thin hold on HDF5: handles that close themselves, errors that are Errors, and the few shapes of datasets and
 // attributes that the readers and writers share. The library underneath is the thread-safe serial build.
 #pragma once

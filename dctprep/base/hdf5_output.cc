@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/base/hdf5_output.h"
 
 #include <hdf5.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // HDF5 files to be written on disks that may be full.
 #pragma once
 

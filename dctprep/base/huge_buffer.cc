@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/base/huge_buffer.h"
 
 #include <cstdlib>

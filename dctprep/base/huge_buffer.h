@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Large blocks of memory, touched once and kept.
 #pragma once
 

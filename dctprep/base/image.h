@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Two-dimensional pixel arrays. Row `v` (slow axis, 0 at the top), column `u` (fast axis).
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Images of one size that are used again and again: touching memory for the first time takes longer than most of what
 // is done with it.
 #pragma once

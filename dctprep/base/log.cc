@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/base/log.h"
 
 #include <spdlog/sinks/stdout_sinks.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Notes to the user beside the result, on stderr: log_info("..."), log_warning("..."). --quiet silences notes, not
 // warnings.
 #pragma once

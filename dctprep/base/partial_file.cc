@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/base/partial_file.h"
 
 #include <cerrno>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Outputs appear whole or not at all: written beside the final name as NAME.part-PID, renamed when complete.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Progress of long work: a bar with rate and time left on a terminal, a plain line now and then elsewhere.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // HDF5 crashes or never comes back on some damaged files (1.10.8: on damaged mappings of virtual datasets, among
 // others). So whatever opens a file that came from elsewhere is tried out in a child process first.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Measures runs of the whole chain, and of reading and decoding alone, in turn.
 #pragma once
 

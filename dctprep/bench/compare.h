@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Two reports of the same work held against each other: base and head.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/bench/memory_bandwidth.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // How fast this machine's memory is: the ceiling that no stage can pass.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What `dctprep bench` measures: how long runs and their stages take, against what the machine could do.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // A BenchReport as JSON, to be kept and compared with.
 #pragma once
 

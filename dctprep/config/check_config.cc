@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What must fit together in a configuration.
 #include <algorithm>
 #include <cmath>

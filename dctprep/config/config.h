@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The whole configuration: one table a stage, each declared beside its stage.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The configuration in and out: files, --set, checks, and the text made of it.
 #pragma once
 

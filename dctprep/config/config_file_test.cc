@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/config/config_file.h"
 
 #include <cstdlib>

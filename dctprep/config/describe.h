@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Options for programs and for people: JSON Schema and the reference page.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The options of a struct as a list of fields whose C++ types are gone: made by tables_of() (tables_of.h) from the
 // struct's visit_fields, then read, checked, printed and documented by ordinary code.
 #pragma once

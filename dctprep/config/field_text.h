@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The values of options as text, and in words what they may be.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Options from TOML text and from KEY=VALUE. Every error is of kind kUsage and one line: source and line, key, value,
 // and what is allowed; for an unknown name, the nearest one.
 #pragma once

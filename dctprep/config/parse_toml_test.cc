@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/config/parse_toml.h"
 
 #include <gtest/gtest.h>

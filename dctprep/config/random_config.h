@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // For tests: configurations with every value drawn at random from what is allowed.
 #pragma once
 

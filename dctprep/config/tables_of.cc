@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/config/tables_of.h"
 
 namespace dctprep {

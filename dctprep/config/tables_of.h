@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // From an option struct to its fields: tables_of(options).
 #pragma once
 

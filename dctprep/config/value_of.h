@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // How the C++ type of an option appears as a Value: the only place that knows the types.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Connected voxels, as segmentation makes them and measurement takes them.
 #pragma once
 

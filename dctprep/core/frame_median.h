@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The rank median of many frames, pixel by pixel.
 #pragma once
 

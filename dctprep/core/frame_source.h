@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Where frames come from, whatever the file format.
 #pragma once
 

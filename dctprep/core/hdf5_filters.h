@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The filters that an HDF5 dataset's chunks went through, undone here and not by HDF5: on the calling thread, outside
 // of its global lock, and safe on damaged bytes.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // How much the readings of a pixel scatter.
 #pragma once
 

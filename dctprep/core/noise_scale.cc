@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/core/noise_scale.h"
 
 #include <algorithm>

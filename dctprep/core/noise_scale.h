@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Pixel values in units of their noise, as whole numbers: what segmentation compares where segment.unit = "sigma".
 #pragma once
 

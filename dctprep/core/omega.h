@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What the rotation angles of a scan make together.
 #pragma once
 

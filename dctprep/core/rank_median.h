@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The rank median: the element at index n / 2 of the sorted values (the upper of the two middle ones where n is even).
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Where a run's results go: the HDF5 file (write/), or memory (tests, callers of the library).
 #pragma once
 

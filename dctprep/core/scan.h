@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // A scan, opened and ready to be processed.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The voxels of one denoised frame that can belong to a blob, as runs along u.
 #pragma once
 

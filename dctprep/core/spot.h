@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Spots and rejected blobs, and the one list of their columns: the result's datasets, csv, docs and Python derive from
 // it.
 #pragma once

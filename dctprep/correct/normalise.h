@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Stage 2: the intensity of the direct beam, and frames scaled to it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Stage 2: the transmission inside the direct beam, for absorption tomography.
 #pragma once
 

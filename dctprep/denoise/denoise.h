@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Stage 5: the 2D median that removes hot spots.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The 2D median of a frame of 1024 x 1024 pixels, on one thread; bytes are those of the frame.
 #include "dctprep/denoise/denoise.h"
 #include "dctprep/kernels/on_every_backend_bench.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/denoise/denoise.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The frame around a plot or an image: ticks, numbers, labels, colour bars.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // A picture and what can be drawn on it: anti-aliased, and clipped everywhere, so that no coordinate is an error: what
 // lies outside is not drawn, nor is what is not finite or absurd (coordinates beyond 1e12, sizes beyond kMaxSide).
 //

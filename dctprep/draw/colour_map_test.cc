@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/draw/colour_map.h"
 
 #include <cmath>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The standard pictures of a scan and of its result. Plain values in, a picture out; nothing here reads files. Every
 // figure copes with no spots, no beam and empty arrays, and says so in the picture.
 #pragma once

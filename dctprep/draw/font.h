@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The letters of pictures: strokes, so that they can be drawn in any size and direction.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // An image with axes in detector pixels and a colour bar.
 #pragma once
 

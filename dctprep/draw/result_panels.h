@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The plots that the figures of a result are made of (figures.h), each drawn into a box of any canvas.
 #pragma once
 

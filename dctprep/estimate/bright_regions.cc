@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/estimate/bright_regions.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Connected bright regions of an image, level by level.
 #pragma once
 

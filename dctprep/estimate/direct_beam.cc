@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/estimate/direct_beam.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Where the direct beam falls on the detector.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Whether the confidence in the direct beam can be relied on: pictures of all kinds, held against what was drawn.
 #include <algorithm>
 #include <array>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Whether frames and pixels of a scan are as they should be, told before any spot is sought.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // How much speaks for a bright rectangle being the direct beam.
 #pragma once
 

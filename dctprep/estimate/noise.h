@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // How much the residuals of good background scatter.
 #pragma once
 

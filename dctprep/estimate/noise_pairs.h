@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The readings that the noise model is fitted to.
 #pragma once
 

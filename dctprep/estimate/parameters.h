@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Every "auto" of a configuration, found from the data.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Values by their rank, where outliers must not count. Each reorders the values.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Frames of the sample as the pipeline would see them after stage 4.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Which frames of a scan are looked at, and their pixels.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Which columns of the direct beam the sample shades.
 #pragma once
 

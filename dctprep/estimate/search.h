@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The steps of find_parameters(): each settles one table's values from the frames looked at.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Which 2D median: the full one leaves the least noise, the conditional one leaves spots smaller than its window whole.
 #include <algorithm>
 #include <cmath>

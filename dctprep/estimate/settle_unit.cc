@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Levels in counts or in units of the noise: what finds more spots for as few false ones.
 #include <cmath>
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // How large spots are: a seed that is much smaller is a piece of one.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The light beside the direct beam, which tells what the intensity of frames follows where the beam itself cannot.
 #pragma once
 

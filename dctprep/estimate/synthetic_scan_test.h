@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // A scan computed frame by frame, for tests: a rectangular beam with a shadow, glow, noise, hot pixels and spots.
 #pragma once
 

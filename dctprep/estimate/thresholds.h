@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Thresholds that the noise and the negated residual call for.
 #pragma once
 

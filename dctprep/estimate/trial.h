@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What passes with some settings, where frames were looked at: settings are chosen by the spots that others miss.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The instruction sets that the kernels were compiled for, by name. Every one gives the same bits.
 #pragma once
 

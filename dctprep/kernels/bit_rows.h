@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Rows of bits, one a pixel: bit u % 64 of word u / 64; the rest of the last word is 0.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Windows of 3 x 3 and 5 x 5 over rows of 2048 bits, one in a hundred set; bytes are those of the pixels as 16 bits.
 #include "dctprep/kernels/bit_rows.h"
 #include "dctprep/kernels/on_every_backend_bench.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/kernels/bit_rows.h"
 
 #include <algorithm>

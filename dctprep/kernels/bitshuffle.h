@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The bit transposition of bitshuffle (github.com/kiyo-masui/bitshuffle): bit j of byte b of the elements 8 i ... 8 i +
 // 7 becomes byte i of row 8 b + j, its lowest bit that of element 8 i.
 #pragma once

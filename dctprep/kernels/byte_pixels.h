@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Pixels held in one byte: what they differ from a reference by. Each loop equals its scalar form bit for bit.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Rows of 2048 pixels to bytes and back, in the first-level cache; bytes are those of the pixels as 16 bits.
 #include "dctprep/kernels/byte_pixels.h"
 #include "dctprep/kernels/on_every_backend_bench.h"

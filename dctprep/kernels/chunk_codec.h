@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // One chunk of pixels, compressed and back: bitshuffle, alone or with LZ4 or zstd (HDF5 filter 32008), and LZ4 (32004).
 // Safe on any bytes: what is damaged is reported, never read or written out of bounds.
 //

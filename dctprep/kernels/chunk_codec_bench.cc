@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Decoding of one frame of 2048 x 2048 pixels; bytes are those decoded.
 #include <string>
 #include <zstd.h>

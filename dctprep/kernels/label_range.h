@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The labels round a place of a volume, as flooding it needs them.
 #pragma once
 

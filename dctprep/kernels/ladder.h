@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Counting values against a ladder of thresholds: the inner loops of the moving median.
 //
 // A group of 64 pixels has a base b each; rung j (0 ... 15) is the threshold b + 1 + j, and counts[j * 64 + i] says how

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Counting 50 frames of 64 x 32 pixels, as one tile of the moving median does; bytes are those of the
 // pixels as 16 bits.
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Where the values of a volume are no smaller than all those round them.
 #pragma once
 

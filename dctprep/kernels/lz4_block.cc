@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/kernels/lz4_block.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // LZ4 blocks as bitshuffle leaves them: many short sequences, a third of which repeat the last few bytes.
 #pragma once
 

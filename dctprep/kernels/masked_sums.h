@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Sums over the pixels of a row that a mask chooses, as the photometry of spots needs them.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/kernels/masked_sums.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What the programs that measure kernels share: each instruction set in turn, and pixels to work on.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Runs a test body once on every instruction set that was compiled and that this machine has.
 #pragma once
 

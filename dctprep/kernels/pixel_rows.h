@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Leaf loops over rows of pixels: correct, subtract, compare. Each equals its scalar form bit for bit.
 #pragma once
 

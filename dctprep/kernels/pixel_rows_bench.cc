@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Rows of 2048 pixels that stay in the first-level cache; bytes are those of the pixels that come in.
 #include "dctprep/kernels/on_every_backend_bench.h"
 #include "dctprep/kernels/pixel_rows.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/kernels/rank_select.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Exact order statistics of many rows of uint16, element by element, without sorting and without branches.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Selection by rank; bytes are those of the pixels that come in.
 #include "dctprep/kernels/on_every_backend_bench.h"
 #include "dctprep/kernels/rank_select.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Stages 6.5, 7 and 8: voxel clip, filters, and the spot that a blob makes.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Intensity-weighted moments of a blob, from exact integer sums.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The noise model from pairs of readings of the same pixels. docs/photometry.md states the arithmetic.
 #pragma once
 

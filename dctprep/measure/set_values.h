@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What voxels hold, taken from frames: segmentation that goes by other values than spots are measured by puts them
 // back.
 #pragma once

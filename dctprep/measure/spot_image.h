@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The spot image: a blob summed over its frames, trimmed at both ends.
 #pragma once
 

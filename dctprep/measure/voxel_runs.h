@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // A blob's voxels as runs along u with their sums, from which all but its image is measured.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Two executors, one meaning: over configurations, sizes and data drawn at random, the streaming executor gives the
 // same bits as the reference.
 #include <cmath>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/pipeline/frame_stages.h"
 
 #include "dctprep/background/subtract.h"

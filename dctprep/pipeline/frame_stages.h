@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // One frame at every stage of the chain, for pictures and for looking into a result.
 #pragma once
 

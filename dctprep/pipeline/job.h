@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // One run as a user asks for it: from the name of a scan or configuration to a complete result file.
 #pragma once
 

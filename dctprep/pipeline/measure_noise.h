@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The noise of a scan's readings, before the first of its frames is processed.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Levels in units of the noise, as counts over one background: what a frame's pixels are compared with where
 // segment.unit = "sigma". docs/sigma.md.
 #pragma once

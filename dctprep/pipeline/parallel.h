@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Loops over all cores whose errors do not depend on chance.
 #pragma once
 

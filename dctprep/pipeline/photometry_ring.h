@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The frames that photometry may still ask for while a scan streams by.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // A configuration for frames without a direct beam, with nothing left to find in [scan] and [beam].
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Frames are fetched from the disk while others are worked on.
 #pragma once
 

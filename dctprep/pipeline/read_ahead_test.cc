@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/pipeline/read_ahead.h"
 
 #include <atomic>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The executor that is obviously right: every stage as the specification words it, whole stack in memory, pixel by
 // pixel, no thought of speed. It shares with the streaming one only the reading of a frame and the measuring of a blob.
 #include <algorithm>

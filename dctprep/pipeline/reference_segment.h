@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Stage 6 as the specification words it: for each seed, one level after the other, flood the volume and look.
 #pragma once
 

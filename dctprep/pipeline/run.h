@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The whole chain, from an opened scan to a sink of results.
 #pragma once
 

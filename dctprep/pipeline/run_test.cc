@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What a run says about its result.
 #include "dctprep/pipeline/run.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/pipeline/serial_chain.h"
 
 #include <utility>

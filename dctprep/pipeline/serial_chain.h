@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Jobs that follow one another, worked off beside the caller.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What a run knows before its first frame is processed.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Levels in units of the noise against numpy and scipy, from frames to the voxels of each spot: docs/sigma.md as
 // Python.
 #include <fstream>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Which frames are read and let go, block by block, so that memory holds one window and no frame is read more often
 // than it must be.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The executor that users run: bounded memory, all cores, block by block.
 #include <algorithm>
 #include <atomic>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What a run gathers frame by frame and blob by blob, the same for every executor.
 #pragma once
 

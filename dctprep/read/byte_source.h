@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The bytes of a file, decompressed where it is compressed as a whole.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Crystallographic Binary Files: a text header, then one binary section that holds the image.
 #include <algorithm>
 #include <array>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The byte-offset compression of CBF: each pixel is the difference to the one before, in 1, 2, 4 or 8 bytes.
 #pragma once
 

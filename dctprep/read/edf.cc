@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // ESRF data format: blocks of a text header "{ key = value ; ... }\n" and binary data, one after the other.
 #include <algorithm>
 #include <cctype>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/read/frame_selection.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Some frames of another source, renumbered.
 #pragma once
 

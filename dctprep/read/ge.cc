@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // GE 41RT flat panels ("ADEPT"): a header, then frames of uint16 one after the other.
 #include "dctprep/base/error.h"
 #include "dctprep/read/image_reader.h"

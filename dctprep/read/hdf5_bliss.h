@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // BLISS master files (ESRF): one group a scan, 1.1, 2.1, ..., whose title says what ran.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Files that Python writes, with what the readers of HDF5 must find in them.
 #pragma once
 

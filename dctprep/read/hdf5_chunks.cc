@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Chunked frames: the raw chunks are fetched through HDF5 (which holds its global lock meanwhile) and decoded here, on
 // the calling thread.
 #include <algorithm>

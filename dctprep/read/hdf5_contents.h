@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What datasets lie in an HDF5 file, whatever links lead to them.
 #pragma once
 

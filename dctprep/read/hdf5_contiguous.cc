@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Uncompressed frames one behind the other, in the HDF5 file or in external ones: read from the files directly, so that
 // many threads can, and so that an external file that is too short is noticed, which HDF5 would fill up.
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What lies where in the raw HDF5 files of the field: BLISS, LImA, NXtomo, Dectris, APS exchange, CHESS.
 #pragma once
 

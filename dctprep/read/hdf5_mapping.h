@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // One mapping of a virtual dataset: which of its elements are which of a source's.
 #pragma once
 

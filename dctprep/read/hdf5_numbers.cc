@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/read/hdf5_numbers.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Small datasets of numbers that belong to a scan: angles, masks.
 #pragma once
 

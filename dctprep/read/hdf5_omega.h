@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Which array of a file is the rotation: the one that moves steadily, by preference one of the names that rotations go
 // by.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Frames from HDF5, whatever lies between the dataset and its bytes.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // One HDF5 dataset as a stack of frames in the bytes that it stores: what lies between hdf5_source.h and the file.
 #pragma once
 

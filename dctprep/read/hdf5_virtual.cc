@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Virtual datasets, resolved here: HDF5 fills what a source that is gone would have given, without a word.
 #include <algorithm>
 #include <cstring>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Image files as frames: EDF, TIFF, CBF, marCCD, GE; plain or compressed with gzip or bzip2; alone or in numbered
 // series.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // One opened image file of whatever format: what stands between the formats and the frames (image_file.h).
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // File names in the order of the numbers in them.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // From a path to a scan: which reader, which frames, which angles, which darks and flats.
 #pragma once
 

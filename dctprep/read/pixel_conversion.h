@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Stored pixels of any numeric type to the uint16 that the program computes with.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Darks and flats of a scan.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The rotation angles of a scan's frames.
 #pragma once
 

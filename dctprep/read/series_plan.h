@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Which frame of which file each frame of a series is.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The last few values made, shared between threads.
 #pragma once
 

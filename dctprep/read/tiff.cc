@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // TIFF and BigTIFF through libtiff, marCCD and Pilatus among them. Rows are taken in the order in which they are
 // stored: the Orientation tag is ignored, as fabio and tifffile do.
 #include <algorithm>

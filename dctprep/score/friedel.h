@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Friedel pairs: the spots of h k l and -h -k -l of one grain, half a turn apart. They tell of the quality of a spot
 // table without any ground truth. docs/score.md derives what mates share.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Found spots against true ones, one to one. docs/score.md tells the rules.
 #pragma once
 

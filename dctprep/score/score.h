@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // A result judged: by its Friedel pairs, and by the ground truth where there is one.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What is true of a simulated scan, read back from its NAME_truth.h5.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // How well found spots agree with the ground truth of a simulated scan. docs/score.md tells what is counted.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Connected components of the voxels of one island that reach a level.
 #pragma once
 

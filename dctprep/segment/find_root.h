@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Union-find in an array of parents, in which no parent comes after its children: a root is the first of its set.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // An island in the order of linear index.
 #pragma once
 

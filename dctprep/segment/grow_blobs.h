@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Stage 6, steps 1 to 4: seeds, growth thresholds, saddles.
 #pragma once
 

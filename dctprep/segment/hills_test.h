@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Volumes to be segmented: Gaussian hills that overlap, on noise.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Connected components of {F >= lowest level} in one pass over the frames, in memory for the open ones only.
 #pragma once
 

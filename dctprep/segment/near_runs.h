@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Which voxels of a list of runs are neighbours of given ones.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Blobs that need not be parted, told faster than by trying.
 #pragma once
 

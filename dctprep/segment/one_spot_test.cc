@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/segment/one_spot.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/segment/open_extent.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What can be said of a component that grows without end, and which level takes it apart.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The runs of open islands: chains of small blocks in one pool.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Where the blobs of seeds part that would run together: levels, and the voxels of each.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Stage 6 as one call on a volume in memory.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/segment/split_blob.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Parts a blob that is made of several spots (docs/design/split.md).
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Parting a spot that is one, of 15,000 voxels (faint) and 66,000 (bright): the usual case, which pays for the others.
 // An item is a voxel.
 #include <cmath>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Parted blobs against docs/design/split.md as Python takes it by its words, and by hand.
 #include "dctprep/segment/split_blob.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Where a blob's voxels and their neighbours are: each voxel has a place, places rise with the linear index, and the
 // others are nobody's, of value 0.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // From a denoised frame to the voxels that can belong to a blob.
 #pragma once
 

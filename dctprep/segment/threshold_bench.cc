@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // From a denoised frame of 1024 x 1024 pixels to runs, at several shares of voxels that pass; bytes are those of the
 // frame.
 #include "dctprep/kernels/on_every_backend_bench.h"

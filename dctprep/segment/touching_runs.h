@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Which runs of two frames, or of one, touch each other: one sweep over both lists.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Crystals and the angles at which they diffract.
 //
 // Laboratory frame (3DXRD; H. F. Poulsen, "Three-Dimensional X-Ray Diffraction Microscopy", Springer 2004): x along the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The sensor: what it reads of the light that falls on it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The light that falls on the detector beside the spots: the transmitted beam with the sample's shadow, and the glow.
 #pragma once
 

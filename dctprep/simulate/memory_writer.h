@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // A simulated scan that never touches a disk: its frames lie in memory, compressed as they would be in a file.
 #pragma once
 

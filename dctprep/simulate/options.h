@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What a simulated scan is made of. Fields that are Auto follow from the preset and from the others (resolve.h); the
 // number in brackets is that of the standard preset at 512 x 512 pixels.
 #pragma once

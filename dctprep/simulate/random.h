@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Random numbers that depend on nothing but their address: (seed, purpose, index) names a stream, and every draw of a
 // pixel is a function of its stream and the pixel's number. So a scan is the same on any number of threads, and no
 // std:: distribution (each library has its own) is used.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // From options as given to options complete and sound.
 #pragma once
 

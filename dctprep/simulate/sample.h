@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The sample: an upright elliptic cylinder, cut into grains (Voronoi cells), each perhaps cut into subgrains. Lengths
 // in millimetres, in the sample's frame: the laboratory's at omega = 0, the origin on the rotation axis at the height
 // of the beam's middle.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The images of a scan on disk, as a beamline leaves them.
 #pragma once
 

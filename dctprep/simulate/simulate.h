@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // A DCT scan out of thin air, with everything that is true about it. docs/simulate.md tells the physics.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // From grains to spots: where, when and how brightly each reflection shows on the detector.
 //
 // A ray from r along the unit vector d of the diffracted beam meets the detector, the plane x = distance, at

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What is true of a simulated scan, and the one list of the columns of its spot table.
 #pragma once
 

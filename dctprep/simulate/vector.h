@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Vectors and matrices of three, for the geometry of diffraction.
 #pragma once
 

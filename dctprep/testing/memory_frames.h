@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Frames held in memory, with faults where a test wants them.
 #pragma once
 

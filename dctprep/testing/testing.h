@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What tests share: folders that go away, and Debian's Python as an independent oracle.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Choosing between settings by Friedel pairs: the pipeline is run on a part of the scan that holds mates, with the
 // settings found and with others round them. docs/score.md tells how they are judged.
 #pragma once

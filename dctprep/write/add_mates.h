@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Friedel mates as a column of a result that exists already.
 #pragma once
 

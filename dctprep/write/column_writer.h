@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // A dataset of one dimension, written from its start to its end through a buffer.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Results in the formats of other programs. To add a format: a file export_NAME.{h,cc} with a function as `write`
 // below, and its line in export.cc.
 #pragma once

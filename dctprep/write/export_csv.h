@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The spot table as comma-separated values.
 #pragma once
 

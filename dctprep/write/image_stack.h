@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Datasets of shape [images, height, width], one image a chunk, compressed.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // A result kept in memory, ordered and numbered as the result file is: for tests and for callers of the library.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/write/memory_sink.h"
 
 #include <gtest/gtest.h>

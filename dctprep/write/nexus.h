@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What silx view, h5web and people read in a result beside the numbers.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Results made of chance, for the tests of this folder.
 #pragma once
 

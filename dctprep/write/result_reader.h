@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // A result file, opened for reading: whatever is shown, compared or handed to other programs comes from here.
 #pragma once
 

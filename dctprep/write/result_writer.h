@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The result file: HDF5 in NeXus manner, whose layout is a contract with its readers (docs of the result;
 // result_reader.h).
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Values appended now and read back later, in any order: in memory up to a limit, on disk beyond it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The one order of spots and of rejected blobs, and with it the numbers of spots. It depends on the blobs alone, never
 // on the order in which threads finish them.
 #pragma once

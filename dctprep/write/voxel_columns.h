@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The voxels of all spots, which wait until the order of spots is known.
 #pragma once
 
