@@ -2,6 +2,7 @@
 // dctprep info: what is in a scan.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "dctprep/base/cancel.h"
@@ -48,8 +49,10 @@ std::vector<FaultyFrame> find_bad_frames(const Scan& scan, Progress& progress) {
   return bad;
 }
 
+// NaN where omega is unknown or makes several sweeps.
 double omega_step(const Scan& scan) {
   const std::vector<double>& omega = scan.omega;
+  if (scan.sweeps.size() > 1) return std::numeric_limits<double>::quiet_NaN();
   return omega.size() < 2 ? scan.omega_step : (omega.back() - omega.front()) / static_cast<double>(omega.size() - 1);
 }
 
@@ -75,12 +78,18 @@ Json to_json(const Scan& scan, const std::optional<std::vector<FaultyFrame>>& ba
                {"type", scan.storage.type},
                {"compression", scan.storage.compression},
                {"bytes_stored", scan.storage.bytes_stored}};
-  json["omega"] = {{"start", scan.omega.empty() ? Json() : Json(scan.omega.front())},
-                   {"end", scan.omega.empty() ? Json() : Json(scan.omega.back())},
+  // NaN, where omega is unknown, becomes null.
+  json["omega"] = {{"source", name_of(scan.omega_source)},
+                   {"start", scan.omega.front()},
+                   {"end", scan.omega.back()},
                    {"step", omega_step(scan)},
-                   {"full_turn", is_full_turn(scan.omega)},
+                   {"full_turn", scan.sweeps.size() <= 1 && is_full_turn(scan.omega)},
                    {"motor", scan.omega_motor},
-                   {"path", scan.omega_path}};
+                   {"path", scan.omega_path},
+                   {"rejected", scan.omega_rejected},
+                   {"turns", scan.turns.empty() ? 1 : scan.turns.size()}};
+  Json& sweeps = json["omega"]["sweeps"] = Json::array();
+  for (const Sweep& sweep : scan.sweeps) sweeps.push_back({sweep.first, sweep.last});
   json["dark"] = stack_json(scan.dark_path, scan.darks);
   json["flat"] = stack_json(scan.flat_path, scan.flats);
   json["bad_pixels"] = count_bad(scan.bad_pixels);
@@ -114,11 +123,17 @@ std::string stack_text(const std::string& path, const std::shared_ptr<const Fram
 }
 
 std::string omega_text(const Scan& scan) {
-  if (scan.omega.empty()) return "unknown";
-  std::string text = scan.omega.size() == 1 ? fmt::format("{:.6g} degrees", scan.omega.front())
-                                            : fmt::format("{:.6g} ... {:.6g} degrees, step {:.6g}", scan.omega.front(),
-                                                          scan.omega.back(), omega_step(scan));
-  if (is_full_turn(scan.omega)) text += ", a full turn";
+  if (scan.omega_source == OmegaSource::kUnknown) return "unknown";
+  std::string text = fmt::format("{:.6g} ... {:.6g} degrees", scan.omega.front(), scan.omega.back());
+  if (scan.omega.size() == 1) text = fmt::format("{:.6g} degrees", scan.omega.front());
+  if (scan.sweeps.size() > 1) {
+    text += fmt::format(" in {} sweeps", scan.sweeps.size());
+  } else if (scan.omega.size() > 1) {
+    text += fmt::format(", step {:.6g}", omega_step(scan));
+    if (is_full_turn(scan.omega)) text += ", a full turn";
+    if (!scan.turns.empty()) text += fmt::format(", {} turns", scan.turns.size());
+  }
+  text += fmt::format(", {}", name_of(scan.omega_source));
   if (!scan.omega_motor.empty()) text += ", motor " + scan.omega_motor;
   if (!scan.omega_path.empty())
     text += ", from " + (scan.omega_path == "header" ? "the image headers" : scan.omega_path);
@@ -142,6 +157,7 @@ std::string to_text(const Scan& scan, const std::optional<std::vector<FaultyFram
                    scan.first_frame == 0 ? "" : fmt::format(", from frame {} of the file on", scan.first_frame)));
   line("pixels", size_text(scan));
   line("omega", omega_text(scan));
+  for (const std::string& rejected : scan.omega_rejected) line("", "not used: " + rejected);
   line("darks", stack_text(scan.dark_path, scan.darks));
   line("flats", stack_text(scan.flat_path, scan.flats));
   line("bad pixels", std::to_string(count_bad(scan.bad_pixels)));

@@ -58,16 +58,29 @@ std::string summary(const JobResult& result) {
   return text + fmt::format("{}\n", result.output.string());
 }
 
-void run_scan(const RunCommand& options) {
-  const auto progress = begin_work(options.shared);
-  const Job job = open_job(options.input, options.shared.settings, options.shared.output, options.shared.threads);
+JobResult run_one(const Job& job, const RunCommand& options, Progress& progress) {
   say_scan(job.scan);
-  const JobResult result = run_job(job, command_line(), options.shared.force, *progress, say_estimate);
+  JobResult result = run_job(job, command_line(), options.shared.force, progress, say_estimate);
   // Those of the scan and of the search have been said before the run.
   const std::size_t said = job.scan.warnings.size() + result.estimate.warnings.size();
   for (std::size_t i = said; i < result.report.warnings.size(); ++i) log_warning("{}", result.report.warnings[i]);
-  if (options.shared.json) return print_json(to_json(result));
-  print_text(summary(result));
+  return result;
+}
+
+void run_scan(const RunCommand& options) {
+  const auto progress = begin_work(options.shared);
+  const std::vector<Job> jobs =
+      open_jobs(options.input, options.shared.settings, options.shared.output, options.shared.threads);
+  Json turns = Json::array();
+  for (const Job& job : jobs) {
+    const JobResult result = run_one(job, options, *progress);
+    if (options.shared.json) {
+      turns.push_back(to_json(result));
+    } else {
+      print_text(summary(result));
+    }
+  }
+  if (options.shared.json) print_json(jobs.size() == 1 ? turns[0] : Json{{"turns", turns}});
 }
 
 }  // namespace

@@ -61,6 +61,7 @@ Json to_json(const MateShare& s) {
 
 Json to_json(const FriedelPairs& f) {
   Json json = to_json(f.share);
+  json["why_none"] = f.why_none.empty() ? Json(nullptr) : Json(f.why_none);
   json["chance_share"] = f.chance_share;
   json["beyond_chance"] = f.beyond_chance();
   json["mirror_v"] = std::isnan(f.mirror_v) ? Json(nullptr) : Json(f.mirror_v);
@@ -193,6 +194,7 @@ std::string to_text(const TruthScore& s, double min_snr) {
 
 std::string to_text(const Score& score) {
   const FriedelPairs& f = score.friedel;
+  if (!f.why_none.empty()) return "Friedel pairs: none sought, since " + f.why_none + "\n";
   if (f.share.eligible == 0) return "Friedel pairs: none possible, since no spot has its mate inside the scan\n";
   std::string text = fmt::format(
       "Friedel pairs: {} of {} spots that can have a mate have one, {:.1f} %; by chance {:.1f} %: {:.0f} "
@@ -223,6 +225,8 @@ void run_score(const ScoreCommand& options) {
   std::optional<TruthFile> truth;
   if (!options.truth.empty()) truth = read_truth(options.truth);
   const Score score = score_result(result, truth ? &*truth : nullptr, options.min_snr);
+  if (!score.friedel.why_none.empty() && (options.mates || !options.pairs.empty()))
+    fail("{}: no Friedel pairs can be written: {}", options.result, score.friedel.why_none);
   if (!options.pairs.empty()) write_pairs(score.friedel, options.pairs, options.shared.force);
   if (options.mates) add_mates(result, score.friedel.mate, options.shared.force);
   if (options.shared.json) return print_json(to_json(score, options));

@@ -187,8 +187,9 @@ void add_frame_pictures(const ResultFile& result, int frame, Album& album) {
     return log_warning("no picture of a frame: {}", error.what());
   }
   const auto outlines = draw::outlines_in_frame(result.spots(), frame, header.frames);
+  const double omega = header.omega[static_cast<std::size_t>(frame)];
   const std::string title =
-      fmt::format("frame {}, omega {:.3f}°", frame, header.omega[static_cast<std::size_t>(frame)]);
+      fmt::format("frame {}, omega {}", frame, std::isnan(omega) ? "unknown" : fmt::format("{:.3f}°", omega));
   const ImageView<const std::uint16_t> raw = stages.raw.view(), background = stages.background.view(),
                                        denoised = stages.denoised.view();
   const ImageView<const std::int32_t> residual = stages.residual.view();

@@ -8,14 +8,27 @@
 
 namespace dctprep {
 
-std::vector<BackgroundBlock> background_blocks(int frames, const BackgroundOptions& options) {
+std::vector<BackgroundBlock> background_blocks(std::span<const Sweep> sweeps, const BackgroundOptions& options) {
   std::vector<BackgroundBlock> blocks;
   const std::int64_t size = std::max<std::int64_t>(1, 2 * std::int64_t{options.half_step});
-  for (std::int64_t first = 0; first < frames; first += size) {
-    blocks.push_back({static_cast<int>(first), static_cast<int>(std::min<std::int64_t>(first + size, frames) - 1),
-                      static_cast<int>(std::min<std::int64_t>(first + options.half_step, frames - 1))});
+  for (const Sweep& sweep : sweeps) {
+    for (std::int64_t first = sweep.first; first <= sweep.last; first += size) {
+      blocks.push_back({static_cast<int>(first), static_cast<int>(std::min<std::int64_t>(first + size - 1, sweep.last)),
+                        static_cast<int>(std::min<std::int64_t>(first + options.half_step, sweep.last)), sweep});
+    }
   }
   return blocks;
+}
+
+std::vector<BackgroundBlock> background_blocks(int frames, const BackgroundOptions& options) {
+  const Sweep whole{0, frames - 1};
+  return background_blocks(std::span(&whole, 1), options);
+}
+
+std::vector<int> background_window(int centre, const Sweep& sweep, const BackgroundOptions& options, bool wrap) {
+  std::vector<int> window = background_window(centre - sweep.first, sweep.frames(), options, wrap);
+  for (int& k : window) k += sweep.first;
+  return window;
 }
 
 std::vector<int> background_window(int centre, int frames, const BackgroundOptions& options, bool wrap) {

@@ -12,6 +12,7 @@
 #include "dctprep/core/blob.h"
 #include "dctprep/core/frame_source.h"
 #include "dctprep/core/noise_model.h"
+#include "dctprep/core/omega.h"
 #include "dctprep/core/region.h"
 #include "dctprep/core/spot.h"
 
@@ -20,7 +21,11 @@ namespace dctprep {
 // What is known before the first frame is processed.
 struct ResultHeader {
   int frames = 0, height = 0, width = 0;
-  std::vector<double> omega;      // degrees
+  std::vector<double> omega;  // degrees; NaN where unknown
+  OmegaSource omega_source = OmegaSource::kGiven;
+  std::string omega_dataset;      // where the angles stand: FILE::/dataset, "header", or ""
+  std::vector<Sweep> sweeps;      // empty: all frames are one
+  std::vector<int> file_frame;    // where each frame stands in the scan's file; empty: in order, from 0
   std::vector<int> block_centre;  // one a background
   Region beam;                    // empty: none
   Region sample;                  // empty: none, or not used

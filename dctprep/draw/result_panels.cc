@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <numbers>
 
+#include "dctprep/core/omega.h"
 #include "dctprep/draw/font.h"
 #include "dctprep/draw/plot.h"
 
@@ -81,7 +82,8 @@ std::string describe(const ResultData& result) {
   std::string text = fmt::format("{} frames of {} × {} pixels",
                                  format_count(static_cast<unsigned long long>(std::max(0, result.frames))),
                                  result.width, result.height);
-  if (!result.omega.empty()) {
+  if (!result.omega.empty() && !is_known(result.omega)) text += ", ω unknown";
+  if (!result.omega.empty() && is_known(result.omega)) {
     text +=
         fmt::format(", ω {}° to {}°", format_number(result.omega.front(), 6), format_number(result.omega.back(), 6));
   }
@@ -116,8 +118,10 @@ void draw_spots_per_frame(Canvas& canvas, const Box& box, const ResultData& resu
 void draw_spots_over_omega(Canvas& canvas, const Box& box, const ResultData& result, SpotOrdinate ordinate) {
   const bool azimuth = ordinate == SpotOrdinate::kAzimuth;
   Plot plot;
-  plot.title = azimuth ? "Azimuth of spots over omega" : "Row of spots over omega";
-  plot.x = {.label = "ω (°)", .degrees = true};
+  // Where omega is unknown, frames stand in for it.
+  const bool known = !result.omega.empty() && is_known(result.omega);
+  plot.title = fmt::format("{} of spots over {}", azimuth ? "Azimuth" : "Row", known ? "omega" : "frames");
+  plot.x = known ? PlotAxis{.label = "ω (°)", .degrees = true} : PlotAxis{.label = "frame", .whole = true};
   plot.y = azimuth ? PlotAxis{.label = "azimuth η (°)", .degrees = true, .range = ValueRange{0, 360}}
                    : PlotAxis{.label = "v (pixels)", .reversed = true, .range = ValueRange{-0.5, result.height - 0.5}};
   plot.colours = integral_scale(result);
@@ -126,11 +130,12 @@ void draw_spots_over_omega(Canvas& canvas, const Box& box, const ResultData& res
   Series points{.kind = SeriesKind::kScatter, .radius = point_radius(result.spots.size(), 3.5), .alpha = 0.85};
   const Point centre = beam_centre(result);
   for (const Spot& spot : result.spots) {
-    points.x.push_back(spot.omega);
+    points.x.push_back(known ? spot.omega : spot.frame);
     points.y.push_back(azimuth ? azimuth_deg(spot, centre) : spot.v);
     points.values.push_back(log_integral(spot));
   }
-  if (!result.omega.empty()) {
+  if (!known) plot.x.range = frame_range(result);
+  if (known) {
     const auto [low, high] = std::minmax_element(result.omega.begin(), result.omega.end());
     plot.x.range = widened({*low, *high});
   }

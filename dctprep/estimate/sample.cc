@@ -43,7 +43,7 @@ std::vector<int> spread_frames(const std::vector<std::uint8_t>& listed, int coun
 }
 
 std::vector<FrameGroup> frame_groups(const std::vector<std::uint8_t>& listed, const BackgroundOptions& options,
-                                     bool wrap, int groups, int most) {
+                                     std::span<const Sweep> sweeps, bool wrap, int groups, int most) {
   const int frames = static_cast<int>(listed.size());
   const auto is_good = [&](int k) { return listed[static_cast<std::size_t>(k)] == 0; };
   groups = std::clamp(frames / (2 * kRunLength), 1, groups);
@@ -53,9 +53,11 @@ std::vector<FrameGroup> frame_groups(const std::vector<std::uint8_t>& listed, co
     const double within = groups == 1 ? 0.5 : std::fmod(0.5 + i * std::numbers::phi, 1.0);
     const int centre = static_cast<int>((i + within) * frames / groups);
     FrameGroup group;
-    const int first = std::clamp(centre - kRunLength / 2, 0, std::max(0, frames - kRunLength));
-    for (int k = first; k < std::min(frames, first + kRunLength); ++k) group.run.push_back(k);
-    std::vector<int> window = background_window(centre, frames, options, wrap);
+    const Sweep sweep = sweeps.empty() ? Sweep{0, frames - 1} : sweep_at(sweeps, centre);
+    const int first =
+        std::clamp(centre - kRunLength / 2, sweep.first, std::max(sweep.first, sweep.last + 1 - kRunLength));
+    for (int k = first; k < std::min(sweep.last + 1, first + kRunLength); ++k) group.run.push_back(k);
+    std::vector<int> window = background_window(centre, sweep, options, wrap);
     std::erase_if(window, [&](int k) { return !is_good(k) || std::ranges::binary_search(group.run, k); });
     group.window = evenly(window, std::max(0, most - kRunLength));
     std::ranges::copy_if(group.run, std::back_inserter(group.window), is_good);

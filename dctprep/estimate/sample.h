@@ -34,9 +34,9 @@ struct FrameGroup {
 inline constexpr int kRunLength = 5;
 
 // Up to `groups` groups, one anywhere in each equal part of the rotation, of at most `most` frames each. Short scans
-// have fewer.
+// have fewer. None crosses from one of `sweeps` (none: all frames are one) into the next.
 std::vector<FrameGroup> frame_groups(const std::vector<std::uint8_t>& listed, const BackgroundOptions& options,
-                                     bool wrap, int groups, int most);
+                                     std::span<const Sweep> sweeps, bool wrap, int groups, int most);
 
 // Reads on all cores. Frames that cannot be had are left out. Error where a pixel is no whole number in 0 ... 65535.
 FrameSample read_sample(const Scan& scan, const std::vector<int>& wanted, ImageView<const std::uint16_t> dark,

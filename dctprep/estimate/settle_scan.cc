@@ -8,18 +8,30 @@ namespace dctprep {
 
 namespace {
 
+// "recorded, motor rot: 0 ... 29.5 degrees", or that nothing is known; and what was refused on the way.
+std::string omega_text(const Scan& scan) {
+  std::string text = "unknown: nothing in the scan tells the angles";
+  if (scan.omega_source != OmegaSource::kUnknown) {
+    text = fmt::format("{}{}{}: {:.6g} ... {:.6g} degrees", name_of(scan.omega_source),
+                       scan.omega_path.empty() ? "" : " in " + scan.omega_path,
+                       scan.omega_motor.empty() ? "" : ", motor " + scan.omega_motor, scan.omega.front(),
+                       scan.omega.back());
+  }
+  for (const std::string& rejected : scan.omega_rejected) text += "; not used: " + rejected;
+  return text;
+}
+
 void settle_omega(Search& search) {
   ScanOptions& options = search.config().scan;
   const Scan& scan = search.scan;
-  if (options.omega == "auto") {
-    options.omega = scan.omega_path.empty() ? "none" : scan.omega_path;
-    search.say("scan.omega", scan.omega_path.empty()    ? "the angles follow from omega_start and omega_step"
-                             : scan.omega_motor.empty() ? "the angles stand in the scan"
-                                                        : fmt::format("the motor that moves is {}", scan.omega_motor));
-  }
-  const char* used = options.omega == "none" ? "as the scan was opened" : "not used: omega names the angles";
-  if (options.omega_start.is_auto()) options.omega_start = scan.omega_start, search.say("scan.omega_start", used);
-  if (options.omega_step.is_auto()) options.omega_step = scan.omega_step, search.say("scan.omega_step", used);
+  search.say("scan.omega", omega_text(scan));
+  // Angles that nobody knows stay open.
+  if (scan.omega_source == OmegaSource::kUnknown) return;
+  const bool by_numbers = scan.omega_path.empty();
+  if (options.omega == "auto") options.omega = by_numbers ? "none" : scan.omega_path;
+  if (!by_numbers) return;
+  if (options.omega_start.is_auto()) options.omega_start = scan.omega_start, search.say("scan.omega_start", "given");
+  if (options.omega_step.is_auto()) options.omega_step = scan.omega_step, search.say("scan.omega_step", "given");
 }
 
 }  // namespace
@@ -36,11 +48,15 @@ void settle_scan(Search& search) {
   companion(options.flat, scan.flat_path, "scan.flat");
   settle_omega(search);
   if (options.wrap.is_auto()) {
-    options.wrap = is_full_turn(scan.omega);
+    options.wrap = scan.sweeps.size() <= 1 && is_full_turn(scan.omega);
     const OmegaRange covered = omega_range(scan.omega);
-    search.say("scan.wrap",
-               fmt::format("{} frames in steps of {:.6g} degrees make {:.6g} degrees, {} one turn", scan.omega.size(),
-                           covered.step, covered.turn(), options.wrap.value() ? "which is" : "not"));
+    search.say("scan.wrap", !is_known(scan.omega) ? std::string("omega is unknown, so no turn is closed")
+                            : scan.sweeps.size() > 1
+                                ? fmt::format("omega makes {} sweeps, so no turn is closed", scan.sweeps.size())
+                                : fmt::format("{} frames in steps of {:.6g} degrees make {:.6g} degrees, {} "
+                                              "one turn",
+                                              scan.omega.size(), covered.step, covered.turn(),
+                                              options.wrap.value() ? "which is" : "not"));
   }
   if (options.saturation.is_auto()) {
     options.saturation = scan.frames->type_max();

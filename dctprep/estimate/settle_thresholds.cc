@@ -28,7 +28,7 @@ std::vector<GroupResiduals> read_groups(Search& search, const BeamScale& beam, N
   const Scan& scan = search.scan;
   const Config& config = search.config();
   const std::vector<FrameGroup> groups =
-      frame_groups(search.listed, config.background, config.scan.wrap.value(), kGroups,
+      frame_groups(search.listed, config.background, scan.sweeps, config.scan.wrap.value(), kGroups,
                    frames_that_fit(scan.height(), scan.width(), kFramesAGroup));
   std::int64_t total = 0;
   for (const FrameGroup& group : groups) total += static_cast<std::int64_t>(group.window.size());

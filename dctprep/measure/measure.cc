@@ -87,7 +87,8 @@ std::uint32_t flags_of(std::span<const VoxelRun> runs, const Spot& spot, const B
                        const MeasureContext& context) {
   std::uint32_t flags = 0;
   if (blob.split || blob.level > blob.growth_threshold) flags |= kOverlap;
-  if (!context.wrap && (spot.frame_start == 0 || spot.frame_end == context.frames - 1)) flags |= kTruncated;
+  const Sweep sweep = sweep_of(context, spot.frame_start);
+  if (!context.wrap && (spot.frame_start == sweep.first || spot.frame_end == sweep.last)) flags |= kTruncated;
   if (spot.u_min == 0 || spot.v_min == 0 || spot.u_max == context.width - 1 || spot.v_max == context.height - 1)
     flags |= kBorder;
   // Next to an excluded pixel, or on one: a rectangle one pixel larger on each side, also where that leaves the
@@ -101,7 +102,8 @@ std::uint32_t flags_of(std::span<const VoxelRun> runs, const Spot& spot, const B
   }
   for (int frame = spot.frame_start - 1; frame <= spot.frame_end + 1; ++frame) {
     const int k = context.wrap ? (frame + context.frames) % context.frames : frame;
-    if (0 <= k && k < context.frames && context.bad_frames[static_cast<std::size_t>(k)] != 0) flags |= kBadFrame;
+    const bool inside = context.wrap ? 0 <= k && k < context.frames : sweep.first <= k && k <= sweep.last;
+    if (inside && context.bad_frames[static_cast<std::size_t>(k)] != 0) flags |= kBadFrame;
   }
   if (2 * (std::int64_t{spot.frame_end} - spot.frame_start + 1) > context.half_window) flags |= kLong;
   return flags;

@@ -10,6 +10,7 @@
 #include "dctprep/base/image.h"
 #include "dctprep/core/blob.h"
 #include "dctprep/core/noise_model.h"
+#include "dctprep/core/omega.h"
 #include "dctprep/core/region.h"
 #include "dctprep/core/sparse_frame.h"
 #include "dctprep/core/spot.h"
@@ -21,7 +22,8 @@ namespace dctprep {
 struct MeasureContext {
   int frames = 0, height = 0, width = 0;
   bool wrap = false;
-  std::vector<double> omega;             // degrees, one a frame
+  std::vector<Sweep> sweeps;             // that no blob crosses the borders of; empty: all frames are one
+  std::vector<double> omega;             // degrees, one a frame; NaN where unknown
   std::vector<std::uint8_t> bad_frames;  // 1 = bad, one a frame
   Region beam;                           // without guard; empty: none
   Region excluded;                       // with guard
@@ -46,6 +48,11 @@ struct MeasuredBlob {
   std::vector<Voxel> voxels;         // after the clip, in the order of linear index
   std::vector<std::uint32_t> image;  // height() x width() of the spot, row by row; empty where none is wanted
 };
+
+// The frames that a blob in frame `k` can lie in: [first, last] of its sweep.
+inline Sweep sweep_of(const MeasureContext& context, int k) {
+  return context.sweeps.empty() ? Sweep{0, context.frames - 1} : sweep_at(context.sweeps, k);
+}
 
 // Pure. `blob` is consumed.
 MeasuredBlob measure_blob(Blob&& blob, const MeasureContext& context, const FrameVoxels& frame_voxels);

@@ -57,8 +57,9 @@ class SpotPhotometry {
     box_ = outline.grown(reach_.ring_end, context.height, context.width);
     const int frames = spot.frame_end - spot.frame_start + 1;
     if (!context.wrap) {
-      first_ = std::max(0, spot.frame_start - kPhotometryFrameMargin);
-      last_ = std::min(context.frames - 1, spot.frame_end + kPhotometryFrameMargin);
+      const Sweep sweep = sweep_of(context, spot.frame_start);
+      first_ = std::max(sweep.first, spot.frame_start - kPhotometryFrameMargin);
+      last_ = std::min(sweep.last, spot.frame_end + kPhotometryFrameMargin);
     } else {
       // Each frame once, however short the scan is.
       first_ = frames < context.frames ? spot.frame_start - kPhotometryFrameMargin : spot.frame_start;

@@ -65,6 +65,29 @@ Job open_job(const std::string& input, std::span<const std::string> settings, co
   return job;
 }
 
+std::vector<Job> open_jobs(const std::string& input, const std::vector<std::string>& settings,
+                           const std::string& output, std::optional<int> threads) {
+  std::vector<Job> jobs;
+  jobs.push_back(open_job(input, settings, output, threads));
+  const std::size_t turns = jobs[0].scan.turns.size();
+  if (turns == 0) return jobs;
+  if (!jobs[0].config.scan.bad_frames.empty()) {
+    fail_usage(
+        "scan.bad_frames counts the frames of one turn, and omega runs over {} turns: name one, with scan.turn = 1",
+        turns);
+  }
+  const fs::path whole = jobs[0].output;
+  jobs.clear();
+  for (std::size_t turn = 1; turn <= turns; ++turn) {
+    std::vector<std::string> own = settings;
+    own.push_back(fmt::format("scan.turn={}", turn));
+    fs::path name = whole;
+    name.replace_filename(fmt::format("{}_turn{}{}", whole.stem().string(), turn, whole.extension().string()));
+    jobs.push_back(open_job(input, own, name.string(), threads));
+  }
+  return jobs;
+}
+
 JobResult run_job(const Job& job, const std::string& command, bool overwrite, Progress& progress,
                   const std::function<void(const Estimate&)>& estimated) {
   // First of all, so that a wrong output is refused before anything takes time.

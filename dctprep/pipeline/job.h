@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "dctprep/base/progress.h"
 #include "dctprep/config/config.h"
@@ -27,6 +28,11 @@ struct Job {
 // also an input.
 Job open_job(const std::string& input, std::span<const std::string> settings, const std::string& output,
              std::optional<int> threads);
+
+// As open_job(); of a scan over several turns of which none is named, a job for each, whose outputs are called
+// NAME_turn1.h5, NAME_turn2.h5, ...
+std::vector<Job> open_jobs(const std::string& input, const std::vector<std::string>& settings,
+                           const std::string& output, std::optional<int> threads);
 
 struct JobResult {
   Estimate estimate;

@@ -25,14 +25,15 @@ T median_by_sorting(std::vector<T> values) {
   return values[values.size() / 2];
 }
 
-Image<std::uint16_t> background_of(const Setup& setup, const Stack& stack, const Tally& tally, int centre) {
+Image<std::uint16_t> background_of(const Setup& setup, const Stack& stack, const Tally& tally,
+                                   const BackgroundBlock& block) {
   const BackgroundOptions& options = setup.config.background;
-  const int frames = setup.frames();
+  const int frames = setup.frames(), centre = block.centre;
   std::vector<bool> inside(static_cast<std::size_t>(frames), false);
   for (int k = centre - options.half_window; k <= centre + options.half_window; ++k) {
     if ((k - centre) % options.stride != 0) continue;
     if (setup.wrap) inside[static_cast<std::size_t>(((k % frames) + frames) % frames)] = true;
-    if (!setup.wrap && 0 <= k && k < frames) inside[static_cast<std::size_t>(k)] = true;
+    if (!setup.wrap && block.sweep.first <= k && k <= block.sweep.last) inside[static_cast<std::size_t>(k)] = true;
   }
   Image<std::uint16_t> background(setup.height(), setup.width(), 0);
   for (int v = 0; v < setup.height(); ++v) {
@@ -173,7 +174,7 @@ class WholeStack final : public FrameBoxes {
 PhotometryIsland island_of(const std::vector<Blob>& blobs, std::size_t own, const Stack& volume, const Setup& setup) {
   PhotometryIsland island;
   const int frames = setup.frames();
-  const auto voxels = reference_island(volume, blobs[own].voxels.front(), setup.segment, setup.wrap);
+  const auto voxels = reference_island(volume, blobs[own].voxels.front(), setup.segment, setup.sweeps, setup.wrap);
   island.spans = spans_of(voxels, frames);
   for (const Blob& blob : blobs) {
     const Voxel& first = blob.voxels.front();
@@ -209,7 +210,7 @@ RunReport run_reference(const Setup& setup, ResultSink& sink, Progress& progress
   WholeStack whole(setup, stack, volume, tally);
   for (std::size_t b = 0; b < setup.blocks.size(); ++b) {
     const BackgroundBlock& block = setup.blocks[b];
-    const auto kept = std::make_shared<const Image<std::uint16_t>>(background_of(setup, stack, tally, block.centre));
+    const auto kept = std::make_shared<const Image<std::uint16_t>>(background_of(setup, stack, tally, block));
     const Image<std::uint16_t>& background = *kept;
     if (setup.config.background.save) sink.background(static_cast<int>(b), background);
     for (int k = block.first; k <= block.last; ++k) {
@@ -228,7 +229,7 @@ RunReport run_reference(const Setup& setup, ResultSink& sink, Progress& progress
     }
   }
   const std::vector<SparseFrame> sparse = with_counts(reference_sparse_frames(volume, setup.segment), counts);
-  std::vector<Blob> blobs = reference_segment(volume, saturated, setup.segment, setup.wrap);
+  std::vector<Blob> blobs = reference_segment(volume, saturated, setup.segment, setup.sweeps, setup.wrap);
   for (Blob& blob : blobs) {
     for (Voxel& voxel : blob.voxels)
       voxel.value = counts[static_cast<std::size_t>(voxel.frame % setup.frames())](voxel.v, voxel.u);

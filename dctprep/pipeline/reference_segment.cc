@@ -22,8 +22,8 @@ struct Place {
 
 class Flooder {
  public:
-  Flooder(const Volume& volume, int connectivity, bool wrap)
-      : volume_(volume), connectivity_(connectivity), wrap_(wrap) {}
+  Flooder(const Volume& volume, int connectivity, std::span<const Sweep> sweeps, bool wrap)
+      : volume_(volume), connectivity_(connectivity), sweeps_(sweeps), wrap_(wrap) {}
 
   int value(const Place& p) const { return volume_[static_cast<std::size_t>(p.frame)](p.v, p.u); }
 
@@ -37,6 +37,7 @@ class Flooder {
           if (differing == 0 || differing > (connectivity_ == 26 ? 3 : connectivity_ == 18 ? 2 : 1)) continue;
           Place next{at.frame + df, at.v + dv, at.u + du};
           if (wrap_) next.frame = (next.frame + frames) % frames;
+          if (!wrap_ && sweep_at(sweeps_, at.frame) != sweep_at(sweeps_, next.frame)) continue;
           if (0 <= next.frame && next.frame < frames && 0 <= next.v && next.v < volume_[0].height() && 0 <= next.u &&
               next.u < volume_[0].width())
             near.push_back(next);
@@ -63,6 +64,7 @@ class Flooder {
  private:
   const Volume& volume_;
   int connectivity_;
+  std::span<const Sweep> sweeps_;
   bool wrap_;
 };
 
@@ -199,10 +201,10 @@ Blob make_blob(const Seed& seed, const std::set<Place>& places, const Volume& vo
 }  // namespace
 
 std::vector<Blob> reference_segment(const Volume& volume, const std::vector<std::vector<std::uint32_t>>& saturated,
-                                    const SegmentOptions& options, bool wrap) {
+                                    const SegmentOptions& options, std::span<const Sweep> sweeps, bool wrap) {
   std::vector<Blob> blobs;
   if (volume.empty() || volume[0].empty()) return blobs;
-  const Flooder flooder(volume, options.connectivity, wrap);
+  const Flooder flooder(volume, options.connectivity, sweeps, wrap);
   std::vector<Seed> seeds;
   for (Seed& seed : components(volume, flooder, step_of(options.seed))) {
     if (static_cast<int>(seed.voxels.size()) >= options.min_seed_volume.value()) {
@@ -243,8 +245,8 @@ std::vector<Blob> reference_segment(const Volume& volume, const std::vector<std:
 }
 
 std::vector<Voxel> reference_island(const Volume& volume, const Voxel& voxel, const SegmentOptions& options,
-                                    bool wrap) {
-  const Flooder flooder(volume, options.connectivity, wrap);
+                                    std::span<const Sweep> sweeps, bool wrap) {
+  const Flooder flooder(volume, options.connectivity, sweeps, wrap);
   const Place start{voxel.frame % static_cast<int>(volume.size()), voxel.v, voxel.u};
   std::vector<Voxel> island;
   for (const Place& p : flooder.component(start, lowest_level(options))) {

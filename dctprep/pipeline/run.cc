@@ -19,6 +19,10 @@ ResultHeader result_header(const Setup& setup, const std::string& command) {
   header.height = setup.height();
   header.width = setup.width();
   header.omega = setup.scan->omega;
+  header.omega_source = setup.scan->omega_source;
+  header.omega_dataset = setup.scan->omega_path;
+  header.sweeps = setup.sweeps;
+  header.file_frame = setup.scan->file_frame;
   for (const BackgroundBlock& block : setup.blocks) header.block_centre.push_back(block.centre);
   header.beam = setup.beam;
   header.sample = setup.sample;

@@ -25,6 +25,17 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 void check_wrap(const Setup& setup) {
   if (!setup.wrap) return;
   const std::vector<double>& omega = setup.scan->omega;
+  if (!is_known(omega)) {
+    fail_usage(
+        "scan.wrap = true needs the angles of a full turn, and omega is unknown; give scan.omega_start and "
+        "scan.omega_step, or set wrap = false");
+  }
+  if (setup.sweeps.size() > 1) {
+    fail_usage(
+        "scan.wrap = true needs one steady turn: omega makes {} sweeps; set wrap = false, or choose one of them with "
+        "scan.frames",
+        setup.sweeps.size());
+  }
   if (omega.size() < 3) fail_usage("scan.wrap = true needs at least 3 frames; the scan has {}", omega.size());
   if (!is_full_turn(omega)) {
     const OmegaRange covered = omega_range(omega);
@@ -159,6 +170,8 @@ Setup prepare_run(const Scan& scan, const Config& config, Progress& progress) {
   setup.scan = &scan;
   setup.config = config;
   setup.wrap = config.scan.wrap.value();
+  setup.sweeps = scan.sweeps;
+  if (setup.sweeps.empty()) setup.sweeps = {{0, setup.frames() - 1}};
   setup.saturation = config.scan.saturation.is_auto() ? scan.frames->type_max() : config.scan.saturation.value();
   check_wrap(setup);
   setup.listed = listed_frames(config.scan, setup.frames());
@@ -171,7 +184,7 @@ Setup prepare_run(const Scan& scan, const Config& config, Progress& progress) {
         "beam.transmission = true needs a direct beam, and beam.region is \"none\"; give its box, or transmission = "
         "false");
   }
-  setup.blocks = background_blocks(setup.frames(), config.background);
+  setup.blocks = background_blocks(setup.sweeps, config.background);
   if (scan.darks) {
     check_sizes(*scan.darks, scan, "dark");
     setup.dark = median_of_frames(*scan.darks, "dark");
@@ -235,6 +248,7 @@ MeasureContext measure_context(const Setup& setup) {
   context.height = setup.height();
   context.width = setup.width();
   context.wrap = setup.wrap;
+  context.sweeps = setup.sweeps;
   context.omega = setup.scan->omega;
   context.bad_frames.assign(static_cast<std::size_t>(setup.frames()), 0);
   context.beam = setup.beam;

@@ -25,6 +25,7 @@ struct Setup {
   const Scan* scan = nullptr;
   Config config;  // no value is "auto"
   bool wrap = false;
+  std::vector<Sweep> sweeps;  // at least one; they hold all frames, in order
   int saturation = 65535;
   Image<std::uint16_t> dark;  // empty: none
   FlatField flat;

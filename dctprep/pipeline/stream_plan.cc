@@ -14,7 +14,7 @@ namespace {
 
 std::vector<int> needed_frames(const BackgroundBlock& block, int frames, const BackgroundOptions& options, bool wrap,
                                int behind) {
-  std::vector<int> needed = background_window(block.centre, frames, options, wrap);
+  std::vector<int> needed = background_window(block.centre, block.sweep, options, wrap);
   for (int k = std::max(0, block.first - behind); k <= block.last; ++k) needed.push_back(k);
   if (wrap && block.last == frames - 1) {
     for (int k = 0; k < std::min(behind, frames); ++k) needed.push_back(k);

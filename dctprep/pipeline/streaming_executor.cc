@@ -145,8 +145,8 @@ class StreamingRun {
   }
 
   std::vector<int> good_window(std::size_t b) const {
-    std::vector<int> window =
-        background_window(setup_.blocks[b].centre, setup_.frames(), setup_.config.background, setup_.wrap);
+    const BackgroundBlock& block = setup_.blocks[b];
+    std::vector<int> window = background_window(block.centre, block.sweep, setup_.config.background, setup_.wrap);
     std::erase_if(window, [&](int k) { return tally_.is_bad(k); });
     return window;
   }
@@ -278,6 +278,7 @@ class StreamingRun {
       }
       if (ring_) ring_->claim(frame);
       segmented_ = k + 1;
+      if (k > 0 && sweep_at(setup_.sweeps, k).first == k) tracker_.cut();
       tracker_.push(std::move(frame), closed_);
     }
     for (; islands < closed_.size(); ++islands) closed_voxels_ += closed_[islands].values.size();

@@ -12,6 +12,7 @@
 #include <tuple>
 
 #include "dctprep/base/error.h"
+#include "dctprep/read/hdf5_image_key.h"
 #include "dctprep/read/hdf5_omega.h"
 #include "dctprep/read/hdf5_stored_frames.h"
 
@@ -71,7 +72,7 @@ struct ImageScan {
   BlissKind kind = BlissKind::kOther;
   std::vector<FoundDataset> datasets;
   std::vector<FoundDataset> images;
-  OmegaChoice omega;
+  bool moves = false;  // some rotation does
 };
 
 bool is_image_stack(const FoundDataset& dataset) {
@@ -84,6 +85,15 @@ bool is_image_stack(const FoundDataset& dataset) {
   }
 }
 
+std::vector<OmegaCandidate> omega_of(hid_t file, const ImageScan& scan, const FoundDataset& image) {
+  return find_omega_candidates(file, {.datasets = scan.datasets,
+                                      .stack = image.path,
+                                      .frames = static_cast<int>(image.dims[0]),
+                                      .bliss_group = scan.scan.group,
+                                      .title = scan.title,
+                                      .begin_together = true});
+}
+
 ImageScan look_into(hid_t file, const BlissScan& scan) {
   ImageScan found;
   found.scan = scan;
@@ -92,7 +102,8 @@ ImageScan look_into(hid_t file, const BlissScan& scan) {
   found.datasets = list_datasets(file, scan.group, kBlissDepth).datasets;
   std::copy_if(found.datasets.begin(), found.datasets.end(), std::back_inserter(found.images), is_image_stack);
   if (!found.images.empty()) {
-    found.omega = choose_omega(file, found.datasets, found.images[0].dims[0], commanded_motor(found.title), true);
+    const auto frames = static_cast<int>(found.images[0].dims[0]);
+    found.moves = rotates(file, omega_of(file, found, found.images[0]), frames);
   }
   return found;
 }
@@ -152,7 +163,7 @@ const ImageScan& choose_projections(const std::vector<ImageScan>& scans) {
   for (const ImageScan& scan : scans) {
     if (scan.kind != BlissKind::kOther) continue;
     others.push_back(&scan);
-    if (!scan.omega.path.empty()) moving.push_back(&scan);
+    if (scan.moves) moving.push_back(&scan);
   }
   if (others.empty()) fail("holds dark and reference images only");
   if (others.size() == 1) return *others[0];
@@ -160,13 +171,59 @@ const ImageScan& choose_projections(const std::vector<ImageScan>& scans) {
   fail_unclear(moving.empty() ? others : moving);
 }
 
+// First and last of "projections 501 - 1000".
+std::optional<std::pair<int, int>> range_of(const std::string& title) {
+  const std::vector<std::string> words = words_of(title);
+  if (words.size() != 3 || words[0] != "projections") return std::nullopt;
+  const auto first = read_number(words[1]), last = read_number(words[2]);
+  if (!first || !last || *last <= *first) return std::nullopt;
+  return std::pair(*first, *last);
+}
+
+// Projections that references were taken between: several scans whose titles count on. Empty where they are not that.
+std::vector<const ImageScan*> parts_of_projections(const std::vector<ImageScan>& scans) {
+  std::vector<const ImageScan*> parts;
+  int next = 0;
+  for (const ImageScan& scan : scans) {
+    if (scan.kind != BlissKind::kOther) continue;
+    const auto range = range_of(scan.title);
+    const bool first = parts.empty();
+    if (!range || scan.images.size() != 1 || (!first && scan.scan.prefix != parts[0]->scan.prefix)) return {};
+    // Where references are taken, the last angle may be taken again.
+    if (!first && range->first != next && range->first + 1 != next) return {};
+    if (!first && same_detector(scan, parts[0]->images[0]) == nullptr) return {};
+    next = range->second + 1;
+    parts.push_back(&scan);
+  }
+  return parts.size() > 1 ? parts : std::vector<const ImageScan*>();
+}
+
+// The frames of all parts one after the other, and with them the lists that each part has.
+void join_parts(hid_t file, const std::vector<const ImageScan*>& parts, const FoundDataset& image, Hdf5Layout& layout) {
+  std::vector<std::string> names{parts[0]->scan.group};
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    layout.projections.datasets.push_back(same_detector(*parts[i], image)->path);
+    names.push_back(parts[i]->scan.group);
+  }
+  for (OmegaCandidate& candidate : layout.omega) {
+    if (candidate.source == OmegaSource::kCommanded) candidate.fault = "it is of the first part of the scan alone";
+    if (candidate.datasets.empty()) continue;
+    const std::string behind = candidate.datasets[0].substr(parts[0]->scan.group.size());
+    for (std::size_t i = 1; i < parts.size(); ++i) {
+      const std::string path = parts[i]->scan.group + behind;
+      if (!hdf5::exists(file, path)) candidate.fault = fmt::format("{} is not there", path);
+      candidate.datasets.push_back(path);
+    }
+  }
+  layout.notes.push_back(fmt::format("the projections of {} are taken as one scan", fmt::join(names, ", ")));
+}
+
 // The set-up of DCT at ESRF without titles that tell: references, projections, references, dark.
 bool take_by_order(const std::vector<ImageScan>& scans, const ImageScan& projections, const FoundDataset& image,
                    Hdf5Layout& layout) {
   if (scans.size() != 4 || &scans[1] != &projections) return false;
   for (const std::size_t i : {0, 2, 3}) {
-    if (scans[i].kind != BlissKind::kOther || !scans[i].omega.path.empty() || !same_detector(scans[i], image))
-      return false;
+    if (scans[i].kind != BlissKind::kOther || scans[i].moves || !same_detector(scans[i], image)) return false;
   }
   layout.flats.datasets = {same_detector(scans[0], image)->path, same_detector(scans[2], image)->path};
   layout.darks.datasets = {same_detector(scans[3], image)->path};
@@ -219,19 +276,6 @@ BlissKind bliss_kind(const std::string& title) {
   return BlissKind::kOther;
 }
 
-std::string commanded_motor(const std::string& title) {
-  std::vector<std::string> words(1);
-  for (const char c : title) {
-    if (c == ' ' || c == ',' || c == '(' || c == ')') {
-      if (!words.back().empty()) words.emplace_back();
-    } else {
-      words.back() += c;
-    }
-  }
-  if (words.size() < 3 || lower_case(words[0]).find("scan") == std::string::npos) return {};
-  return std::isalpha(static_cast<unsigned char>(words[1][0])) ? words[1] : std::string();
-}
-
 Hdf5Layout bliss_layout(hid_t file, const std::vector<BlissScan>& scans, const std::string& wanted) {
   std::vector<ImageScan> with_images;
   std::size_t others = 0;
@@ -248,8 +292,10 @@ Hdf5Layout bliss_layout(hid_t file, const std::vector<BlissScan>& scans, const s
 
   const ImageScan* projections = nullptr;
   const FoundDataset* image = nullptr;
+  std::vector<const ImageScan*> parts;
   if (wanted.empty()) {
-    projections = &choose_projections(with_images);
+    parts = parts_of_projections(with_images);
+    projections = parts.empty() ? &choose_projections(with_images) : parts[0];
   } else {
     for (const ImageScan& scan : with_images) {
       if (is_inside(wanted, scan.scan.group)) projections = &scan;
@@ -269,12 +315,10 @@ Hdf5Layout bliss_layout(hid_t file, const std::vector<BlissScan>& scans, const s
   layout.writer = "BLISS";
   layout.projections.datasets = {wanted.empty() || wanted == projections->scan.group ? image->path : wanted};
   // Of several detectors the other ones may have taken another number of frames.
-  const OmegaChoice omega =
-      choose_omega(file, projections->datasets, image->dims[0], commanded_motor(projections->title), true);
-  layout.omega = omega.path;
-  layout.omega_motor = omega.motor;
-  if (!omega.note.empty()) layout.notes.push_back(omega.note);
-  if (with_images.size() > 1 && wanted.empty()) {
+  layout.omega = omega_of(file, *projections, *image);
+  if (!parts.empty()) join_parts(file, parts, *image, layout);
+  if (sort_by_image_key(file, projections->datasets, *image, static_cast<int>(image->dims[0]), layout)) return layout;
+  if (with_images.size() > 1 && wanted.empty() && parts.empty()) {
     layout.notes.push_back(fmt::format("the projections are {}", describe(*projections, *image)));
   }
   find_darks_and_flats(file, scans, with_images, *projections, *image, layout);

@@ -24,8 +24,6 @@ std::vector<BlissScan> list_bliss_scans(hid_t file);
 // What a scan's title says that it took.
 enum class BlissKind { kOther, kDark, kFlat };
 BlissKind bliss_kind(const std::string& title);
-// The motor of "fscan diffrz 0 0.1 3600 ..." or "ascan rot ...", "" where the title names none.
-std::string commanded_motor(const std::string& title);
 
 // The layout of a BLISS file. `wanted`: "" or the path of a scan's group or of the projections' dataset, which lies in
 // one of `scans`. Error where it is unclear which scan is meant.

@@ -13,6 +13,7 @@
 #include "dctprep/base/rehearsal.h"
 #include "dctprep/read/hdf5_bliss.h"
 #include "dctprep/read/hdf5_contents.h"
+#include "dctprep/read/hdf5_image_key.h"
 #include "dctprep/read/hdf5_omega.h"
 #include "dctprep/read/hdf5_stored_frames.h"
 
@@ -168,35 +169,6 @@ std::string writer_of(const std::string& path) {
   return "HDF5";
 }
 
-// NXtomo keeps all kinds of frames in one stack, and says beside it which is which: 0 projection, 1 flat, 2 dark, 3
-// invalid; a control of -1 is a projection taken for alignment. Returns false where there is no such list.
-bool sort_by_image_key(hid_t file, const Hdf5Contents& contents, const FoundDataset& stack, Hdf5Layout& layout) {
-  const hsize_t frames = static_cast<hsize_t>(stack_shape(stack.dims).frames);
-  for (const std::string& name : stack.names) {
-    const FoundDataset* keys = find_named(contents, parent_path(name) + "/image_key");
-    const FoundDataset* control = find_named(contents, parent_path(name) + "/image_key_control");
-    if (keys == nullptr) keys = control;
-    if (keys == nullptr || keys->dims != std::vector<hsize_t>{frames}) continue;
-    const auto kinds = hdf5::read_dataset<int>(file, keys->path);
-    const bool controlled = control != nullptr && control->dims == keys->dims;
-    const auto controls = controlled ? hdf5::read_dataset<int>(file, control->path) : kinds;
-    for (std::size_t i = 0; i < kinds.size(); ++i) {
-      const int index = static_cast<int>(i);
-      if (controls[i] < 0) continue;
-      if (kinds[i] == 0) layout.projections.frames.push_back(index);
-      if (kinds[i] == 1) layout.flats.frames.push_back(index);
-      if (kinds[i] == 2) layout.darks.frames.push_back(index);
-    }
-    if (layout.projections.frames.empty()) fail("{} says that no frame is a projection", keys->path);
-    const std::string& path = layout.projections.datasets[0];
-    if (!layout.flats.frames.empty()) layout.flats.datasets = {path};
-    if (!layout.darks.frames.empty()) layout.darks.datasets = {path};
-    layout.writer = "NXtomo";
-    return true;
-  }
-  return false;
-}
-
 std::size_t common_parts(const std::string& a, const std::string& b) {
   const std::vector<std::string> x = path_parts(a), y = path_parts(b);
   const auto [end, ignored] =
@@ -228,48 +200,30 @@ void find_named_role(const Hdf5Contents& contents, const FoundDataset& projectio
 }
 
 void find_surroundings(hid_t file, const Hdf5Contents& contents, const FoundDataset& stack, Hdf5Layout& layout) {
-  const auto frames = static_cast<hsize_t>(stack_shape(stack.dims).frames);
-  const bool keyed = sort_by_image_key(file, contents, stack, layout);
-  if (!keyed) {
+  const int frames = stack_shape(stack.dims).frames;
+  if (sort_by_image_key(file, contents.datasets, stack, frames, layout)) {
+    layout.writer = "NXtomo";
+  } else {
     find_named_role(contents, stack, Role::kDark, layout.darks, layout.notes);
     find_named_role(contents, stack, Role::kFlat, layout.flats, layout.notes);
   }
-  if (keyed) {
-    // An angle for every frame of the stack is out of step where the flats are; those of the projections count.
-    for (const char* name : {"rotation_angle", "omega"}) {
-      for (const FoundDataset& dataset : contents.datasets) {
-        if (dataset.dims != std::vector<hsize_t>{frames} || path_parts(dataset.path).back() != name) continue;
-        if (!layout.omega.empty()) continue;
-        layout.omega = dataset.path;
-        layout.omega_motor = name;
-        layout.omega_frames = layout.projections.frames;
-      }
-    }
-    if (!layout.omega.empty()) return;
-  }
-  const hsize_t projections = keyed ? layout.projections.frames.size() : frames;
-  const OmegaChoice omega = choose_omega(file, contents.datasets, projections, "", false);
-  layout.omega = omega.path;
-  layout.omega_motor = omega.motor;
-  if (!omega.note.empty()) layout.notes.push_back(omega.note);
+  layout.omega = find_omega_candidates(file, {.datasets = contents.datasets, .stack = stack.path, .frames = frames});
 }
 
 Hdf5Layout dectris_layout(hid_t file, const Hdf5Contents& contents, std::vector<std::string> names) {
   Hdf5Layout layout;
   layout.writer = "Dectris";
-  hsize_t present = 0;
+  int present = 0;
   for (const std::string& name : names) {
     const FoundDataset* part = find_named(contents, name);
-    if (part != nullptr && is_stack(*part, 2)) present += static_cast<hsize_t>(stack_shape(part->dims).frames);
+    if (part != nullptr && is_stack(*part, 2)) present += stack_shape(part->dims).frames;
   }
   layout.projections.datasets = std::move(names);
   // Where files are gone there are more angles than frames are present.
-  for (const FoundDataset& dataset : contents.datasets) {
-    if (dataset.dims.size() != 1 || dataset.dims[0] < present || !dataset.path.ends_with("/goniometer/omega")) continue;
-    const OmegaChoice omega = choose_omega(file, {dataset}, dataset.dims[0], "", false);
-    layout.omega = omega.path;
-    layout.omega_motor = omega.motor;
-  }
+  layout.omega = find_omega_candidates(file, {.datasets = contents.datasets,
+                                              .stack = layout.projections.datasets[0],
+                                              .frames = present,
+                                              .begin_together = true});
   return layout;
 }
 

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "dctprep/read/omega_candidate.h"
+
 namespace dctprep {
 
 // A stack found in a file: dataset paths (several only for Dectris), and which of their frames, in order (empty: all).
@@ -20,10 +22,8 @@ struct Hdf5Layout {
   Hdf5Stack projections;
   Hdf5Stack darks;  // empty where none were found
   Hdf5Stack flats;
-  std::string omega;               // dataset of one angle a projection, "" where none was found
-  std::vector<int> omega_frames;   // which of its values, in order (empty: all)
-  std::string omega_motor;         // e.g. "diffrz"
-  std::vector<std::string> notes;  // what was chosen among several, and why
+  std::vector<OmegaCandidate> omega;  // what may tell the angles, the likelier first; not judged yet
+  std::vector<std::string> notes;     // what was chosen among several, and why
 };
 
 // Finds the stacks of `file`; `dataset` "" or the projections' dataset, given by the user (the rest is then looked for

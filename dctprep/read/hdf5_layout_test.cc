@@ -16,6 +16,9 @@ namespace {
 namespace fs = std::filesystem;
 using Names = std::vector<std::string>;
 
+// The candidate for the angles that comes first; "" where there is none.
+std::string likeliest(const Hdf5Layout& layout) { return layout.omega.empty() ? "" : layout.omega[0].location; }
+
 class Hdf5LayoutTest : public ::testing::Test {
  protected:
   void make(const std::string& program) {
@@ -74,9 +77,8 @@ scan(f, 6, 'dark images', 2)
     EXPECT_EQ(layout.projections.datasets[0], dataset.ends_with("data") ? dataset : "/4.1/measurement/frelon");
     EXPECT_EQ(layout.darks.datasets, Names{"/2.1/measurement/frelon"}) << "6.1 is of no sequence";
     EXPECT_EQ(layout.flats.datasets, (Names{"/3.1/measurement/frelon", "/5.1/measurement/frelon"}));
-    EXPECT_EQ(layout.omega, "/4.1/measurement/diffrz");
-    EXPECT_EQ(layout.omega_motor, "diffrz");
-    EXPECT_TRUE(layout.omega_frames.empty());
+    EXPECT_EQ(likeliest(layout), "/4.1/measurement/diffrz");
+    EXPECT_EQ(layout.omega[0].motor, "diffrz");
   }
 }
 
@@ -89,7 +91,7 @@ scan(f, 1, 'ct 1', 3); scan(f, 2, 'fscan hrsrot 0 0.1 20 0.05', 20, 'hrsrot', di
   EXPECT_EQ(layout.projections.datasets, Names{"/2.1/measurement/frelon"});
   EXPECT_EQ(layout.flats.datasets, (Names{"/1.1/measurement/frelon", "/3.1/measurement/frelon"}));
   EXPECT_EQ(layout.darks.datasets, Names{"/4.1/measurement/frelon"});
-  EXPECT_EQ(layout.omega, "/2.1/measurement/hrsrot") << "the motor that the title commands";
+  EXPECT_EQ(likeliest(layout), "/2.1/measurement/hrsrot") << "the motor that the title commands";
   EXPECT_FALSE(layout.notes.empty());
 }
 
@@ -99,9 +101,11 @@ f = h5py.File('a.h5', 'w')
 scan(f, 1, 'projections', 20, None, unsteady=rng.normal(size=20), still=np.ones(20), diffrz=rng.normal(size=20), mymotor=np.linspace(180, 0, 20), short=np.arange(5.))
 with h5py.File('b.h5', 'w') as g: s = scan(g, 1, 'projections', 20); s['instrument/positioners/rot'] = np.linspace(0, 9, 20)
 )");
-  EXPECT_EQ(find().omega, "/1.1/measurement/mymotor");
-  EXPECT_EQ(find().omega_motor, "mymotor");
-  EXPECT_EQ(find("", "b.h5").omega, "/1.1/instrument/positioners/rot");
+  // All motors are candidates, those by the names of rotations first; scan_omega_test.cc tells which is taken.
+  std::vector<std::string> motors;
+  for (const OmegaCandidate& candidate : find().omega) motors.push_back(candidate.motor);
+  EXPECT_EQ(motors, (Names{"diffrz", "still", "mymotor", "unsteady"}));
+  EXPECT_EQ(likeliest(find("", "b.h5")), "/1.1/instrument/positioners/rot");
 }
 
 TEST_F(Hdf5LayoutTest, BlissSeveralOfEverything) {
@@ -115,11 +119,11 @@ c = h5py.File('c.h5', 'w'); g = c.create_group('1.1'); g['title'] = 'ascan'; g['
   EXPECT_NE(error().find("/1.1/measurement/frelon (20 x 6 x 7, \"fscan diffrz 0 0.1 20\"); /2.1"), std::string::npos)
       << error();
   const Hdf5Layout layout = find("/2.1/measurement/frelon");
-  EXPECT_EQ(layout.omega, "/2.1/measurement/diffrz");
+  EXPECT_EQ(likeliest(layout), "/2.1/measurement/diffrz");
   EXPECT_EQ(layout.darks.datasets, Names{"/4.1/measurement/frelon"});
   EXPECT_EQ(layout.flats.datasets, Names{"/5.1/measurement/other"});
   EXPECT_NE(error("", "b.h5").find("/1.1/instrument/basler/data"), std::string::npos) << error("", "b.h5");
-  EXPECT_EQ(find("/1.1/instrument/basler/data", "b.h5").omega, "/1.1/measurement/diffrz");
+  EXPECT_EQ(likeliest(find("/1.1/instrument/basler/data", "b.h5")), "/1.1/measurement/diffrz");
   EXPECT_NE(error("", "c.h5").find("without images"), std::string::npos) << error("", "c.h5");
 }
 
@@ -138,8 +142,7 @@ f['entry/sample/rotation_angle'] = np.array([0, 0, 0, 0, 1, 2, 3, 4, 5, 5, 2, 0.
     EXPECT_EQ(layout.flats.frames, (std::vector<int>{2, 9}));
     EXPECT_EQ(layout.darks.frames, (std::vector<int>{0, 1}));
     EXPECT_EQ(layout.darks.datasets, layout.projections.datasets);
-    EXPECT_EQ(layout.omega, "/entry/sample/rotation_angle");
-    EXPECT_EQ(layout.omega_frames, layout.projections.frames);
+    EXPECT_EQ(likeliest(layout), "/entry/sample/rotation_angle");
   }
 }
 
@@ -162,12 +165,12 @@ f = h5py.File('none.h5', 'w'); f['a/b'] = np.arange(5); f['x'] = h5py.ExternalLi
   EXPECT_EQ(layout.projections.datasets, Names{"/exchange/data"});
   EXPECT_EQ(layout.darks.datasets, Names{"/exchange/data_dark"});
   EXPECT_EQ(layout.flats.datasets, Names{"/exchange/data_white"});
-  EXPECT_EQ(layout.omega, "/exchange/theta");
+  EXPECT_EQ(likeliest(layout), "/exchange/theta");
 
   layout = find("", "lima.h5");
   EXPECT_EQ(layout.writer, "LImA");
   EXPECT_EQ(layout.projections.datasets, Names{"/entry_0000/measurement/data"});
-  EXPECT_EQ(layout.omega, "");
+  EXPECT_EQ(likeliest(layout), "");
   EXPECT_TRUE(layout.darks.empty());
 
   EXPECT_EQ(find("", "chess.h5").writer, "CHESS");
@@ -177,7 +180,7 @@ f = h5py.File('none.h5', 'w'); f['a/b'] = np.arange(5); f['x'] = h5py.ExternalLi
     layout = find(dataset, "plain.h5");
     EXPECT_EQ(layout.writer, "HDF5");
     EXPECT_EQ(layout.projections.datasets, Names{"/entry/detector/data"});
-    EXPECT_EQ(layout.omega, "/entry/detector/omega");
+    EXPECT_EQ(likeliest(layout), "/entry/detector/omega");
     if (dataset.ends_with("detector")) continue;  // the darks lie elsewhere
     EXPECT_EQ(layout.darks.datasets, Names{"/darks/data"});
     EXPECT_EQ(layout.flats.datasets, Names{"/flats/data"});
@@ -207,7 +210,7 @@ f['entry/instrument/detector/detectorSpecific/flatfield'] = np.ones((6, 7), 'f4'
   EXPECT_EQ(layout.writer, "Dectris");
   ASSERT_EQ(layout.projections.datasets.size(), 5u);
   EXPECT_EQ(layout.projections.datasets[1], "/entry/data/data_000002");
-  EXPECT_EQ(layout.omega, "/entry/sample/goniometer/omega");
+  EXPECT_EQ(likeliest(layout), "/entry/sample/goniometer/omega");
   EXPECT_EQ(open_hdf5_frames(folder_ / "a.h5", layout.projections.datasets)->frames(), 13);
   EXPECT_EQ(find("/entry/data/data_000003").projections.datasets, Names{"/entry/data/data_000003"});
 }
@@ -223,7 +226,7 @@ with h5py.File('a.h5', 'w') as f: f['sample_1.1'] = h5py.ExternalLink('raw/a.h5'
   const Hdf5Layout layout = find();
   EXPECT_EQ(layout.writer, "BLISS");
   EXPECT_EQ(layout.projections.datasets, Names{"/sample_1.1/measurement/frelon"});
-  EXPECT_EQ(layout.omega, "/sample_1.1/measurement/diffrz");
+  EXPECT_EQ(likeliest(layout), "/sample_1.1/measurement/diffrz");
   EXPECT_EQ(open_hdf5_frames(folder_ / "a.h5", layout.projections.datasets)->frames(), 20);
 }
 
@@ -248,16 +251,6 @@ TEST(Hdf5Layout, TitlesAndMotors) {
   EXPECT_EQ(bliss_kind("tomo: flat"), BlissKind::kFlat);
   EXPECT_EQ(bliss_kind("projections 1 - 2000"), BlissKind::kOther);
   EXPECT_EQ(bliss_kind("fscan diffrz 0 1"), BlissKind::kOther);
-  EXPECT_EQ(commanded_motor("fscan diffrz 0 0.1 3600 0.05"), "diffrz");
-  EXPECT_EQ(commanded_motor("ascan(rot, 0, 1)"), "rot");
-  EXPECT_EQ(commanded_motor("loopscan 10 0.1"), "");
-  EXPECT_EQ(commanded_motor("projections 1 - 2000"), "");
-  EXPECT_TRUE(moves_steadily({0, 1, 2.1, 3}));
-  EXPECT_TRUE(moves_steadily({3, 2, 1}));
-  EXPECT_FALSE(moves_steadily({0, 1, 1, 2}));
-  EXPECT_FALSE(moves_steadily({5}));
-  EXPECT_FALSE(moves_steadily({1, 1, 1}));
-  EXPECT_FALSE(moves_steadily({0, 5, 1, 3}));
 }
 
 TEST(Hdf5Layout, RealFiles) {
@@ -270,7 +263,7 @@ TEST(Hdf5Layout, RealFiles) {
   const Hdf5Layout bliss = find_hdf5_layout(master, "");
   EXPECT_EQ(bliss.writer, "BLISS");
   EXPECT_EQ(bliss.projections.datasets, Names{"/1.1/measurement/detector"});
-  EXPECT_EQ(bliss.omega, "/1.1/measurement/rot");
+  EXPECT_EQ(likeliest(bliss), "/1.1/measurement/rot");
   EXPECT_EQ(find_hdf5_layout(data / "hdf5/eiger4m_bitshuffle.h5", "").projections.datasets, Names{"/entry/data/data"});
   EXPECT_EQ(find_hdf5_layout(data / "hdf5/EIG500_Ti_1_A-2_1_0_data_000001.h5", "").projections.datasets,
             Names{"/entry/data/data"});
@@ -279,7 +272,7 @@ TEST(Hdf5Layout, RealFiles) {
   EXPECT_THROW(find_hdf5_layout(id03, ""), Error) << "nine scans of equal right";
   const std::string scan = "/110_5pct_layer_0_111_strain_energy_4_1.1";
   EXPECT_EQ(find_hdf5_layout(id03, scan).projections.datasets, Names{scan + "/instrument/pco_ff/data"});
-  EXPECT_EQ(find_hdf5_layout(id03, scan).omega_motor, "chi");
+  EXPECT_EQ(find_hdf5_layout(id03, scan).omega.at(0).motor, "chi");
   EXPECT_THROW(find_hdf5_layout(data / "hdf5/silicon_fullscan_strong_sparse.h5", ""), Error);
 }
 

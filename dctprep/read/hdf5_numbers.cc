@@ -55,8 +55,34 @@ std::vector<Hdf5Entry> list_numbers(const std::filesystem::path& path) {
   return entries;
 }
 
+// Of "/group@attribute".
+Hdf5Numbers read_attribute(hid_t file, const std::string& name) {
+  const std::size_t at = name.rfind('@');
+  const std::string place = at == 0 ? "/" : name.substr(0, at);
+  const hdf5::Handle object(H5Oopen(file, place.c_str(), H5P_DEFAULT));
+  if (!object) fail("there is no {}", place);
+  const hdf5::Handle attribute(H5Aopen(object.id(), name.substr(at + 1).c_str(), H5P_DEFAULT));
+  if (!attribute) fail("{} has no attribute {}", place, name.substr(at + 1));
+  const hdf5::Handle type(H5Aget_type(attribute.id())), space(H5Aget_space(attribute.id()));
+  const H5T_class_t kind = H5Tget_class(type.id());
+  const int rank = H5Sget_simple_extent_ndims(space.id());
+  if ((kind != H5T_INTEGER && kind != H5T_FLOAT) || rank < 0) fail("is not an attribute of numbers");
+  std::vector<hsize_t> dims(static_cast<std::size_t>(rank));
+  if (rank > 0) H5Sget_simple_extent_dims(space.id(), dims.data(), nullptr);
+  Hdf5Numbers numbers{{dims.begin(), dims.end()}, {}, {}};
+  const hssize_t count = H5Sget_simple_extent_npoints(space.id());
+  if (count < 0 || static_cast<std::size_t>(count) > kMostValues) fail("holds too many values");
+  numbers.values.resize(static_cast<std::size_t>(count));
+  if (count > 0)
+    hdf5::check_status(H5Aread(attribute.id(), H5T_NATIVE_DOUBLE, numbers.values.data()), "reading the attribute");
+  return numbers;
+}
+
 Hdf5Numbers read_numbers(const std::filesystem::path& path, const std::string& name) {
   const hdf5::Handle file = hdf5::open_file(path);
+  if (name.find('@') != std::string::npos && !hdf5::exists(file.id(), name)) {
+    return with_context(fmt::format("{}::{}", path.string(), name), [&] { return read_attribute(file.id(), name); });
+  }
   return with_context(fmt::format("{}::{}", path.string(), name), [&] {
     if (!hdf5::exists(file.id(), name)) fail("no such dataset; {}", listed(list_numbers(path)));
     if (hdf5::Handle(H5Gopen2(file.id(), name.c_str(), H5P_DEFAULT))) {
@@ -64,7 +90,7 @@ Hdf5Numbers read_numbers(const std::filesystem::path& path, const std::string& n
     }
     const hdf5::Handle object = open_hdf5_dataset(path, name).dataset;
     if (!is_numeric(object.id())) fail("is not a dataset of numbers");
-    Hdf5Numbers numbers{shape_of(object.id()), {}};
+    Hdf5Numbers numbers{shape_of(object.id()), {}, hdf5::read_string_attribute(object.id(), "units")};
     std::size_t count = 1;
     for (const std::size_t side : numbers.shape) {
       if (side != 0 && count > kMostValues / side) fail("holds too many values");

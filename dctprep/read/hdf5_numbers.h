@@ -11,10 +11,11 @@ namespace dctprep {
 struct Hdf5Numbers {
   std::vector<std::size_t> shape;
   std::vector<double> values;
+  std::string unit;  // @units; "" where there is none
 };
 
-// All values of `dataset`. Throws Error that names file and dataset; where there is no such dataset it lists some of
-// those that there are.
+// All values of `dataset`, or of the attribute of "/group@attribute". Throws Error that names file and dataset; where
+// there is no such dataset it lists some of those that there are.
 Hdf5Numbers read_hdf5_numbers(const std::filesystem::path& file, const std::string& dataset);
 
 // Datasets of numbers, with their shapes, in the order of their names.

@@ -5,24 +5,26 @@
 #include <array>
 #include <cmath>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
+#include <optional>
+#include <set>
 #include <string_view>
 #include <tuple>
 
 #include "dctprep/base/error.h"
+#include "dctprep/read/angle_list.h"
+#include "dctprep/read/commanded_angles.h"
+#include "dctprep/read/hdf5_mapping.h"
 
 namespace dctprep {
 
 namespace {
 
-// Rotations of the beamlines of the field, the usual first.
-constexpr std::array<std::string_view, 17> kRotations{
-    "omega", "diffrz", "rotation_angle", "rot_center", "rot",      "hrsrot",          "srot", "hrrz", "hrz", "prz",
-    "theta", "phi",    "angle",          "angles",     "rotation", "sample_rotation", "chi"};
 // Parts of the names of arrays that grow steadily and are no motors.
-constexpr std::array<std::string_view, 18> kNoMotors{"time",  "epoch",   "trig",  "period", "delta", "count",
-                                                     "frame", "index",   "image", "point",  "mcs",   "elapsed",
-                                                     "raw",   "current", "srcur", "number", "key",   "sec"};
+constexpr std::array<std::string_view, 24> kNoMotors{
+    "time", "epoch",   "trig",  "period", "delta", "count", "frame", "index", "image", "point",  "mcs",  "elapsed",
+    "raw",  "current", "srcur", "number", "key",   "sec",   "temp",  "press", "volt",  "energy", "mono", "fpico"};
+constexpr std::size_t kMostAngles = 100'000'000;
+constexpr int kLongestChain = 32;
 
 // The motor's own name: instrument/MOTOR/value and instrument/MOTOR/data hold it one step up.
 std::string motor_name(const std::string& path) {
@@ -32,75 +34,307 @@ std::string motor_name(const std::string& path) {
   return up ? parts[parts.size() - 2] : parts.back();
 }
 
-std::size_t rank_of(const std::string& motor, const std::string& commanded) {
-  const std::string name = lower_case(motor);
-  if (!commanded.empty() && name == lower_case(commanded)) return 0;
-  if (!commanded.empty() && name == lower_case(commanded) + "_center") return 1;
-  const auto place = std::find(kRotations.begin(), kRotations.end(), name);
-  return 2 + static_cast<std::size_t>(place - kRotations.begin());
-}
-
-constexpr std::size_t kUnknownRank = 2 + kRotations.size();
-
 bool counts_something(const std::string& motor) {
   const std::string name = lower_case(motor);
   return std::any_of(kNoMotors.begin(), kNoMotors.end(),
                      [&](std::string_view part) { return name.find(part) != std::string::npos; });
 }
 
-bool is_list_of(const std::vector<hsize_t>& dims, hsize_t size) {
-  hsize_t product = 1;
+std::size_t values_of(const std::vector<hsize_t>& dims) {
+  std::size_t count = dims.empty() ? 0 : 1;
   for (const hsize_t dim : dims) {
-    if (dim != 1 && dim != size) return false;
-    product *= dim;
+    if (dim != 0 && count > kMostAngles / dim) return kMostAngles + 1;
+    count *= dim;
   }
-  return !dims.empty() && product == size;
+  return count;
+}
+
+// Not images: a list, a list of pairs, or as many numbers as there are frames in any shape.
+bool is_list(const std::vector<hsize_t>& dims, int frames) {
+  const std::size_t count = values_of(dims);
+  if (count > kMostAngles || count < 1 || (count == 1 && frames != 1)) return false;
+  if (count == static_cast<std::size_t>(frames)) return true;
+  std::size_t longer = 0;
+  for (const hsize_t dim : dims) longer += dim > 2 ? 1 : 0;
+  return longer <= 1;
+}
+
+std::string attribute(hid_t file, const std::string& path, const std::string& name) {
+  const hdf5::Handle object(H5Oopen(file, path.c_str(), H5P_DEFAULT));
+  return object ? hdf5::read_string_attribute(object.id(), name) : std::string();
+}
+
+std::optional<double> scalar(hid_t file, const std::string& path) {
+  if (!hdf5::exists(file, path)) return std::nullopt;
+  try {
+    const auto values = hdf5::read_dataset<double>(file, path);
+    if (values.size() == 1 && std::isfinite(values[0])) return values[0];
+  } catch (const Error&) {
+    // What cannot be read tells nothing.
+  }
+  return std::nullopt;
+}
+
+std::string text_of(hid_t file, const std::string& path) {
+  if (!hdf5::exists(file, path)) return {};
+  try {
+    return hdf5::read_string(file, path);
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+OmegaCandidate command(std::string location, std::string text, std::string motor) {
+  OmegaCandidate candidate;
+  candidate.source = OmegaSource::kCommanded;
+  candidate.location = std::move(location);
+  candidate.text = std::move(text);
+  candidate.motor = std::move(motor);
+  candidate.begin_together = true;
+  return candidate;
+}
+
+// START and STEP beside each other: APS scan_parameters, tomoscan, Dectris.
+void add_parameter_commands(hid_t file, const OmegaSearch& search, std::vector<OmegaCandidate>& candidates) {
+  struct Names {
+    std::string_view group;  // that the start must lie in; "" for any
+    std::string_view start;
+    std::vector<std::string> steps, ends, counts;
+    std::string_view motor;
+  };
+  static const std::vector<Names> known{
+      {"scan_parameters", "start", {"step"}, {"end", "stop"}, {"num", "npoints", "num_angles"}, ""},
+      {"",
+       "rotation_start",
+       {"rotation_step"},
+       {"rotation_stop", "rotation_end"},
+       {"num_angles", "num_projections"},
+       ""},
+      {"", "omega_start", {"omega_increment", "omega_step", "omega_range_average"}, {"omega_end"}, {}, "omega"},
+      {"", "phi_start", {"phi_increment", "phi_step", "phi_range_average"}, {"phi_end"}, {}, "phi"}};
+  for (const FoundDataset& dataset : search.datasets) {
+    const std::vector<std::string> parts = path_parts(dataset.path);
+    for (const Names& names : known) {
+      if (parts.empty() || parts.back() != names.start) continue;
+      if (!names.group.empty() && (parts.size() < 2 || parts[parts.size() - 2] != names.group)) continue;
+      const std::string group = parent_path(dataset.path);
+      const auto first_of = [&](const std::vector<std::string>& leaves) {
+        std::optional<double> value;
+        for (const std::string& leaf : leaves) {
+          if (!value) value = scalar(file, group + "/" + leaf);
+        }
+        return value;
+      };
+      const auto start = scalar(file, dataset.path), step = first_of(names.steps);
+      if (!start || !step) continue;
+      const auto end = first_of(names.ends), count = first_of(names.counts);
+      const bool counted = !count && end && *step != 0;
+      OmegaCandidate candidate =
+          command(group, fmt::format("start {:.6g}, step {:.6g}", *start, *step), std::string(names.motor));
+      candidate.even = EvenAngles{*start, *step, count ? *count : counted ? (*end - *start) / *step : 0};
+      candidate.unit = attribute(file, dataset.path, "units");
+      if (*step == 0) candidate.fault = "its step is 0";
+      candidates.push_back(std::move(candidate));
+    }
+  }
+}
+
+// Where the motor stood when a relative scan began.
+std::optional<double> position_before(hid_t file, const std::string& group, const std::string& motor) {
+  for (const char* place : {"/instrument/positioners_start/", "/instrument/positioners/"}) {
+    if (const auto position = scalar(file, group + place + motor)) return position;
+  }
+  return std::nullopt;
+}
+
+// instrument/fscan_parameters of BLISS, which say what the title says and a little more.
+CommandedScan read_fscan_parameters(hid_t file, const std::string& group) {
+  CommandedScan command;
+  const auto motor = [&](const std::string& prefix) -> std::optional<CommandedMotor> {
+    const std::string name = text_of(file, group + "/" + prefix + "motor");
+    const auto start = scalar(file, group + "/" + prefix + "start_pos");
+    const auto step = scalar(file, group + "/" + prefix + "step_size");
+    const auto points = scalar(file, group + "/" + prefix + "npoints");
+    if (name.empty() || !start || !step || !points || *points < 1 || *points > 1e7) return std::nullopt;
+    return CommandedMotor{name, *start, *step, static_cast<int>(*points)};
+  };
+  if (const auto slow = motor("slow_"), fast = motor("fast_"); slow && fast) {
+    command.verb = "fscan2d";
+    command.motors = {*slow, *fast};
+  } else if (const auto only = motor("")) {
+    command.verb = "fscan";
+    command.motors = {*only};
+  }
+  return command;
+}
+
+void add_bliss_commands(hid_t file, const OmegaSearch& search, const CommandedScan& titled,
+                        std::vector<OmegaCandidate>& candidates) {
+  const std::string parameters = search.bliss_group + "/instrument/fscan_parameters";
+  const std::string mode = text_of(file, parameters + "/fast_motor_mode");
+  const auto add = [&](const CommandedScan& scan, const std::string& location, const std::string& text) {
+    const auto rotation = commanded_rotation(scan);
+    OmegaCandidate candidate = command(location, text, rotation ? rotation->name : std::string());
+    candidate.fault = scan.fault;
+    candidate.moves = rotation.has_value();
+    if (!rotation && candidate.fault.empty()) candidate.fault = "it commands no rotation";
+    double base = 0;
+    if (candidate.fault.empty() && scan.relative) {
+      const auto position = position_before(file, search.bliss_group, rotation->name);
+      if (!position) candidate.fault = fmt::format("where {} stood before is not told", rotation->name);
+      base = position.value_or(0);
+    }
+    const bool turns_back = lower_case(mode).find("zig") != std::string::npos;
+    if (candidate.fault.empty() && scan.motors.size() > 1 && scan.verb == "fscan2d" && mode.empty())
+      candidate.fault = "it does not tell whether its rows run one way or to and fro";
+    if (candidate.fault.empty()) {
+      candidate.values = commanded_angles(scan, *rotation, turns_back);
+      for (double& angle : candidate.values) angle += base;
+    }
+    candidates.push_back(std::move(candidate));
+  };
+  const CommandedScan told = hdf5::exists(file, parameters) ? read_fscan_parameters(file, parameters) : CommandedScan{};
+  // The parameters of an interlaced scan do not tell the order of its frames either.
+  if (!told.motors.empty() && titled.verb != "finterlaced")
+    add(told, parameters,
+        fmt::format("start {:.6g}, step {:.6g}", commanded_rotation(told)->start, commanded_rotation(told)->step));
+  if (!titled.verb.empty() || !titled.motors.empty()) add(titled, search.bliss_group + "/title", search.title);
+}
+
+OmegaCandidate recorded(hid_t file, const FoundDataset& dataset, const OmegaSearch& search, int rank) {
+  OmegaCandidate candidate;
+  candidate.location = dataset.path;
+  candidate.motor = motor_name(dataset.path);
+  candidate.rank = rank;
+  candidate.begin_together = search.begin_together;
+  candidate.datasets = {dataset.path};
+  candidate.unit = attribute(file, dataset.path, "units");
+  return candidate;
+}
+
+// In another entry that has frames of its own: angles of another scan.
+bool of_another_scan(const FoundDataset& dataset, const OmegaSearch& search) {
+  const std::vector<std::string> own = path_parts(search.stack), other = path_parts(dataset.path);
+  if (own.size() < 2 || other.size() < 2 || own[0] == other[0]) return false;
+  return std::any_of(search.datasets.begin(), search.datasets.end(), [&](const FoundDataset& each) {
+    return each.dims.size() >= 3 && path_parts(each.path)[0] == other[0] && each.dims.back() > 3;
+  });
+}
+
+void add_lists(hid_t file, const OmegaSearch& search, const std::string& commanded,
+               std::vector<OmegaCandidate>& candidates) {
+  for (const FoundDataset& dataset : search.datasets) {
+    if (!is_list(dataset.dims, search.frames) || dataset.path == search.stack || of_another_scan(dataset, search))
+      continue;
+    const std::string motor = motor_name(dataset.path), name = lower_case(motor);
+    const bool centre = name.ends_with("_center");
+    const std::string plain = centre ? name.substr(0, name.size() - 7) : name;
+    const int rotation = rotation_rank(motor);
+    if (!commanded.empty() && plain == lower_case(commanded)) {
+      candidates.push_back(recorded(file, dataset, search, centre ? 1 : 0));
+    } else if (rotation >= 0) {
+      candidates.push_back(recorded(file, dataset, search, 2 + 2 * rotation + (centre ? 1 : 0)));
+    } else if (!search.bliss_group.empty() && values_of(dataset.dims) == static_cast<std::size_t>(search.frames) &&
+               !counts_something(motor) && !is_translation(motor)) {
+      candidates.push_back(recorded(file, dataset, search, kOtherMotor));
+    }
+  }
+}
+
+// Image series of HEXRD keep omega as an attribute of the group of the images.
+void add_attributes(hid_t file, const OmegaSearch& search, std::vector<OmegaCandidate>& candidates) {
+  const std::string group = parent_path(search.stack);
+  for (const std::string& place : {search.stack, group.empty() ? std::string("/") : group}) {
+    const hdf5::Handle object(H5Oopen(file, place.c_str(), H5P_DEFAULT));
+    if (!object || H5Aexists(object.id(), "omega") <= 0) continue;
+    OmegaCandidate candidate;
+    candidate.location = (place == "/" ? std::string() : place) + "@omega";
+    candidate.motor = "omega";
+    candidate.rank = 2;
+    candidate.datasets = {candidate.location};
+    candidates.push_back(std::move(candidate));
+  }
+}
+
+void add_chains(hid_t file, const OmegaSearch& search, std::vector<OmegaCandidate>& candidates) {
+  const std::vector<std::string> parts = path_parts(search.stack);
+  if (parts.empty()) return;
+  for (const std::string& start : {"/" + parts[0] + "/sample/depends_on", parent_path(search.stack) + "/depends_on"}) {
+    for (const std::string& axis : rotations_of_chain(file, start)) {
+      const auto same = [&](const OmegaCandidate& one) { return one.location == axis; };
+      const auto known = std::find_if(candidates.begin(), candidates.end(), same);
+      if (known != candidates.end()) {
+        known->rank = -1;
+        continue;
+      }
+      try {
+        const hdf5::Handle dataset(H5Dopen2(file, axis.c_str(), H5P_DEFAULT));
+        const FoundDataset found{axis, hdf5::shape(dataset.id()), {axis}};
+        if (dataset && is_list(found.dims, search.frames)) candidates.push_back(recorded(file, found, search, -1));
+      } catch (const Error&) {
+        // An axis that cannot be opened is none.
+      }
+    }
+  }
 }
 
 }  // namespace
 
-bool moves_steadily(const std::vector<double>& values) {
-  if (values.size() < 2) return false;
-  const double step = (values.back() - values.front()) / static_cast<double>(values.size() - 1);
-  if (!std::isfinite(step) || step == 0) return false;
-  for (std::size_t i = 1; i < values.size(); ++i) {
-    if (!(std::abs(values[i] - values[i - 1] - step) <= 0.5 * std::abs(step))) return false;
-  }
-  return true;
+std::vector<OmegaCandidate> find_omega_candidates(hid_t file, const OmegaSearch& search) {
+  hdf5::quiet();
+  const CommandedScan titled = read_command(search.title);
+  const auto rotation = commanded_rotation(titled);
+  std::vector<OmegaCandidate> candidates;
+  add_lists(file, search, rotation ? rotation->name : std::string(), candidates);
+  add_attributes(file, search, candidates);
+  add_chains(file, search, candidates);
+  if (!search.bliss_group.empty()) add_bliss_commands(file, search, titled, candidates);
+  add_parameter_commands(file, search, candidates);
+  // Commands keep their order, the more exact before the title.
+  const auto key = [](const OmegaCandidate& one) {
+    const bool commanded = one.source == OmegaSource::kCommanded;
+    return commanded ? std::tuple(true, 0, std::size_t{0}, std::string())
+                     : std::tuple(false, one.rank, one.location.size(), one.location);
+  };
+  std::stable_sort(candidates.begin(), candidates.end(),
+                   [&](const OmegaCandidate& a, const OmegaCandidate& b) { return key(a) < key(b); });
+  return candidates;
 }
 
-OmegaChoice choose_omega(hid_t file, const std::vector<FoundDataset>& datasets, hsize_t frames,
-                         const std::string& commanded, bool any_motor) {
-  using Candidate = std::tuple<std::size_t, std::size_t, std::string, std::string>;  // rank, length, path, motor
-  std::vector<Candidate> candidates;
-  for (const FoundDataset& dataset : datasets) {
-    if (!is_list_of(dataset.dims, frames)) continue;
-    const std::string motor = motor_name(dataset.path);
-    const std::size_t rank = rank_of(motor, commanded);
-    if (rank == kUnknownRank && (!any_motor || counts_something(motor))) continue;
-    candidates.emplace_back(rank, dataset.path.size(), dataset.path, motor);
-  }
-  std::sort(candidates.begin(), candidates.end());
-  OmegaChoice choice;
-  std::vector<std::string> others;
-  for (const auto& [rank, length, path, motor] : candidates) {
-    if (!choice.path.empty() && rank != kUnknownRank) continue;
+bool rotates(hid_t file, const std::vector<OmegaCandidate>& candidates, int frames) {
+  for (const OmegaCandidate& candidate : candidates) {
+    if (candidate.source == OmegaSource::kCommanded) {
+      if (candidate.moves && candidate.fault.empty()) return true;
+      continue;
+    }
     try {
-      if (!moves_steadily(hdf5::read_dataset<double>(file, path))) continue;
+      if (candidate.datasets.empty() || candidate.location.find('@') != std::string::npos) continue;
+      const auto values = hdf5::read_dataset<double>(file, candidate.datasets[0]);
+      if (values.size() == static_cast<std::size_t>(frames) && values.size() > 1 && judge_angles(values).fault.empty())
+        return true;
     } catch (const Error&) {
-      continue;  // an array that cannot be read is none to choose
-    }
-    if (choice.path.empty()) {
-      choice.path = path;
-      choice.motor = motor;
-    } else if (rank_of(choice.motor, commanded) == kUnknownRank && motor != choice.motor) {
-      others.push_back(motor);
+      // A list that cannot be read shows no motion.
     }
   }
-  if (!others.empty()) {
-    choice.note = fmt::format("omega is {}; {} moved steadily too", choice.path, fmt::join(others, ", "));
+  return false;
+}
+
+std::vector<std::string> rotations_of_chain(hid_t file, const std::string& start) {
+  std::vector<std::string> rotations;
+  std::set<std::string> seen;
+  std::string from = parent_path(start), next = text_of(file, start);
+  for (int link = 0; link < kLongestChain && !next.empty() && next != "."; ++link) {
+    const std::string axis = next[0] == '/' ? next : join_path(from, next);
+    const hdf5::Handle object(H5Oopen(file, axis.c_str(), H5P_DEFAULT));
+    if (!object || !seen.insert(axis).second) break;
+    if (lower_case(hdf5::read_string_attribute(object.id(), "transformation_type")) == "rotation") {
+      const bool group = H5Iget_type(object.id()) == H5I_GROUP;
+      rotations.push_back(group ? axis + "/value" : axis);
+    }
+    next = hdf5::read_string_attribute(object.id(), "depends_on");
+    from = parent_path(axis);
   }
-  return choice;
+  return rotations;
 }
 
 }  // namespace dctprep

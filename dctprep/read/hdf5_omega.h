@@ -1,28 +1,33 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which array of a file is the rotation: the one that moves steadily, by preference one of the names that rotations go
-// by.
+// What in an HDF5 file may tell the rotation angles of a stack of frames. Nothing is judged here (scan_omega.h does).
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "dctprep/read/hdf5_contents.h"
+#include "dctprep/read/omega_candidate.h"
 
 namespace dctprep {
 
-struct OmegaChoice {
-  std::string path;  // "" where there is none
-  std::string motor;
-  std::string note;  // what else could have been meant, "" where nothing
+// Where to look.
+struct OmegaSearch {
+  const std::vector<FoundDataset>& datasets;  // of the scan
+  std::string stack;                          // path of its frames
+  int frames = 0;                             // of the stack
+  std::string bliss_group = {};               // "/1.1" of a scan of BLISS, else ""
+  std::string title = {};                     // of that scan
+  bool begin_together = false;                // lists and frames have their first in common, whatever their lengths
 };
 
-// Whether values go one way in steps that differ from their mean by at most half of it. At least two.
-bool moves_steadily(const std::vector<double>& values);
+// Recorded lists (by the names of rotation motors, by the motor commanded, by NeXus's depends_on; in BLISS any other
+// motor), attributes called omega, and commands (titles, scan parameters). The likelier first.
+std::vector<OmegaCandidate> find_omega_candidates(hid_t file, const OmegaSearch& search);
 
-// Chooses among `datasets`, of which those of `frames` values and one dimension (others of size 1) count. `commanded`
-// is the motor that the scan's title names, or "". Where `any_motor`, an array by any name that moves steadily will do,
-// unless it counts time or frames.
-OmegaChoice choose_omega(hid_t file, const std::vector<FoundDataset>& datasets, hsize_t frames,
-                         const std::string& commanded, bool any_motor);
+// Of a scan of BLISS: whether some rotation moves, so that its images are projections.
+bool rotates(hid_t file, const std::vector<OmegaCandidate>& candidates, int frames);
+
+// The rotations of the chain that NeXus's depends_on leads along from `start` (a dataset's path), nearest first.
+std::vector<std::string> rotations_of_chain(hid_t file, const std::string& start);
 
 }  // namespace dctprep

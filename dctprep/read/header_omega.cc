@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <fmt/format.h>
 #include <limits>
 #include <map>
 #include <string_view>
@@ -72,63 +73,28 @@ std::vector<std::vector<HeaderNumber>> read_headers(const SeriesPlan& plan) {
   return headers;
 }
 
-// Undoes turns of 360 degrees between frames that follow one another.
-void unwrap(std::vector<double>& angles) {
-  double last = kNone;
-  double shift = 0;
-  for (double& angle : angles) {
-    if (std::isnan(angle)) continue;
-    angle += shift;
-    if (!std::isnan(last) && std::abs(angle - last) > 180) {
-      const double turns = 360 * std::round((angle - last) / 360);
-      angle -= turns;
-      shift -= turns;
-    }
-    last = angle;
-  }
-}
-
-// Whether the known values move by nearly the same step a frame, in one direction.
-bool turns_steadily(const std::vector<double>& angles) {
-  std::vector<double> steps;
-  std::size_t last = angles.size();
-  for (std::size_t k = 0; k < angles.size(); ++k) {
-    if (std::isnan(angles[k])) continue;
-    if (last < k) steps.push_back((angles[k] - angles[last]) / static_cast<double>(k - last));
-    last = k;
-  }
-  if (steps.empty()) return false;
-  std::vector<double> sorted = steps;
-  std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2), sorted.end());
-  const double step = sorted[sorted.size() / 2];
-  return step != 0 &&
-         std::all_of(steps.begin(), steps.end(), [&](double s) { return std::abs(s - step) <= 0.5 * std::abs(step); });
-}
-
-// Fills what is not known on the line through its neighbours.
-void interpolate(std::vector<double>& angles) {
-  std::vector<std::size_t> known;
-  for (std::size_t k = 0; k < angles.size(); ++k) {
-    if (!std::isnan(angles[k])) known.push_back(k);
-  }
-  if (known.size() < 2) return;
-  for (std::size_t k = 0; k < angles.size(); ++k) {
-    if (!std::isnan(angles[k])) continue;
-    const auto after = std::clamp<std::ptrdiff_t>(std::lower_bound(known.begin(), known.end(), k) - known.begin(), 1,
-                                                  static_cast<std::ptrdiff_t>(known.size()) - 1);
-    const std::size_t a = known[static_cast<std::size_t>(after - 1)], b = known[static_cast<std::size_t>(after)];
-    const double slope = (angles[b] - angles[a]) / static_cast<double>(b - a);
-    angles[k] = angles[a] + slope * (static_cast<double>(k) - static_cast<double>(a));
-  }
+// Pilatus: the angle of the first frame and the step to the next, told in every header.
+void add_command(const std::map<std::string, std::vector<double>>& columns, std::vector<OmegaCandidate>& candidates) {
+  const auto start = columns.find("start_angle"), step = columns.find("angle_increment");
+  if (start == columns.end() || step == columns.end()) return;
+  const double first = start->second.front(), increment = step->second.front();
+  if (!std::isfinite(first) || !std::isfinite(increment) || increment == 0) return;
+  OmegaCandidate candidate;
+  candidate.source = OmegaSource::kCommanded;
+  candidate.location = "header";
+  candidate.text = fmt::format("Start_angle {:.6g}, Angle_increment {:.6g}", first, increment);
+  candidate.motor = "start_angle";
+  candidate.even = EvenAngles{first, increment, 0};
+  candidates.push_back(std::move(candidate));
 }
 
 }  // namespace
 
-HeaderOmega header_omega(const std::vector<std::filesystem::path>& files) {
+HeaderAngles header_angles(const std::vector<std::filesystem::path>& files) {
   const SeriesPlan plan = plan_series(files);
   const auto headers = read_headers(plan);
-  const std::size_t with_header = static_cast<std::size_t>(
-      std::count_if(headers.begin(), headers.end(), [](const auto& one) { return !one.empty(); }));
+  HeaderAngles found;
+  for (const auto& header : headers) found.absent.push_back(header.empty() ? 1 : 0);
 
   std::map<std::string, std::vector<double>> columns;
   std::map<std::string, bool> is_motor;
@@ -140,25 +106,21 @@ HeaderOmega header_omega(const std::vector<std::filesystem::path>& files) {
       is_motor[one.name] |= one.motor;
     }
   }
-  const int unknown = static_cast<int>(kKnownNames.size());
-  int best_rank = unknown + 1;
-  int best_count = 0;
-  HeaderOmega best;
   for (auto& [name, angles] : columns) {
     const int rank = rank_of(name);
-    if (rank > best_rank || (rank == unknown && !is_motor[name])) continue;
-    const auto missing = std::count_if(angles.begin(), angles.end(), [](double a) { return std::isnan(a); });
-    if (angles.size() - static_cast<std::size_t>(missing) < with_header) continue;
-    if (headers.size() == 1 ? rank == unknown : false) continue;
-    unwrap(angles);
-    if (headers.size() > 1 && !turns_steadily(angles)) continue;
-    best_count = rank == best_rank ? best_count + 1 : 1;
-    best_rank = rank;
-    best = {angles, name};
+    const bool known = rank < static_cast<int>(kKnownNames.size());
+    if (!known && (!is_motor[name] || headers.size() == 1)) continue;
+    OmegaCandidate candidate;
+    candidate.location = "header";
+    candidate.motor = name;
+    candidate.rank = known ? rank : kOtherMotor;
+    candidate.values = angles;
+    found.candidates.push_back(std::move(candidate));
   }
-  if (best_count != 1) return {};
-  interpolate(best.omega);
-  return best;
+  std::stable_sort(found.candidates.begin(), found.candidates.end(),
+                   [](const OmegaCandidate& a, const OmegaCandidate& b) { return a.rank < b.rank; });
+  add_command(columns, found.candidates);
+  return found;
 }
 
 }  // namespace dctprep

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "dctprep/core/frame_source.h"
+#include "dctprep/read/omega_candidate.h"
 
 namespace dctprep {
 
@@ -45,16 +46,14 @@ struct ImageFamily {
 };
 std::vector<ImageFamily> list_image_families(const std::filesystem::path& folder);
 
-// Rotation angles in the headers: a motor or key that moves steadily from frame to frame (EDF motor_mne/motor_pos and
-// plain keys,
-// "# Start_angle" of Pilatus in CBF and TIFF), turns of 360 degrees undone. One a frame of open_image_series(files),
-// those of frames without a header interpolated; empty where there is none. Of a single frame, the first known name
-// there is.
-struct HeaderOmega {
-  std::vector<double> omega;  // degrees
-  std::string motor;
+// What the headers of images tell of the rotation: known names (EDF motor_mne/motor_pos and plain keys, "# Start_angle"
+// of Pilatus in CBF and TIFF), any other motor, one value a frame of open_image_series(files), NaN where a header lacks
+// it. The likelier first; nothing is judged.
+struct HeaderAngles {
+  std::vector<OmegaCandidate> candidates;
+  std::vector<std::uint8_t> absent;  // 1 at frames without a header, which are gone themselves
 };
-HeaderOmega header_omega(const std::vector<std::filesystem::path>& files);
+HeaderAngles header_angles(const std::vector<std::filesystem::path>& files);
 
 // As for `info`; `location` is left empty.
 StorageInfo image_storage_info(const std::vector<std::filesystem::path>& files);

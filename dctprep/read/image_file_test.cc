@@ -378,7 +378,7 @@ void expect_no_crash(const fs::path& path) {
       } catch (const Error&) {
       }
     }
-    header_omega({path});
+    header_angles({path});
   } catch (const Error&) {
   }
 }

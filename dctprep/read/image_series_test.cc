@@ -5,6 +5,7 @@
 
 #include "dctprep/base/error.h"
 #include "dctprep/read/image_file.h"
+#include "dctprep/read/scan_omega.h"
 #include "dctprep/testing/testing.h"
 
 namespace dctprep {
@@ -177,64 +178,72 @@ TEST(ImageSeries, WrongFoldersAndGlobsSayWhatIsWrong) {
   EXPECT_NE(error_of_series(folder.path()).find("the same image twice"), std::string::npos);
 }
 
-std::vector<double> header_angles(const TemporaryFolder& folder) {
-  return header_omega(list_series(folder.path())).omega;
+// The angles that a scan of these images gets.
+ScanOmega omega_of(const std::string& path) {
+  const ScanPath scan = resolve_scan_path(path);
+  UsedFrames frames;
+  frames.stack = frames.projections = open_image_series(scan.files)->frames();
+  for (int k = 0; k < frames.projections; ++k) frames.used.push_back(k);
+  return find_scan_omega({}, scan, nullptr, frames);
 }
 
-TEST(HeaderOmega, TheMotorThatMovesSteadily) {
+TEST(HeaderAngles, TheMotorThatMovesSteadily) {
   const TemporaryFolder folder;
   for (int n = 0; n < 6; ++n) {
     write(folder / fmt::format("im_{}.edf", n),
           edf(n, fmt::format("run = {} ;\ntime = {} ;\nmotor_mne = samtx pusher samtz ;\nmotor_pos = 1.5 {} 2 ;\n", n,
                              n * n, 10 - 0.25 * n)));
   }
-  HeaderOmega found = header_omega(list_series(folder.path()));
+  ScanOmega found = omega_of(folder.path());
   EXPECT_EQ(found.motor, "pusher");
+  EXPECT_EQ(found.source, OmegaSource::kRecorded);
   EXPECT_EQ(found.omega, (std::vector<double>{10, 9.75, 9.5, 9.25, 9, 8.75}));
   // A frame that is gone, or whose header is, has the angle between its neighbours'.
   fs::remove(folder / "im_2.edf");
   write(folder / "im_5.edf", "");
-  found = header_omega(list_series(folder.path()));
+  found = omega_of(folder.path());
   EXPECT_EQ(found.omega, (std::vector<double>{10, 9.75, 9.5, 9.25, 9, 8.75}));
 }
 
-TEST(HeaderOmega, KnownNamesAreTakenFirstAndTurnsUndone) {
+TEST(HeaderAngles, KnownNamesAreTakenFirstAndTurnsUndone) {
   const TemporaryFolder folder;
   for (int n = 0; n < 4; ++n) {
     write(folder / fmt::format("im_{}.edf", n),
           edf(n, fmt::format("Omega = {} deg ;\nmotor_mne = phi other ;\nmotor_pos = {} {} ;\n",
                              n == 3 ? 2 : 356 + 2 * n, n, n)));
   }
-  const HeaderOmega found = header_omega(list_series(folder.path()));
+  const ScanOmega found = omega_of(folder.path());
   EXPECT_EQ(found.motor, "omega");
   EXPECT_EQ(found.omega, (std::vector<double>{356, 358, 360, 362}));
 }
 
-TEST(HeaderOmega, NothingWhereNothingMovesOrTwoUnknownMotorsDo) {
+TEST(HeaderAngles, UnknownWhereNothingMovesOrTwoUnknownMotorsDo) {
   const TemporaryFolder folder;
   for (int n = 0; n < 4; ++n) write(folder / fmt::format("im_{}.edf", n), edf(n, "omega = 5 ;\n"));
-  EXPECT_TRUE(header_angles(folder).empty());
+  ScanOmega found = omega_of(folder.path());
+  EXPECT_EQ(found.source, OmegaSource::kUnknown);
+  EXPECT_EQ(found.rejected.at(0), "header omega (recorded): it does not move: 5 at every frame");
   for (int n = 0; n < 4; ++n) {
     write(folder / fmt::format("im_{}.edf", n), edf(n, fmt::format("motor_mne = a b ;\nmotor_pos = {} {} ;\n", n, n)));
   }
-  EXPECT_TRUE(header_angles(folder).empty());
+  EXPECT_EQ(omega_of(folder.path()).source, OmegaSource::kUnknown);
   for (int n = 0; n < 4; ++n) write(folder / fmt::format("im_{}.edf", n), edf(n, fmt::format("omega = {} ;\n", n * n)));
-  EXPECT_TRUE(header_angles(folder).empty());
+  EXPECT_EQ(omega_of(folder.path()).source, OmegaSource::kUnknown);
 }
 
-TEST(HeaderOmega, OfRealFiles) {
+TEST(HeaderAngles, OfRealFiles) {
   const fs::path data = testing::real_data();
   if (data.empty()) GTEST_SKIP() << "no real data here";
-  const HeaderOmega cbf = header_omega(list_series(data / "cbf/l_cysteine_01"));
+  const ScanOmega cbf = omega_of(data / "cbf/l_cysteine_01");
   ASSERT_EQ(cbf.omega.size(), 15u);
   for (int k = 0; k < 15; ++k) EXPECT_NEAR(cbf.omega[static_cast<std::size_t>(k)], -145 + 0.1 * k, 1e-9);
-  const HeaderOmega edf_series = header_omega(list_series((data / "labdct_iron/edf_repacked/*").string()));
-  EXPECT_EQ(edf_series.omega, (std::vector<double>{150, 147, 144, 141, 138, 135}));
-  EXPECT_EQ(header_omega({data / "edf/F2K_Seb_Lyso0675.edf.bz2"}).omega, (std::vector<double>{90.514}));
-  EXPECT_EQ(header_omega({data / "cbf/phi_scan_001.cbf"}).omega, (std::vector<double>{9.5}));
-  EXPECT_EQ(header_omega({data / "edf/im0000.edf.gz"}).omega, (std::vector<double>{0}));
-  EXPECT_TRUE(header_omega({data / "edf/fit2d_click.edf.gz"}).omega.empty());
-  EXPECT_TRUE(header_omega(list_series(data / "labdct_iron/tiff")).omega.empty());
+  EXPECT_EQ(omega_of((data / "labdct_iron/edf_repacked/*").string()).omega,
+            (std::vector<double>{150, 147, 144, 141, 138, 135}));
+  EXPECT_EQ(omega_of(data / "edf/F2K_Seb_Lyso0675.edf.bz2").omega, (std::vector<double>{90.514}));
+  EXPECT_EQ(omega_of(data / "cbf/phi_scan_001.cbf").omega, (std::vector<double>{9.5}));
+  EXPECT_EQ(omega_of(data / "edf/im0000.edf.gz").omega, (std::vector<double>{0}));
+  EXPECT_EQ(omega_of(data / "edf/fit2d_click.edf.gz").source, OmegaSource::kUnknown);
+  EXPECT_EQ(omega_of(data / "labdct_iron/tiff").source, OmegaSource::kUnknown);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "dctprep/read/open_scan.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 #include <optional>
@@ -26,20 +27,68 @@ void append(std::vector<std::string>& to, const std::vector<std::string>& from) 
   to.insert(to.end(), from.begin(), from.end());
 }
 
-// Keeps frames first ... last of the file.
-void choose_frames(const ScanOptions& options, Scan& scan) {
+// Frames first ... last of the file.
+std::vector<int> chosen_frames(const ScanOptions& options, const Scan& scan) {
   const int count = scan.frames->frames();
-  if (!options.frames) return;
-  const auto [first, last] = *options.frames;
+  std::array<int, 2> range{0, count - 1};
+  if (options.frames) range = *options.frames;
+  const auto [first, last] = range;
   if (first < 0 || first > last || last >= count) {
     fail_usage("scan.frames = [{}, {}]: must be [first, last] with 0 <= first <= last <= {}: {} has {} frames", first,
                last, count - 1, scan.storage.location, count);
   }
-  scan.first_frame = first;
-  if (first == 0 && last == count - 1) return;
   std::vector<int> indices(static_cast<std::size_t>(last - first) + 1);
   std::iota(indices.begin(), indices.end(), first);
-  scan.frames = select_frames(scan.frames, std::move(indices));
+  return indices;
+}
+
+// Of the frames in their order, the turn that the options name.
+void choose_turn(const ScanOptions& options, Scan& scan) {
+  scan.turns = whole_turns(scan.omega);
+  if (options.turn.is_auto()) {
+    if (scan.turns.empty()) return;
+    scan.notes.push_back(fmt::format("omega runs over {} turns; a run gives a result for each, scan.turn = 1 takes one",
+                                     scan.turns.size()));
+    return;
+  }
+  const int turn = options.turn.value(), turns = std::max(1, static_cast<int>(scan.turns.size()));
+  if (turn > turns) {
+    fail_usage("scan.turn = {}: omega runs over {}", turn,
+               turns > 1 ? fmt::format("{} turns", turns)
+                         : std::string("less than two turns; name a part of the scan with scan.frames"));
+  }
+  if (scan.turns.empty()) return;
+  const Sweep one = scan.turns[static_cast<std::size_t>(turn - 1)];
+  const auto part = [&](auto& list) {
+    list.erase(list.begin() + one.last + 1, list.end());
+    list.erase(list.begin(), list.begin() + one.first);
+  };
+  part(scan.omega);
+  part(scan.file_frame);
+  scan.sweeps = {{0, one.frames() - 1}};
+  scan.turns.clear();
+}
+
+// The angles, and with them the order of the frames and which of them are used.
+void set_omega(const ScanOptions& options, const ScanPath& path, const Hdf5Layout* layout, int stack, Scan& scan) {
+  const UsedFrames used{stack, scan.frames->frames(), chosen_frames(options, scan)};
+  ScanOmega omega = find_scan_omega(options, path, layout, used);
+  for (const int k : omega.order) scan.file_frame.push_back(used.used[static_cast<std::size_t>(k)]);
+  scan.omega = std::move(omega.omega);
+  scan.sweeps = std::move(omega.sweeps);
+  scan.omega_source = omega.source;
+  scan.omega_path = omega.path;
+  scan.omega_motor = omega.motor;
+  scan.omega_start = omega.start;
+  scan.omega_step = omega.step;
+  scan.omega_rejected = std::move(omega.rejected);
+  append(scan.notes, omega.notes);
+  append(scan.warnings, omega.warnings);
+  choose_turn(options, scan);
+  scan.first_frame = scan.file_frame.front();
+  std::vector<int> all(static_cast<std::size_t>(scan.frames->frames()));
+  std::iota(all.begin(), all.end(), 0);
+  if (scan.file_frame != all) scan.frames = select_frames(scan.frames, scan.file_frame);
 }
 
 void check_bad_frames(const ScanOptions& options, const Scan& scan) {
@@ -92,14 +141,14 @@ void add_markers(const ScanOptions& options, Scan& scan) {
 
 void note_repeated_angle(Scan& scan) {
   const std::vector<double>& omega = scan.omega;
-  if (omega.size() < 3) return;
+  if (omega.size() < 3 || !is_known(omega) || scan.sweeps.size() > 1) return;
   const double turn = std::abs(omega.back() - omega.front());
   const double step = turn / static_cast<double>(omega.size() - 1);
   if (std::abs(turn - 360) < 0.5 * step) {
     scan.notes.push_back(
-        fmt::format("the last frame repeats the first angle ({} degrees and a full turn); leave it out with "
+        fmt::format("the last frame repeats the first angle ({:.6g} degrees and a full turn); leave it out with "
                     "scan.frames = [{}, {}] where the scan is to be one turn",
-                    omega.front(), scan.first_frame, scan.first_frame + scan.frame_count() - 2));
+                    omega.front(), scan.first_frame, scan.file_frame[scan.file_frame.size() - 2]));
   }
 }
 
@@ -122,16 +171,11 @@ Scan open_resolved(const ScanOptions& options, const ScanPath& path) {
   }
   const Hdf5Layout* const known = layout ? &*layout : nullptr;
 
-  ScanOmega omega = find_scan_omega(options, path, known, scan.frames->frames());
-  choose_frames(options, scan);
+  int stack = scan.frames->frames();
+  if (layout && !layout->projections.frames.empty())
+    stack = open_hdf5_frames(path.file, layout->projections.datasets)->frames();
+  set_omega(options, path, known, stack, scan);
   check_bad_frames(options, scan);
-  scan.omega.assign(omega.omega.begin() + scan.first_frame,
-                    omega.omega.begin() + scan.first_frame + scan.frames->frames());
-  scan.omega_path = omega.path;
-  scan.omega_motor = omega.motor;
-  scan.omega_start = omega.start;
-  scan.omega_step = omega.step;
-  append(scan.notes, omega.notes);
   note_repeated_angle(scan);
 
   Companion dark = find_companion(CompanionKind::kDark, options.dark, path, known, *scan.frames);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/read/open_scan.h"
 
+#include <cmath>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <numeric>
@@ -194,11 +195,17 @@ TEST_F(OpenScan, AnglesFromNumbers) {
   EXPECT_EQ(scan.omega_path, "");
   EXPECT_EQ(scan.omega_start, -10);  // of the file's frames
   EXPECT_EQ(again(scan, given).omega, scan.omega);
+  EXPECT_EQ(scan.omega_source, OmegaSource::kGiven);
+  // The step is nowhere: it is asked for, not made up.
   given.omega = "none";
   given.omega_step = {};
+  EXPECT_IN("scan.omega_start is given and scan.omega_step is not", error_of(given, ErrorKind::kUsage));
+  given.omega_start = {};
   scan = open_scan(given);
-  EXPECT_EQ(scan.omega, (Angles{-6, -5, -4}));
-  EXPECT_TRUE(noted(scan, "omega_step 1 degree taken"));
+  EXPECT_EQ(scan.omega_source, OmegaSource::kUnknown);
+  for (const double angle : scan.omega) EXPECT_TRUE(std::isnan(angle));
+  ASSERT_EQ(scan.warnings.size(), 1u);
+  EXPECT_IN("omega is unknown", scan.warnings[0]);
 }
 
 TEST_F(OpenScan, AnglesThatDoNotFitAreErrors) {
@@ -207,17 +214,18 @@ TEST_F(OpenScan, AnglesThatDoNotFitAreErrors) {
     given.omega = in("scan.h5") + dataset;
     return error_of(given, dataset.empty() ? ErrorKind::kUsage : ErrorKind::kFailed);
   };
-  EXPECT_IN("holds 9 angles where the scan has 10 frames", error("::/entry/less"));
-  EXPECT_IN("the angle of frame 3 is nan", error("::/entry/nan"));
+  EXPECT_IN("it holds 9 values, and the scan has 10 frames", error("::/entry/less"));
+  EXPECT_IN("1 of 10 values is not finite, the first at frame 3", error("::/entry/nan"));
   EXPECT_IN("not a dataset of numbers", error("::/entry/text"));
   EXPECT_IN("no such dataset; it has /darks/data (2 x 4 x 6), ", error("::/entry/absent"));
-  EXPECT_IN("where one angle a frame is wanted", error("::/darks/data"));
+  EXPECT_IN("it holds 48 values, and the scan has 10 frames", error("::/darks/data"));
   EXPECT_IN("name the dataset too", error(""));
   ScanOptions given = hdf5();
   given.omega = in("scan.h5") + "::/entry/more";
   const Scan more = open_scan(given);
   EXPECT_EQ(more.omega.size(), 10u);
-  EXPECT_TRUE(noted(more, "one angle more than there are frames"));
+  EXPECT_EQ(more.omega[0], 10.25);
+  EXPECT_TRUE(noted(more, "11 edges of 10 frames"));
   given.omega = in("scan.h5") + "::/entry/column";
   EXPECT_EQ(open_scan(given).omega.back(), 9);
   given.omega = in("scan.h5") + "::/entry/turn";
@@ -251,8 +259,9 @@ TEST_F(OpenScan, OfASeriesWithDarksAndFlatsBesideIt) {
   EXPECT_EQ(scan.flat_path, in("exp/flats"));
   EXPECT_EQ(scan.darks->frames(), 2);
   EXPECT_EQ(scan.flats->frames(), 3);
-  EXPECT_EQ(scan.omega, (Angles{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}));
-  EXPECT_TRUE(noted(scan, "no rotation angles were found"));
+  EXPECT_EQ(scan.omega.size(), 10u);
+  EXPECT_FALSE(is_known(scan.omega));
+  EXPECT_IN("omega is unknown: nothing in the scan tells the angles", scan.warnings.at(0));
   // A glob does not look beside its folder, and none means none.
   EXPECT_FALSE(open_scan(options("exp/scan/im_*.edf")).darks);
   ScanOptions given = options("exp/scan");

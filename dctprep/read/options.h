@@ -4,11 +4,19 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dctprep/base/fields.h"
 
 namespace dctprep {
+
+// In which order frames are processed.
+enum class FrameOrder { kAuto, kStored, kOmega };
+template <>
+struct EnumNames<FrameOrder> {
+  static constexpr std::array<std::string_view, 3> names{"auto", "stored", "omega"};
+};
 
 // [scan]: where the frames are and which of them are used.
 struct ScanOptions {
@@ -19,6 +27,8 @@ struct ScanOptions {
   Auto<double> omega_step;
   std::string omega = "auto";
   Auto<bool> wrap;
+  FrameOrder order = FrameOrder::kAuto;
+  Auto<int> turn;
   std::optional<std::array<int, 2>> frames;
   std::vector<int> bad_frames;
   int max_bad_frames = 0;
@@ -55,14 +65,21 @@ void visit_fields(O& o, Visitor&& visit) {
   visit("omega_step", o.omega_step,
         FieldInfo{
             .doc = "rotation from frame to frame; auto: from the scan", .unit = "degrees", .min = -360, .max = 360});
-  visit("omega", o.omega,
-        FieldInfo{
-            .doc =
-                "one rotation angle a frame, as FILE.h5::/path/to/dataset; auto: the motor that moves steadily, unless "
-                "omega_start and omega_step are given; header: from the image headers",
-            .unit = "degrees",
-            .kind = FieldKind::kPath,
-            .words = "auto, none, header"});
+  visit(
+      "omega", o.omega,
+      FieldInfo{
+          .doc = "one rotation angle a frame, as FILE.h5::/path/to/dataset; auto: what was recorded or else commanded, "
+                 "unless omega_start and omega_step are given; header: from the image headers",
+          .unit = "degrees",
+          .kind = FieldKind::kPath,
+          .words = "auto, none, header"});
+  visit("order", o.order,
+        FieldInfo{.doc = "order in which frames are processed; auto: that of omega where it makes one steady sweep of "
+                         "interlaced passes, else as stored"});
+  visit("turn", o.turn,
+        FieldInfo{.doc = "which turn of a scan over several to use, counted from 1; auto: all, a result for each",
+                  .min = 1,
+                  .max = 100000});
   visit(
       "wrap", o.wrap,
       FieldInfo{

@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/read/scan_omega.h"
 
+#include <algorithm>
 #include <cmath>
+#include <fmt/format.h>
+#include <limits>
+#include <numbers>
+#include <numeric>
+#include <optional>
 
 #include "dctprep/base/error.h"
+#include "dctprep/read/angle_fit.h"
+#include "dctprep/read/angle_list.h"
 #include "dctprep/read/hdf5_numbers.h"
 #include "dctprep/read/image_file.h"
 
@@ -11,130 +19,377 @@ namespace dctprep {
 
 namespace {
 
-constexpr const char* kAdvice = "name another dataset with omega, or give omega_start and omega_step";
+constexpr const char* kAdvice =
+    "name another dataset with scan.omega, or give scan.omega_start and scan.omega_step (degrees)";
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
-// The values of a dataset that belong to the frames.
-std::vector<double> read_angles(const DatasetPath& from, const std::vector<int>& selection, int frames,
-                                std::vector<std::string>& notes) {
-  const Hdf5Numbers numbers = read_hdf5_numbers(from.file, from.dataset);
-  const std::string name = fmt::format("{}::{}", from.file.string(), from.dataset);
-  std::size_t long_sides = 0;
-  for (const std::size_t side : numbers.shape) long_sides += side != 1 ? 1 : 0;
-  if (long_sides > 1) {
-    fail("{}: is of shape {}, where one angle a frame is wanted; {}", name, fmt::join(numbers.shape, " x "), kAdvice);
-  }
-  std::vector<double> angles;
-  if (selection.empty()) {
-    angles = numbers.values;
-  } else {
-    for (const int index : selection) {
-      if (index < 0 || static_cast<std::size_t>(index) >= numbers.values.size()) {
-        fail("{}: holds {} angles, and none for frame {}; {}", name, numbers.values.size(), index, kAdvice);
-      }
-      angles.push_back(numbers.values[static_cast<std::size_t>(index)]);
+// A candidate that was looked at.
+struct Tried {
+  const OmegaCandidate* candidate = nullptr;
+  AngleVerdict verdict;
+  std::string note;
+  bool usable() const { return candidate != nullptr && verdict.fault.empty(); }
+};
+
+// What the deciding needs to know of the scan.
+class Judge {
+ public:
+  Judge(const ScanPath& scan, const Hdf5Layout* layout, const UsedFrames& frames)
+      : scan_(scan), layout_(layout), frames_(frames) {
+    if (layout != nullptr) {
+      candidates_ = layout->omega;
+    } else {
+      HeaderAngles headers = header_angles(scan.files);
+      candidates_ = std::move(headers.candidates);
+      for (const int k : frames.used) absent_.push_back(headers.absent[static_cast<std::size_t>(k)]);
     }
   }
-  const auto wanted = static_cast<std::size_t>(frames);
-  if (angles.size() == wanted + 1) {
-    notes.push_back(fmt::format("{} holds one angle more than there are frames; the last is left out", name));
-    angles.pop_back();
+
+  const std::vector<OmegaCandidate>& candidates() const { return candidates_; }
+
+  Tried try_one(const OmegaCandidate& candidate) const {
+    Tried tried{&candidate, {}, {}};
+    try {
+      tried.verdict.fault = candidate.fault;
+      if (tried.verdict.fault.empty()) judge(candidate, tried);
+    } catch (const Error& error) {
+      tried.verdict.fault = error.what();
+    }
+    return tried;
   }
-  if (angles.size() != wanted) {
-    fail("{}: holds {} angles where the scan has {} frames; {}", name, angles.size(), frames, kAdvice);
+
+  // "FILE::/dataset" or "header".
+  std::string path_of(const OmegaCandidate& candidate) const {
+    return layout_ == nullptr ? candidate.location : absolute_path(scan_.file.string()) + "::" + candidate.location;
   }
-  for (std::size_t k = 0; k < angles.size(); ++k) {
-    if (!std::isfinite(angles[k])) fail("{}: the angle of frame {} is {}; {}", name, k, angles[k], kAdvice);
+
+ private:
+  void judge(const OmegaCandidate& candidate, Tried& tried) const {
+    const auto factor = degrees_per(candidate.unit);
+    if (!factor) {
+      tried.verdict.fault = fmt::format("its unit \"{}\" is none of angle", candidate.unit);
+      return;
+    }
+    Hdf5Numbers numbers = read(candidate);
+    const std::vector<int> none;
+    AngleFit fit = fit_angles(numbers.shape, numbers.values, frames_,
+                              layout_ != nullptr ? layout_->projections.frames : none, candidate.begin_together);
+    tried.note = std::move(fit.note);
+    tried.verdict.fault = std::move(fit.fault);
+    if (!tried.verdict.fault.empty()) return;
+    if (*factor != 1) {
+      for (double& angle : fit.angles) angle *= *factor;
+      tried.note += fmt::format("{}given in {}", tried.note.empty() ? "" : "; ", candidate.unit);
+    }
+    tried.verdict = judge_angles(std::move(fit.angles), absent_);
   }
-  return angles;
+
+  Hdf5Numbers read(const OmegaCandidate& candidate) const {
+    Hdf5Numbers all;
+    if (candidate.even) {
+      all.values = even_angles(*candidate.even);
+    } else if (candidate.datasets.empty()) {
+      all.values = candidate.values;
+    }
+    for (const std::string& dataset : candidate.datasets) {
+      const Hdf5Numbers numbers = read_hdf5_numbers(scan_.file, dataset);
+      if (candidate.datasets.size() == 1) return numbers;
+      all.values.insert(all.values.end(), numbers.values.begin(), numbers.values.end());
+    }
+    all.shape = {all.values.size()};
+    return all;
+  }
+
+  // An end that is meant to be reached makes one point more.
+  std::vector<double> even_angles(const EvenAngles& even) const {
+    std::int64_t points = even.points >= 1 && even.points < 1e8 ? std::llround(even.points) : frames_.projections;
+    if (points + 1 == frames_.projections) ++points;
+    std::vector<double> angles;
+    for (std::int64_t k = 0; k < points; ++k) angles.push_back(even.start + static_cast<double>(k) * even.step);
+    return angles;
+  }
+
+  const ScanPath& scan_;
+  const Hdf5Layout* layout_;
+  const UsedFrames& frames_;
+  std::vector<OmegaCandidate> candidates_;
+  std::vector<std::uint8_t> absent_;  // of images; empty for HDF5
+};
+
+// "/1.1/title "fscan rot 0 0.5 60 0.1" (commanded)"
+std::string describe(const OmegaCandidate& candidate) {
+  std::string text = candidate.location;
+  if (candidate.location == "header") text += " " + candidate.motor;
+  if (!candidate.text.empty()) text += fmt::format(" \"{}\"", candidate.text);
+  return fmt::format("{} ({})", text, name_of(candidate.source));
 }
 
-// What the data say by themselves; `omega` is empty where they say nothing.
-ScanOmega from_data(const ScanPath& scan, const Hdf5Layout* layout, int frames) {
-  ScanOmega found;
-  if (layout != nullptr) {
-    if (layout->omega.empty()) return found;
-    found.omega = read_angles({scan.file, layout->omega}, layout->omega_frames, frames, found.notes);
-    found.path = absolute_path(scan.file.string()) + "::" + layout->omega;
-    found.motor = layout->omega_motor;
-    return found;
-  }
-  HeaderOmega header = header_omega(scan.files);
-  if (header.omega.empty()) return found;
-  found.omega = std::move(header.omega);
-  found.path = "header";
-  found.motor = header.motor;
-  return found;
+std::string range_text(const std::vector<double>& omega) {
+  return omega.size() == 1 ? fmt::format("{:.6g} degrees", omega[0])
+                           : fmt::format("{:.6g} ... {:.6g} degrees", omega.front(), omega.back());
 }
 
-ScanOmega from_dataset(const std::string& path, const ScanPath& scan, const Hdf5Layout* layout, int frames) {
-  const DatasetPath named = split_dataset_path(path);
-  if (!is_hdf5_file(named.file)) fail("{}: omega must be a dataset of an HDF5 file, FILE.h5::/path/to/dataset", path);
+// A passing list that its own command contradicts: why, or "" where they agree. `instead`: the command is to be taken.
+std::string disagreement(const Tried& recorded, const Tried& commanded, bool& instead) {
+  const std::vector<double>&a = recorded.verdict.omega, &b = commanded.verdict.omega;
+  instead = false;
+  if (recorded.verdict.by_omega.empty() && recorded.verdict.sweeps.size() > 1 && commanded.verdict.sweeps.size() == 1) {
+    instead = true;
+    return "it jumps or turns back: " + sweep_names(recorded.verdict.sweeps);
+  }
+  if (a.size() < 2) return {};
+  const double step = std::abs(b.back() - b.front()) / static_cast<double>(b.size() - 1);
+  const double turns = 360 * std::round((a.front() - b.front()) / 360);
+  for (std::size_t k = 0; k < a.size(); ++k) {
+    if (std::abs(a[k] - b[k] - turns) <= 1.001 * step) continue;
+    // A list without a unit that is the command in radians, millidegrees or turns.
+    const double ratio = (a.back() - a.front()) / (b.back() - b.front());
+    for (const char* unit : {"rad", "mrad", "mdeg", "turn"}) {
+      if (std::abs(ratio * *degrees_per(unit) - 1) < 0.01 && recorded.candidate->unit.empty()) {
+        instead = true;
+        return fmt::format("without a unit, it seems to be in {}: {:.6g} ... {:.6g}", unit, a.front(), a.back());
+      }
+    }
+    return fmt::format("it is {:.6g} at frame {}, where {:.6g} was commanded", a[k], k, b[k]);
+  }
+  return {};
+}
+
+// The candidate that tells the angles; none usable: omega is unknown. Says in `found` what was refused and why.
+Tried choose(const Judge& judge, ScanOmega& found) {
+  Tried recorded, commanded;
+  bool motor_known = false;
+  std::vector<std::string> refused_commands;
+  for (const OmegaCandidate& candidate : judge.candidates()) {
+    if (candidate.source != OmegaSource::kCommanded) continue;
+    motor_known |= candidate.moves && !candidate.motor.empty();
+    if (commanded.usable()) continue;
+    Tried tried = judge.try_one(candidate);
+    if (tried.usable()) {
+      commanded = std::move(tried);
+    } else {
+      refused_commands.push_back(describe(candidate) + ": " + tried.verdict.fault);
+    }
+  }
+  std::vector<Tried> others;
+  for (const OmegaCandidate& candidate : judge.candidates()) {
+    if (candidate.source == OmegaSource::kCommanded || recorded.usable()) continue;
+    const bool other = candidate.rank == kOtherMotor;
+    if (other && (motor_known || commanded.usable())) continue;
+    Tried tried = judge.try_one(candidate);
+    if (other) {
+      if (tried.usable() && tried.verdict.sweeps.size() == 1) others.push_back(std::move(tried));
+    } else if (tried.usable()) {
+      recorded = std::move(tried);
+    } else {
+      found.rejected.push_back(describe(candidate) + ": " + tried.verdict.fault);
+    }
+  }
+  if (!recorded.usable() && !commanded.usable()) {
+    found.rejected.insert(found.rejected.end(), refused_commands.begin(), refused_commands.end());
+    if (others.size() == 1) return std::move(others[0]);
+    for (const Tried& other : others)
+      found.rejected.push_back(describe(*other.candidate) + ": others move too, and none is called a rotation");
+    return {};
+  }
+  if (!recorded.usable()) {
+    if (!found.rejected.empty()) {
+      found.warnings.push_back(fmt::format("omega: {}; the commanded angles of {} are used: {}", found.rejected[0],
+                                           describe(*commanded.candidate), range_text(commanded.verdict.omega)));
+    }
+    return commanded;
+  }
+  if (commanded.usable()) {
+    bool instead = false;
+    const std::string reason = disagreement(recorded, commanded, instead);
+    if (!reason.empty()) {
+      const Tried& used = instead ? commanded : recorded;
+      found.warnings.push_back(fmt::format("omega: {} and {} disagree: {}; the {} angles are used: {}",
+                                           describe(*recorded.candidate), describe(*commanded.candidate), reason,
+                                           name_of(used.candidate->source), range_text(used.verdict.omega)));
+      if (instead) found.rejected.push_back(describe(*recorded.candidate) + ": " + reason);
+      return used;
+    }
+  }
+  return recorded;
+}
+
+// Puts a judged list into the order wanted.
+void arrange(const ScanOptions& options, const UsedFrames& frames, AngleVerdict verdict, ScanOmega& found) {
+  std::vector<double>& omega = verdict.omega;
+  found.order.resize(omega.size());
+  std::iota(found.order.begin(), found.order.end(), 0);
+  if (options.order == FrameOrder::kOmega && verdict.by_omega.empty()) {
+    std::stable_sort(found.order.begin(), found.order.end(), [&](int a, int b) {
+      return omega[static_cast<std::size_t>(a)] < omega[static_cast<std::size_t>(b)];
+    });
+    for (const int k : found.order) found.omega.push_back(omega[static_cast<std::size_t>(k)]);
+  } else if (options.order != FrameOrder::kStored && !verdict.by_omega.empty()) {
+    found.order = std::move(verdict.by_omega);
+    found.omega = std::move(verdict.sorted);
+    found.notes.push_back(fmt::format(
+        "frames are taken in the order of omega, {}: stored are {}; scan.order = \"stored\" keeps the "
+        "stored order",
+        range_text(found.omega),
+        verdict.sweeps.size() > 1 ? fmt::format("{} passes, interlaced", verdict.sweeps.size()) : "interlaced turns"));
+  } else {
+    found.omega = std::move(omega);
+  }
+  found.sweeps = steady_sweeps(found.omega);
+  if (found.sweeps.size() > 1) {
+    // Where frames are in their stored order, a sweep is a range of the file.
+    const Sweep& second = found.sweeps[1];
+    const int first = frames.used[static_cast<std::size_t>(second.first)];
+    const bool stored = std::is_sorted(found.order.begin(), found.order.end());
+    found.warnings.push_back(fmt::format(
+        "omega jumps or turns back: {} sweeps, {}; no background, spot or interpolation crosses from one into the "
+        "next{}",
+        found.sweeps.size(), sweep_names(found.sweeps),
+        !stored ? std::string()
+                : fmt::format("; to take one alone, name its frames, as scan.frames = [{}, {}]", first,
+                              frames.used[static_cast<std::size_t>(second.last)])));
+  }
+}
+
+void warn_of_radians(const OmegaCandidate& candidate, ScanOmega& found) {
+  const OmegaRange covered = omega_range(found.omega);
+  for (const auto& [turn, name] :
+       {std::pair(2 * std::numbers::pi, "a full turn"), std::pair(std::numbers::pi, "half a turn")}) {
+    if (!candidate.unit.empty() || candidate.source == OmegaSource::kCommanded || found.omega.size() < 10) continue;
+    if (std::abs(covered.turn() - turn) > 0.6 * covered.step && std::abs(covered.range - turn) > 0.6 * covered.step)
+      continue;
+    found.warnings.push_back(fmt::format(
+        "omega: {} covers {:.6g}, which would be {} in radians, and says no unit; it is read in degrees; if it is in "
+        "radians, give scan.omega_start and scan.omega_step",
+        describe(candidate), covered.turn(), name));
+    return;
+  }
+}
+
+void take(const ScanOptions& options, const UsedFrames& frames, const Judge& judge, Tried tried, ScanOmega& found) {
+  const OmegaCandidate& candidate = *tried.candidate;
+  found.source = candidate.source;
+  found.path = judge.path_of(candidate);
+  found.motor = candidate.motor;
+  if (!tried.note.empty()) found.notes.push_back(fmt::format("omega: {}: {}", describe(candidate), tried.note));
+  if (candidate.rank == kOtherMotor && candidate.location != "header") {
+    found.warnings.push_back(
+        fmt::format("omega: {} is the only motor that moves; nothing says that it is a rotation", describe(candidate)));
+  }
+  arrange(options, frames, std::move(tried.verdict), found);
+  warn_of_radians(candidate, found);
+}
+
+void set_line(const UsedFrames& frames, double start, double step, ScanOmega& found) {
+  found.source = OmegaSource::kGiven;
+  found.path.clear();
+  found.motor.clear();
+  found.start = start;
+  found.step = step;
+  found.omega.clear();
+  for (const int k : frames.used) found.omega.push_back(start + k * step);
+  found.order.resize(frames.used.size());
+  std::iota(found.order.begin(), found.order.end(), 0);
+  found.sweeps = {{0, static_cast<int>(frames.used.size()) - 1}};
+}
+
+void set_unknown(const UsedFrames& frames, bool wanted, ScanOmega& found) {
+  found.source = OmegaSource::kUnknown;
+  found.omega.assign(frames.used.size(), kNan);
+  found.order.resize(frames.used.size());
+  std::iota(found.order.begin(), found.order.end(), 0);
+  found.sweeps = {{0, static_cast<int>(frames.used.size()) - 1}};
+  found.warnings.push_back(fmt::format(
+      "omega is unknown: {}; spots are found by frame, their omega is NaN, no turn is closed and no Friedel pairs are "
+      "made; give scan.omega_start and scan.omega_step (degrees), or name the angles with scan.omega",
+      !wanted                  ? std::string("scan.omega = \"none\", and omega_start and omega_step are not given")
+      : found.rejected.empty() ? std::string("nothing in the scan tells the angles")
+                               : found.rejected[0]));
+}
+
+// A dataset that the user names: of the scan's own candidates, or any other.
+ScanOmega from_dataset(const ScanOptions& options, const ScanPath& scan, const Hdf5Layout* layout,
+                       const UsedFrames& frames) {
+  const DatasetPath named = split_dataset_path(options.omega);
+  if (!is_hdf5_file(named.file))
+    fail("{}: omega must be a dataset of an HDF5 file, FILE.h5::/path/to/dataset", options.omega);
   if (named.dataset.empty())
-    fail_usage("scan.omega = \"{}\": name the dataset too, as FILE.h5::/path/to/dataset", path);
+    fail_usage("scan.omega = \"{}\": name the dataset too, as FILE.h5::/path/to/dataset", options.omega);
   ScanOmega found;
-  found.path = absolute_path(named.file.string()) + "::" + named.dataset;
-  // The layout's own dataset may hold the angles of darks and flats as well; which are whose, the layout knows.
+  const std::string name = fmt::format("{}::{}", named.file.string(), named.dataset);
   std::error_code ignored;
-  const bool own = layout != nullptr && layout->omega == named.dataset &&
-                   std::filesystem::equivalent(named.file, scan.file, ignored);
-  found.omega = read_angles(named, own ? layout->omega_frames : std::vector<int>(), frames, found.notes);
-  found.motor = own ? layout->omega_motor : named.dataset.substr(named.dataset.rfind('/') + 1);
-  return found;
-}
-
-double mean_step(const std::vector<double>& omega) {
-  return omega.size() < 2 ? 1.0 : (omega.back() - omega.front()) / static_cast<double>(omega.size() - 1);
-}
-
-ScanOmega from_numbers(const ScanOptions& options, const ScanOmega& data, int frames) {
-  ScanOmega found;
-  found.notes = data.notes;
-  const bool known = !data.omega.empty();
-  found.start = !options.omega_start.is_auto() ? options.omega_start.value() : known ? data.omega.front() : 0.0;
-  found.step = !options.omega_step.is_auto() ? options.omega_step.value() : known ? mean_step(data.omega) : 1.0;
-  for (int k = 0; k < frames; ++k) found.omega.push_back(found.start + k * found.step);
-  const bool guessed_start = options.omega_start.is_auto() && !known,
-             guessed_step = options.omega_step.is_auto() && !known;
-  if (guessed_start || guessed_step) {
-    found.notes.push_back(
-        fmt::format("no rotation angles were found in the scan: {}{}{} taken; give omega_start and omega_step",
-                    guessed_start ? "omega_start 0" : "", guessed_start && guessed_step ? " and " : "",
-                    guessed_step ? "omega_step 1 degree" : ""));
+  const bool own = layout != nullptr && std::filesystem::equivalent(named.file, scan.file, ignored);
+  OmegaCandidate candidate;
+  candidate.source = OmegaSource::kGiven;
+  candidate.location = named.dataset;
+  candidate.motor = named.dataset.substr(named.dataset.rfind('/') + 1);
+  candidate.datasets = {named.dataset};
+  if (own) {
+    const auto same = [&](const OmegaCandidate& one) { return one.location == named.dataset; };
+    const auto known = std::find_if(layout->omega.begin(), layout->omega.end(), same);
+    if (known != layout->omega.end()) candidate = *known;
+    candidate.begin_together |= known == layout->omega.end() && layout->writer == "BLISS";
   }
+  if (candidate.source == OmegaSource::kGiven) candidate.unit = read_hdf5_numbers(named.file, named.dataset).unit;
+  if (candidate.rank == kOtherMotor) candidate.rank = 0;  // the user says that it is the rotation
+  // The frames that the user chose are those that have an angle.
+  candidate.begin_together |= options.frames.has_value();
+  ScanPath from = scan;
+  from.file = named.file;
+  Hdf5Layout projections;
+  if (layout != nullptr) projections.projections = layout->projections;
+  const Judge judge(from, &projections, frames);
+  Tried tried = judge.try_one(candidate);
+  if (!tried.usable()) fail("{}: {}; {}", name, tried.verdict.fault, kAdvice);
+  take(options, frames, judge, std::move(tried), found);
   return found;
 }
 
 }  // namespace
 
-ScanOmega find_scan_omega(const ScanOptions& options, const ScanPath& scan, const Hdf5Layout* layout, int frames) {
+ScanOmega find_scan_omega(const ScanOptions& options, const ScanPath& scan, const Hdf5Layout* layout,
+                          const UsedFrames& frames) {
   const bool start_given = !options.omega_start.is_auto(), step_given = !options.omega_step.is_auto();
-  if (options.omega == "none" || (options.omega == "auto" && start_given && step_given)) {
-    return from_numbers(options, {}, frames);
-  }
   ScanOmega found;
-  if (options.omega == "header") {
-    if (layout != nullptr)
-      fail_usage("scan.omega = \"header\" is for image files; name a dataset, or give omega_start and omega_step");
-    found = from_data(scan, layout, frames);
-    if (found.omega.empty()) {
-      fail_usage(
-          "scan.omega = \"header\": the headers of {} hold no angle that moves steadily; give omega_start and "
-          "omega_step",
-          scan.absolute);
+  const bool named = options.omega != "auto" && options.omega != "none" && options.omega != "header";
+  if (options.omega == "header" && layout != nullptr)
+    fail_usage("scan.omega = \"header\" is for image files; name a dataset, or give omega_start and omega_step");
+  if (named) {
+    found = from_dataset(options, scan, layout, frames);
+  } else if ((options.omega == "auto" || options.omega == "none") && start_given && step_given) {
+    set_line(frames, options.omega_start.value(), options.omega_step.value(), found);
+    return found;
+  } else if (options.omega != "none") {
+    const Judge judge(scan, layout, frames);
+    Tried tried = choose(judge, found);
+    if (tried.usable()) {
+      take(options, frames, judge, std::move(tried), found);
+    } else if (options.omega == "header") {
+      fail_usage("scan.omega = \"header\": {}; give omega_start and omega_step",
+                 found.rejected.empty() ? "the headers of " + scan.absolute + " hold no angle" : found.rejected[0]);
     }
-  } else if (options.omega == "auto") {
-    found = from_data(scan, layout, frames);
-    if (found.omega.empty() || start_given || step_given) return from_numbers(options, found, frames);
-  } else {
-    found = from_dataset(options.omega, scan, layout, frames);
   }
-  const auto differs = [](const Auto<double>& given, double used) { return !given.is_auto() && given.value() != used; };
-  if (options.omega != "auto" &&
-      (differs(options.omega_start, found.omega.front()) || differs(options.omega_step, mean_step(found.omega)))) {
-    found.notes.push_back("omega_start and omega_step are not used: omega names the angles");
+  if (found.source != OmegaSource::kUnknown && (named || options.omega == "header")) {
+    if (start_given || step_given)
+      found.notes.push_back("omega_start and omega_step are not used: omega names the angles");
+    return found;
   }
-  found.start = found.omega.front();
-  found.step = mean_step(found.omega);
+  const bool one_sweep = found.sweeps.size() == 1 && std::is_sorted(found.order.begin(), found.order.end());
+  if ((start_given || step_given) && (found.source == OmegaSource::kUnknown || !one_sweep)) {
+    fail_usage("scan.omega_{} is given and scan.omega_{} is not, and the scan does not tell it ({}): give both",
+               start_given ? "start" : "step", start_given ? "step" : "start",
+               !found.rejected.empty() ? found.rejected[0] : "nothing in it tells the angles");
+  }
+  if (start_given || step_given) {
+    const std::vector<double> known = found.omega;
+    const double step = step_given         ? options.omega_step.value()
+                        : known.size() < 2 ? 0
+                                           : (known.back() - known.front()) / static_cast<double>(known.size() - 1);
+    const double start = start_given ? options.omega_start.value() : known.front() - frames.used.front() * step;
+    set_line(frames, start, step, found);
+    return found;
+  }
+  if (found.source == OmegaSource::kUnknown) set_unknown(frames, options.omega != "none", found);
   return found;
 }
 

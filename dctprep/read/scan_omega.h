@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The rotation angles of a scan's frames.
+// The rotation angles of a scan's frames: the one place that decides which of what files, headers, commands and the
+// user say are the angles, and whether they can be.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "dctprep/core/omega.h"
 #include "dctprep/read/hdf5_layout.h"
 #include "dctprep/read/options.h"
 #include "dctprep/read/scan_path.h"
@@ -12,19 +14,28 @@
 namespace dctprep {
 
 struct ScanOmega {
-  std::vector<double> omega;  // degrees, one a frame of the file
-  std::string path;           // FILE::/dataset, absolute; "header"; "" where start and step say it
+  OmegaSource source = OmegaSource::kUnknown;
+  std::vector<int> order;     // the frames used in the order to process them, as indices of `used`
+  std::vector<double> omega;  // degrees, in that order; NaN where unknown
+  std::vector<Sweep> sweeps;  // in that order
+  std::string path;           // FILE::/dataset, absolute; "header"; "" where start and step say it or nothing does
   std::string motor;
-  double start = 0;
-  double step = 0;
-  std::vector<std::string> notes;
+  double start = 0, step = 0;  // where they say it: omega = start + k step, k of the file
+  std::vector<std::string> notes, warnings;
+  std::vector<std::string> rejected;  // "/1.1/measurement/rot (recorded): 20 of 60 values are not finite, ..."
 };
 
-// Decides as the options say: a dataset or "header" that is named comes first, then omega_start and omega_step, then
-// what the data hold (the layout's motor; the headers of images). Where only one of start and step is given, the other
-// comes from the data; what nobody says is start 0 and step 1, with a note. `frames` are the file's; `layout` is null
-// for images. Throws Error where the number of angles is not that of the frames (one more is let pass, with a note), or
-// one is not finite.
-ScanOmega find_scan_omega(const ScanOptions& options, const ScanPath& scan, const Hdf5Layout* layout, int frames);
+// Which of a stack's frames are used.
+struct UsedFrames {
+  int stack = 0;          // frames of the datasets or files, projections and all others
+  int projections = 0;    // of them; numbers of frames count these
+  std::vector<int> used;  // scan.frames of the projections, ascending
+};
+
+// `layout` is null for images. A dataset or "header" that is named comes first, then omega_start and omega_step, then
+// what was recorded, then what was commanded. Error where what is named cannot be the angles, with the reason; where
+// nothing can and nothing is named, omega is unknown and a warning says so.
+ScanOmega find_scan_omega(const ScanOptions& options, const ScanPath& scan, const Hdf5Layout* layout,
+                          const UsedFrames& frames);
 
 }  // namespace dctprep

@@ -8,6 +8,8 @@
 #include <tuple>
 #include <utility>
 
+#include "dctprep/core/omega.h"
+
 namespace dctprep {
 
 namespace {
@@ -302,8 +304,21 @@ double Search::refine_mirror(const std::vector<int>& mate, double mirror_v) cons
 }  // namespace
 
 FriedelPairs find_friedel_pairs(std::span<const Spot> spots, const FriedelScene& scene, const FriedelOptions& options) {
+  const std::string why_none = !is_known(scene.omega) ? "omega is unknown"
+                               : steady_sweeps(scene.omega).size() > 1
+                                   ? "omega makes several sweeps; score a result of one of them"
+                                   : "";
+  if (!why_none.empty()) {
+    return {.mate = std::vector<int>(spots.size(), -1),
+            .mirror_v = std::numeric_limits<double>::quiet_NaN(),
+            .why_none = why_none,
+            .share = {},
+            .chance = {}};
+  }
   const Search search(spots, scene, options);
-  FriedelPairs pairs{.max_du = search.max_du(), .max_dv = search.max_dv()};
+  FriedelPairs pairs;
+  pairs.max_du = search.max_du();
+  pairs.max_dv = search.max_dv();
   pairs.mirror_v = search.guess_mirror();
   const auto first = search.mutual_best(kHalfTurn, pairs.mirror_v, kFirstGuessSlack * search.max_dv());
   pairs.mirror_v = search.refine_mirror(first, pairs.mirror_v);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "dctprep/core/region.h"
@@ -51,6 +52,7 @@ struct FriedelPairs {
   std::vector<int> mate;          // one a spot: the mate's index, or -1. mate[mate[i]] == i
   double mirror_v = 0;            // the row that mates mirror each other at; NaN where there are no pairs
   double max_du = 0, max_dv = 0;  // as they were used
+  std::string why_none;           // why no pairs were sought: omega is unknown, or makes several sweeps; else ""
   MateShare share;
   std::vector<MateShare> chance;  // the same at angles where there are no mates
   double chance_share = 0;        // of all of them together
@@ -61,7 +63,8 @@ struct FriedelPairs {
 };
 
 // Two spots are mates where each is the other's nearest by the distance (of equals: smallest index). The mirror plane
-// is found from the pairs themselves. Spots of a broken table (numbers not finite) have no mate.
+// is found from the pairs themselves. None are sought where omega is unknown or makes several sweeps. Spots of a broken
+// table (numbers not finite) have no mate.
 FriedelPairs find_friedel_pairs(std::span<const Spot> spots, const FriedelScene& scene,
                                 const FriedelOptions& options = {});
 

@@ -30,9 +30,11 @@ void IslandTracker::link(const Labelled& frame) {
   for_each_neighbour_run(frame.spans, frame.spans, connectivity_, 0, pitch, [&](std::size_t i, std::size_t j) {
     unite_roots(parent_.data(), static_cast<std::int32_t>(islands + i), static_cast<std::int32_t>(islands + j));
   });
-  for_each_neighbour_run(frame.spans, last_.spans, connectivity_, -1, pitch, [&](std::size_t i, std::size_t j) {
-    unite_roots(parent_.data(), static_cast<std::int32_t>(islands + i), last_.island[j]);
-  });
+  if (!std::exchange(cut_, false)) {
+    for_each_neighbour_run(frame.spans, last_.spans, connectivity_, -1, pitch, [&](std::size_t i, std::size_t j) {
+      unite_roots(parent_.data(), static_cast<std::int32_t>(islands + i), last_.island[j]);
+    });
+  }
   flatten_roots(parent_);
 }
 

@@ -31,6 +31,8 @@ class IslandTracker {
   // Frames come in order, 0 to frames - 1, each once. Islands that ended with the frame before are appended to
   // `closed`. The cost is linear in the runs of this frame and the one before.
   void push(SparseFrame frame, std::vector<Island>& closed);
+  // The next frame is no neighbour of those pushed so far: omega jumps between them. Not in a wrapped scan.
+  void cut() { cut_ = true; }
   // After the last frame.
   void finish(std::vector<Island>& closed);
 
@@ -82,6 +84,7 @@ class IslandTracker {
   int connectivity_;
   int seed_;
   int pushed_ = 0;
+  bool cut_ = false;
   int last_waiting_ = -1;
   std::uint64_t most_voxels_ = 0;
   RunStore store_;

@@ -37,6 +37,7 @@ Scan frames_of(const Scan& scan, int first, int last) {
   part.storage = scan.storage;
   part.dark_path = scan.dark_path;
   part.flat_path = scan.flat_path;
+  part.omega_source = scan.omega_source;
   part.omega_path = scan.omega_path;
   part.omega_motor = scan.omega_motor;
   part.omega_start = scan.omega_start;
@@ -74,6 +75,8 @@ MemoryResult run_frames(const Scan& scan, Config config, std::pair<int, int> fra
 
 ScanPart part_with_mates(const Scan& scan, const Config& config) {
   const int frames = scan.frame_count();
+  if (!is_known(scan.omega)) return {{}, "omega is unknown, so that spots have no mates"};
+  if (scan.sweeps.size() > 1) return {{}, "omega makes several sweeps, so that mates cannot be told"};
   const OmegaRange covered = omega_range(scan.omega);
   if (!(covered.step > 0) || covered.turn() < kHalfTurn + kLeastBeyond)
     return {{}, fmt::format("the scan covers {:.4g} degrees, and mates lie 180 degrees apart", covered.turn())};

@@ -148,6 +148,7 @@ void ResultFile::read_header() {
   header_.height = static_cast<int>(shape[1]);
   header_.width = static_cast<int>(shape[2]);
   header_.omega = values<double>("scan/omega", static_cast<std::size_t>(shape[0]));
+  read_omega();
   header_.block_centre = values<int>("background/centre", length("background/centre"));
   header_.beam = region_of(values<std::int32_t>("beam/region", 4), header_);
   header_.sample = region_of(values<std::int32_t>("beam/sample", 4), header_);
@@ -171,6 +172,29 @@ void ResultFile::read_header() {
   version_ = text("process/version");
   host_ = text("process/host");
   date_ = text("process/date");
+}
+
+// What says where the angles come from; results of before it was kept lack it.
+void ResultFile::read_omega() {
+  const Handle omega = hdf5::check(H5Dopen2(entry_.id(), "scan/omega", H5P_DEFAULT), "scan/omega");
+  const std::string source = hdf5::read_string_attribute(omega.id(), "source");
+  header_.omega_dataset = hdf5::read_string_attribute(omega.id(), "dataset");
+  header_.omega_source = is_known(header_.omega) ? OmegaSource::kGiven : OmegaSource::kUnknown;
+  for (std::size_t i = 0; i < EnumNames<OmegaSource>::names.size(); ++i) {
+    if (EnumNames<OmegaSource>::names[i] == source) header_.omega_source = static_cast<OmegaSource>(i);
+  }
+  header_.sweeps = {{0, header_.frames - 1}};
+  if (hdf5::exists(entry_.id(), "scan/sweep_start")) {
+    const auto starts = values<std::int32_t>("scan/sweep_start", length("scan/sweep_start"));
+    for (std::size_t i = 1; i < starts.size(); ++i) {
+      if (starts[i] <= starts[i - 1] || starts[i] >= header_.frames || starts[0] != 0)
+        fail("scan/sweep_start is damaged: {} after {}", starts[i], starts[i - 1]);
+      header_.sweeps.back().last = starts[i] - 1;
+      header_.sweeps.push_back({starts[i], header_.frames - 1});
+    }
+  }
+  if (hdf5::exists(entry_.id(), "scan/file_frame"))
+    header_.file_frame = values<int>("scan/file_frame", static_cast<std::size_t>(header_.frames));
 }
 
 void ResultFile::read_noise() {

@@ -48,6 +48,7 @@ class ResultFile {
   void open();
   void touch_the_rest() const;
   void read_header();
+  void read_omega();
   void read_noise();
   void read_summary();
   void read_spots();

@@ -268,18 +268,19 @@ void ResultWriter::State::write_curves(const ResultSummary& summary) {
   write_values(beam_group, "intensity", summary.beam_intensity, "counts", "mean intensity of the direct beam");
   write_values(beam_group, "factor", summary.beam_factor, "", "factor that the frame was multiplied by");
   link(file->id(), "/entry/scan/omega", beam_group.id(), "omega");
-  set_plot(beam_group, "Intensity of the direct beam", "intensity", {"omega"});
+  const std::string axis = is_known(header.omega) ? "omega" : ".";
+  set_plot(beam_group, "Intensity of the direct beam", "intensity", {axis});
 
   // Plots of their own for what shares its group with another.
   const Handle offset = create_nexus_group(entry.id(), "frame_offset", "NXdata");
   link(file->id(), "/entry/background/frame_offset", offset.id(), "frame_offset");
   link(file->id(), "/entry/scan/omega", offset.id(), "omega");
-  set_plot(offset, "Offset of each frame from its background", "frame_offset", {"omega"});
+  set_plot(offset, "Offset of each frame from its background", "frame_offset", {axis});
   if (transmissions) {
     const Handle group = create_nexus_group(entry.id(), "transmission", "NXdata");
     link(file->id(), "/entry/beam/transmission", group.id(), "transmission");
     link(file->id(), "/entry/scan/omega", group.id(), "omega");
-    set_plot(group, "Transmission", "transmission", {"omega", ".", "."});
+    set_plot(group, "Transmission", "transmission", {axis, ".", "."});
   }
 }
 
@@ -305,7 +306,15 @@ void ResultWriter::State::write_scan(const ResultSummary& summary) {
     frames.push_back(frame);
     causes.push_back(static_cast<std::uint8_t>(cause));
   }
-  write_values(scan, "omega", header.omega, "degrees", "rotation angle");
+  const Handle omega = write_values(scan, "omega", header.omega, "degrees", "rotation angle");
+  hdf5::write_attribute(omega.id(), "source", std::string(name_of(header.omega_source)));
+  hdf5::write_attribute(omega.id(), "dataset", header.omega_dataset);
+  std::vector<std::int32_t> starts, file_frame(header.file_frame.begin(), header.file_frame.end());
+  for (const Sweep& sweep : header.sweeps) starts.push_back(sweep.first);
+  if (starts.empty()) starts.push_back(0);
+  for (int k = static_cast<int>(file_frame.size()); k < header.frames; ++k) file_frame.push_back(k);
+  write_values(scan, "sweep_start", starts, "frames", "first frame of each steady sweep of omega");
+  write_values(scan, "file_frame", file_frame, "frames", "where each frame stands in the scan's file");
   write_values(scan, "bad_frames", frames, "frames", "frames left out");
   const Handle cause = write_values(scan, "bad_frame_cause", causes, "", "why, as in cause_names");
   hdf5::write_attribute(cause.id(), "cause_names", bad_frame_cause_names());

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Which value of a list belongs to which frame.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "dctprep/read/hdf5_numbers.h"
+#include "dctprep/read/scan_omega.h"
+
+namespace dctprep {
+
+struct AngleFit {
+  std::string fault;           // why the values cannot be matched with the frames; "" where they can
+  std::string note;            // how they were matched, where that is worth a word
+  std::vector<double> angles;  // one a frame used, in the list's own unit
+};
+
+// A value for each of the stack's frames, or of its projections; N x 2 values are the start and end of each frame and
+// N + 1 values their edges, of which the middle is taken; of lists that begin with the first frame (`begin_together`),
+// what is too much is left out. `projection_frames`: which of the stack's frames the projections are; empty: all.
+AngleFit fit_angles(const std::vector<std::size_t>& shape, const std::vector<double>& values, const UsedFrames& frames,
+                    const std::vector<int>& projection_frames, bool begin_together);
+
+}  // namespace dctprep
