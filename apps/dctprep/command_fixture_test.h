@@ -29,6 +29,16 @@ inline std::string content(const std::filesystem::path& path) {
   return text.str();
 }
 
+// What of stderr is no warning: those come before an error, if at all.
+inline std::string without_warnings(const std::string& text) {
+  std::istringstream lines(text);
+  std::string kept;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("warning: ")) kept += line + "\n";
+  }
+  return kept;
+}
+
 inline bool is_one_line(const std::string& text) {
   return std::count(text.begin(), text.end(), '\n') == 1 && text.ends_with('\n');
 }

@@ -253,14 +253,17 @@ with h5py.File('many.h5', 'w') as file:
                                         folder_->path());
   ASSERT_EQ(made.status, 0) << made.output;
   const auto before = snapshot(folder_->path());
-  for (const std::string arguments : {"twice simulate --quiet -o long.h5 --set frames=20000 --set grains=5",
-                                      "twice simulate --quiet -o long --set format=edf --set frames=20000",
-                                      "twice run many.h5 --quiet -o long.h5 --set background.half_step=0 "
-                                      "--set background.half_window=60 --set denoise.radius=15 --threads 1",
-                                      "SIGINT simulate --quiet -o long.h5 --set frames=20000 --set grains=5",
-                                      "SIGTERM simulate --quiet -o long --set format=edf --set frames=20000",
-                                      "SIGINT run many.h5 --quiet -o long.h5 --set background.half_step=0 "
-                                      "--set background.half_window=60 --set denoise.radius=15 --threads 1"}) {
+  for (const std::string arguments :
+       {"twice simulate --quiet -o long.h5 --set frames=20000 --set grains=5",
+        "twice simulate --quiet -o long --set format=edf --set frames=20000",
+        "twice run many.h5 --quiet -o long.h5 --set scan.omega_start=0 --set scan.omega_step=0.05 "
+        "--set background.half_step=0 "
+        "--set background.half_window=60 --set denoise.radius=15 --threads 1",
+        "SIGINT simulate --quiet -o long.h5 --set frames=20000 --set grains=5",
+        "SIGTERM simulate --quiet -o long --set format=edf --set frames=20000",
+        "SIGINT run many.h5 --quiet -o long.h5 --set scan.omega_start=0 --set scan.omega_step=0.05 "
+        "--set background.half_step=0 "
+        "--set background.half_window=60 --set denoise.radius=15 --threads 1"}) {
     const auto stopped = testing::run_command(
         fmt::format("cd '{}' && /usr/bin/python3 stop.py {}", folder_->path().string(), arguments));
     EXPECT_EQ(stopped.status, 0) << arguments << "\n" << stopped.output;

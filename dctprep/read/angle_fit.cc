@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/read/angle_fit.h"
 
+#include <cmath>
 #include <fmt/format.h>
 
 namespace dctprep {
@@ -11,10 +12,24 @@ std::string counts(std::size_t values, int frames) {
   return fmt::format("it holds {} values, and the scan has {} frames", values, frames);
 }
 
+// The place of each frame in a list of `count` values, by the number that it was given; empty where the numbers do not
+// tell, as where it is open whether they begin with 0 or 1.
+std::vector<std::size_t> places_by_id(const std::vector<double>& ids, std::size_t count) {
+  for (std::size_t k = 0; k < ids.size(); ++k) {
+    const bool whole = ids[k] == std::floor(ids[k]) && ids[k] >= 0 && ids[k] <= static_cast<double>(count);
+    if (!whole || (k > 0 && ids[k] <= ids[k - 1])) return {};
+  }
+  const double first = ids.front() == 0 ? 0 : ids.back() == static_cast<double>(count) ? 1 : -1;
+  if (first < 0 || ids.back() - first >= static_cast<double>(count)) return {};
+  std::vector<std::size_t> places;
+  for (const double id : ids) places.push_back(static_cast<std::size_t>(id - first));
+  return places;
+}
+
 }  // namespace
 
 AngleFit fit_angles(const std::vector<std::size_t>& shape, const std::vector<double>& values, const UsedFrames& frames,
-                    const std::vector<int>& projection_frames, bool begin_together) {
+                    const std::vector<int>& projection_frames, bool begin_together, const std::vector<double>& ids) {
   AngleFit fit;
   const auto stack = static_cast<std::size_t>(frames.stack), projections = static_cast<std::size_t>(frames.projections);
   const bool as_pairs =
@@ -22,10 +37,15 @@ AngleFit fit_angles(const std::vector<std::size_t>& shape, const std::vector<dou
   const std::size_t count = as_pairs ? values.size() / 2 : values.size();
   // One a frame of the stack, flats and all, or one a projection.
   const bool of_stack = count == stack && count != projections && projection_frames.size() == projections;
-  const bool edges = !as_pairs && !begin_together && count == projections + 1 && !of_stack;
+  std::vector<std::size_t> by_id;
+  if (count > projections && ids.size() == stack && stack == projections && !ids.empty())
+    by_id = places_by_id(ids, count);
+  const bool edges = !as_pairs && !begin_together && by_id.empty() && count == projections + 1 && !of_stack;
+  if (!by_id.empty())
+    fit.note = fmt::format("of its {} values, the frames' numbers tell the {} that belong to them", count, projections);
   if (as_pairs) fit.note = "start and end of each frame: omega is their middle";
   if (edges) fit.note = fmt::format("{} edges of {} frames: omega is the middle between them", count, projections);
-  if (!of_stack && !edges && count != projections) {
+  if (!of_stack && !edges && by_id.empty() && count != projections) {
     if (!begin_together) {
       fit.fault = counts(count, frames.projections) + "; nothing tells which belong together";
       return fit;
@@ -36,6 +56,7 @@ AngleFit fit_angles(const std::vector<std::size_t>& shape, const std::vector<dou
   for (const int frame : frames.used) {
     auto at = static_cast<std::size_t>(frame);
     if (of_stack) at = static_cast<std::size_t>(projection_frames[at]);
+    if (!by_id.empty()) at = by_id[at];
     if (at >= count) {
       fit.fault = fmt::format("{}: none for frame {}", counts(count, frames.projections), frame);
       return fit;

@@ -199,6 +199,16 @@ void find_named_role(const Hdf5Contents& contents, const FoundDataset& projectio
   stack.datasets = {nearest->second->path};
 }
 
+// areaDetector numbers the frames that it takes: where some were lost, the numbers tell which.
+std::string find_frame_ids(const Hdf5Contents& contents, int frames) {
+  for (const FoundDataset& dataset : contents.datasets) {
+    if (dataset.dims != std::vector<hsize_t>{static_cast<hsize_t>(frames)}) continue;
+    const std::string leaf = lower_case(path_parts(dataset.path).back());
+    if (leaf == "ndarrayuniqueid" || leaf == "unique_id" || leaf == "frame_id") return dataset.path;
+  }
+  return {};
+}
+
 void find_surroundings(hid_t file, const Hdf5Contents& contents, const FoundDataset& stack, Hdf5Layout& layout) {
   const int frames = stack_shape(stack.dims).frames;
   if (sort_by_image_key(file, contents.datasets, stack, frames, layout)) {
@@ -207,6 +217,7 @@ void find_surroundings(hid_t file, const Hdf5Contents& contents, const FoundData
     find_named_role(contents, stack, Role::kDark, layout.darks, layout.notes);
     find_named_role(contents, stack, Role::kFlat, layout.flats, layout.notes);
   }
+  layout.frame_ids = find_frame_ids(contents, frames);
   layout.omega = find_omega_candidates(file, {.datasets = contents.datasets, .stack = stack.path, .frames = frames});
 }
 

@@ -23,6 +23,7 @@ struct Hdf5Layout {
   Hdf5Stack darks;  // empty where none were found
   Hdf5Stack flats;
   std::vector<OmegaCandidate> omega;  // what may tell the angles, the likelier first; not judged yet
+  std::string frame_ids;              // dataset that numbers the frames as they were taken, "" where there is none
   std::vector<std::string> notes;     // what was chosen among several, and why
 };
 

@@ -72,8 +72,11 @@ class Judge {
     }
     Hdf5Numbers numbers = read(candidate);
     const std::vector<int> none;
+    std::vector<double> ids;
+    if (layout_ != nullptr && !layout_->frame_ids.empty())
+      ids = read_hdf5_numbers(scan_.file, layout_->frame_ids).values;
     AngleFit fit = fit_angles(numbers.shape, numbers.values, frames_,
-                              layout_ != nullptr ? layout_->projections.frames : none, candidate.begin_together);
+                              layout_ != nullptr ? layout_->projections.frames : none, candidate.begin_together, ids);
     tried.note = std::move(fit.note);
     tried.verdict.fault = std::move(fit.fault);
     if (!tried.verdict.fault.empty()) return;
@@ -338,6 +341,7 @@ ScanOmega from_dataset(const ScanOptions& options, const ScanPath& scan, const H
   from.file = named.file;
   Hdf5Layout projections;
   if (layout != nullptr) projections.projections = layout->projections;
+  if (own) projections.frame_ids = layout->frame_ids;
   const Judge judge(from, &projections, frames);
   Tried tried = judge.try_one(candidate);
   if (!tried.usable()) fail("{}: {}; {}", name, tried.verdict.fault, kAdvice);

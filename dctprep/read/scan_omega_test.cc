@@ -95,6 +95,14 @@ plain('nothing'); right('nothing', 'unknown', 'nothing in the scan tells the ang
 plain('half', omega=(180 - 0.5 * (D - np.arange(D)) + 20 + 180) % 360 - 180); right('half', 'recorded', '', 170 + w)
 plain('interlaced', omega=np.concatenate([w[::2], w[1::2]])); right('interlaced', 'recorded', 'in the order of omega')
 # Others.
+keep = np.delete(np.arange(D), [30, 31])
+for name, ids in (('dropped', keep), ('dropped_from_one', keep + 1)):
+    with h5py.File(name + '.h5', 'w') as f:
+        f['exchange/data'] = d[keep]; f['exchange/theta'] = w; f['defaults/NDArrayUniqueId'] = ids
+    right(name, 'recorded', 'the frames\' numbers tell the 58', w[keep])
+with h5py.File('dropped_unclear.h5', 'w') as f:
+    f['exchange/data'] = d[1:59]; f['exchange/theta'] = w; f['defaults/NDArrayUniqueId'] = np.arange(1, 59)
+right('dropped_unclear', 'unknown', 'it holds 60 values, and the scan has 58 frames', [])
 with h5py.File('attribute.h5', 'w') as f:
     f['imageseries/images'] = d; f['imageseries'].attrs['omega'] = np.stack([w, w + 0.5], 1)
 right('attribute', 'recorded', '@omega', w + 0.25)
