@@ -35,17 +35,29 @@ struct FaultyFrame {
   std::string name;
 };
 
-// Reads every frame: nothing less tells which can be read.
-std::vector<FaultyFrame> find_bad_frames(const Scan& scan, Progress& progress) {
+// Reads every frame: nothing less tells which can be read. Adds to the scan's warnings what was read otherwise than it
+// is stored.
+std::vector<FaultyFrame> find_bad_frames(Scan& scan, Progress& progress) {
   std::vector<FaultyFrame> bad;
   Image<std::uint16_t> image(scan.height(), scan.width());
+  ChangeTally tally;
   progress.start("reading", scan.frame_count());
   for (int k = 0; k < scan.frame_count(); ++k) {
     check_cancelled();
-    if (auto fault = scan.frames->read(k, image.view())) bad.push_back({k, *fault, scan.frames->frame_name(k)});
+    PixelChanges changes;
+    changes.ignored = scan.bad_pixels;
+    if (auto fault = scan.frames->read(k, image.view(), {}, &changes)) {
+      bad.push_back({k, *fault, scan.frames->frame_name(k)});
+    } else {
+      tally.add(k, changes);
+    }
     progress.advance();
   }
   progress.finish();
+  const auto name = [&](int k) { return scan.frames->frame_name(k); };
+  for (std::string& line : tally.lines(scan.frame_count(), scan.width(), name)) {
+    scan.warnings.push_back(std::move(line));
+  }
   return bad;
 }
 
@@ -214,7 +226,7 @@ std::string to_text(const ScanHealth& health, const Estimate& beam) {
 void run_info(const InfoCommand& options) {
   const auto progress = begin_work(options.shared);
   const Config config = config_of_input(options.scan, options.shared.settings);
-  const Scan scan = open_scan(config.scan);
+  Scan scan = open_scan(config.scan);
   std::optional<std::vector<FaultyFrame>> bad;
   if (options.check) bad = find_bad_frames(scan, *progress);
   std::optional<Estimate> beam;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "dctprep/base/image.h"
+#include "dctprep/core/pixel_changes.h"
 
 namespace dctprep {
 
@@ -38,11 +39,11 @@ class FrameSource {
   virtual int type_max() const = 0;
 
   // Reads frame `k`, 0 <= k < frames(), into `out` (contiguous, height() x width()). Returns what is wrong where the
-  // frame cannot be had (`out` is then undefined). Throws Error where a pixel is no whole number in 0 ... 65535, naming
-  // the value and its place; markers of masked pixels (-1 and -2; the largest value of a 32-bit unsigned type) read as
-  // 0. `markers`, where not empty, gets 1 at such pixels and 0 elsewhere.
-  virtual std::optional<FrameFault> read(int k, ImageView<std::uint16_t> out,
-                                         ImageView<std::uint8_t> markers = {}) const = 0;
+  // frame cannot be had (`out` is then undefined). Values that are no whole numbers in 0 ... 65535 are read as the
+  // nearest that is one, and markers of masked pixels (-1 and -2; the largest value of a 32-bit unsigned type; NaN) as
+  // 0; `changes`, where not null, counts them. `markers`, where not empty, gets 1 at markers and 0 elsewhere.
+  virtual std::optional<FrameFault> read(int k, ImageView<std::uint16_t> out, ImageView<std::uint8_t> markers = {},
+                                         PixelChanges* changes = nullptr) const = 0;
 
   // Fetches what frame `k` is stored as, so that a read() to come need not wait for the disk; does nothing where the
   // format does not allow it, or where something is wrong, which read() will say. What is fetched and not read stays in

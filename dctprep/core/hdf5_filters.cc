@@ -164,6 +164,16 @@ class Inflater {
   bool good_ = false;
 };
 
+// The filter's version stands in the first two parameters. Before 0.4 it knew no zstd, and where it was asked for it
+// shuffled only, without a header (Debian 12's python3-hdf5plugin does so).
+bool is_shuffled_only(Bytes chunk, std::size_t size, const std::vector<unsigned>& parameters) {
+  const bool knows_zstd = parameter(parameters, 0) > 0 || parameter(parameters, 1) >= 4;
+  if (knows_zstd || chunk.size() != size || size < 8) return false;
+  std::uint64_t header = 0;
+  for (const std::uint8_t byte : chunk.first(8)) header = header << 8 | byte;
+  return header != size;
+}
+
 std::string copy_exactly(Bytes in, std::span<std::uint8_t> out) {
   if (in.size() != out.size()) return fmt::format("chunk of {} bytes where {} were expected", in.size(), out.size());
   std::copy(in.begin(), in.end(), out.begin());
@@ -247,6 +257,9 @@ std::string FilterPipeline::undo(const Filter& filter, Bytes in, std::span<std::
         case kBitshuffleLz4:
           return decode_bitshuffle_lz4(in, element_size, out, scratch.blocks);
         case kBitshuffleZstd:
+          if (is_shuffled_only(in, out.size(), filter.parameters)) {
+            return decode_bitshuffle(in, element_size, parameter(filter.parameters, 3), out);
+          }
           return decode_bitshuffle_zstd(in, element_size, out, scratch.blocks);
         default:
           return decode_bitshuffle(in, element_size, parameter(filter.parameters, 3), out);

@@ -27,7 +27,8 @@ class TroubledSource final : public FrameSource {
   int width() const override { return good_->width(); }
   int type_max() const override { return good_->type_max(); }
   std::string frame_name(int k) const override { return good_->frame_name(k); }
-  std::optional<FrameFault> read(int k, ImageView<std::uint16_t> out, ImageView<std::uint8_t> markers) const override {
+  std::optional<FrameFault> read(int k, ImageView<std::uint16_t> out, ImageView<std::uint8_t> markers,
+                                 PixelChanges*) const override {
     if (unreadable.contains(k)) return FrameFault{BadFrameCause::kUnreadable, "damaged"};
     if (missing.contains(k)) return FrameFault{BadFrameCause::kMissing, "gone"};
     if (const auto fault = good_->read(same_as.contains(k) ? same_as.at(k) : k, out, markers)) return fault;

@@ -356,7 +356,7 @@ class ThrowingSource final : public FrameSource {
   int height() const override { return 20; }
   int width() const override { return 30; }
   int type_max() const override { return 255; }
-  std::optional<FrameFault> read(int, ImageView<std::uint16_t>, ImageView<std::uint8_t>) const override {
+  std::optional<FrameFault> read(int, ImageView<std::uint16_t>, ImageView<std::uint8_t>, PixelChanges*) const override {
     if (throws) fail("read");
     return FrameFault{BadFrameCause::kMissing, "gone"};
   }

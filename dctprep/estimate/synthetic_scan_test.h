@@ -63,7 +63,8 @@ class SyntheticSource final : public FrameSource {
   std::string frame_name(int k) const override { return "frame " + std::to_string(k); }
   const std::vector<SyntheticSpot>& spots() const { return spots_; }
 
-  std::optional<FrameFault> read(int k, ImageView<std::uint16_t> out, ImageView<std::uint8_t> = {}) const override {
+  std::optional<FrameFault> read(int k, ImageView<std::uint16_t> out, ImageView<std::uint8_t> = {},
+                                 PixelChanges* = nullptr) const override {
     std::mt19937_64 random((static_cast<std::uint64_t>(o_.seed) << 32) + static_cast<std::uint64_t>(k) * 4 +
                            static_cast<std::uint64_t>(kind_));
     std::normal_distribution<float> normal;

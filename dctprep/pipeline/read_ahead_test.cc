@@ -17,7 +17,9 @@ class FetchedFrames final : public FrameSource {
   int height() const override { return 1; }
   int width() const override { return 1; }
   int type_max() const override { return 65535; }
-  std::optional<FrameFault> read(int, ImageView<std::uint16_t>, ImageView<std::uint8_t>) const override { return {}; }
+  std::optional<FrameFault> read(int, ImageView<std::uint16_t>, ImageView<std::uint8_t>, PixelChanges*) const override {
+    return {};
+  }
   std::string frame_name(int) const override { return ""; }
   void prefetch(int k) const override {
     {

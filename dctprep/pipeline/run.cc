@@ -58,6 +58,7 @@ class Warner final : public ResultSink {
   }
   void rejected(const RejectedBlob& blob) override { sink_.rejected(blob); }
   void end(const ResultSummary& summary) override {
+    warnings_.insert(warnings_.end(), summary.warnings.begin(), summary.warnings.end());
     if (auto warning = warn_of_offsets(summary.frame_offset, setup_)) warnings_.push_back(*warning);
     ResultSummary with_warnings = summary;
     with_warnings.warnings = warnings_;

@@ -221,7 +221,8 @@ CorrectedFrame read_corrected_frame(const Setup& setup, int k, ImageView<std::ui
     mark_bad(BadFrameCause::kListed, "listed in scan.bad_frames");
     return corrected;
   }
-  if (auto fault = setup.scan->frames->read(k, raw)) {
+  corrected.changes.ignored = setup.scan->bad_pixels;
+  if (auto fault = setup.scan->frames->read(k, raw, {}, &corrected.changes)) {
     mark_bad(fault->cause, fmt::format("{}: {}", setup.scan->frames->frame_name(k), fault->what));
     return corrected;
   }

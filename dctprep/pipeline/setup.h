@@ -61,6 +61,7 @@ struct CorrectedFrame {
   std::vector<std::uint32_t>
       saturated;              // linear indices of pixels with a saturated raw value outside the exclusion, ascending
   Image<float> transmission;  // where asked for; NaN where it is bad
+  PixelChanges changes;       // of pixels that are not bad, as the frame was read
 };
 
 // Takes row `v` of a corrected frame, setup.width() pixels; rows come in order.

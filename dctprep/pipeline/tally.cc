@@ -26,6 +26,8 @@ bool Tally::frame(int k, const CorrectedFrame& corrected) {
     context_.bad_frames[index] = 1;
     report_.bad_frames.push_back({k, *corrected.bad, corrected.fault});
     check_bad_frame_count(setup_, report_.bad_frames);
+  } else {
+    changes_.add(k, corrected.changes);
   }
   return true;
 }
@@ -44,6 +46,8 @@ RunReport Tally::end(std::vector<std::pair<std::string, double>> timing) {
   std::sort(report_.bad_frames.begin(), report_.bad_frames.end(),
             [](const BadFrame& a, const BadFrame& b) { return a.frame < b.frame; });
   for (const BadFrame& bad : report_.bad_frames) summary_.bad_frames.emplace_back(bad.frame, bad.cause);
+  const FrameSource& frames = *setup_.scan->frames;
+  summary_.warnings = changes_.lines(setup_.frames(), setup_.width(), [&](int k) { return frames.frame_name(k); });
   summary_.timing = timing;
   report_.timing = std::move(timing);
   report_.rejected = summary_.rejected_count;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "dctprep/core/pixel_changes.h"
 #include "dctprep/core/result_sink.h"
 #include "dctprep/measure/measure.h"
 #include "dctprep/pipeline/run.h"
@@ -33,6 +34,7 @@ class Tally {
   MeasureContext context_;
   ResultSummary summary_;
   RunReport report_;
+  ChangeTally changes_;
   std::vector<std::uint8_t> seen_;
 };
 

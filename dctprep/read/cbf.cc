@@ -67,7 +67,7 @@ std::string md5_base64(std::span<const std::uint8_t> bytes) {
 
 PixelType element_type(const std::string& header) {
   const std::string name = value_of(header, "x-binary-element-type");
-  PixelType type{.kind = PixelKind::kSigned, .bytes = 4, .negative_markers = true};
+  PixelType type{.kind = PixelKind::kSigned, .bytes = 4};
   type.big_endian = value_of(header, "x-binary-element-byte-order") == "big_endian";
   if (name.empty()) return type;
   int bits = 0;

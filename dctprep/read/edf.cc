@@ -84,7 +84,7 @@ PixelType pixel_type(const Keys& keys, std::optional<std::int64_t> data_size, st
   static const std::map<std::string, PixelType> types = [] {
     std::map<std::string, PixelType> all;
     const auto add = [&](PixelKind kind, int bytes, std::initializer_list<const char*> names) {
-      for (const char* name : names) all[name] = PixelType{.kind = kind, .bytes = bytes, .negative_markers = true};
+      for (const char* name : names) all[name] = PixelType{.kind = kind, .bytes = bytes};
     };
     add(PixelKind::kSigned, 1, {"signedbyte", "signed8", "int8"});
     add(PixelKind::kUnsigned, 1, {"unsignedbyte", "unsigned8", "uint8"});
@@ -99,7 +99,7 @@ PixelType pixel_type(const Keys& keys, std::optional<std::int64_t> data_size, st
     return all;
   }();
   const auto named = keys.find("datatype");
-  PixelType type{.negative_markers = true};
+  PixelType type;
   if (named != keys.end()) {
     std::string name = lower(named->second);
     std::erase_if(name, [](char c) { return is_blank(c) || c == '_'; });

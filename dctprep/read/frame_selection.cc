@@ -23,10 +23,11 @@ class SelectedFrames final : public FrameSource {
   int width() const override { return source_->width(); }
   int type_max() const override { return source_->type_max(); }
 
-  std::optional<FrameFault> read(int k, ImageView<std::uint16_t> out, ImageView<std::uint8_t> markers) const override {
+  std::optional<FrameFault> read(int k, ImageView<std::uint16_t> out, ImageView<std::uint8_t> markers,
+                                 PixelChanges* changes) const override {
     const int index = index_of(k);
     if (index < 0) return FrameFault{BadFrameCause::kMissing, "missing"};
-    return source_->read(index, out, markers);
+    return source_->read(index, out, markers, changes);
   }
 
   void prefetch(int k) const override {

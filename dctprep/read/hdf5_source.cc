@@ -29,7 +29,8 @@ class Hdf5Frames final : public FrameSource {
   int width() const override { return stored_->shape().width; }
   int type_max() const override { return pixel_type_max(stored_->type()); }
 
-  std::optional<FrameFault> read(int k, ImageView<std::uint16_t> out, ImageView<std::uint8_t> markers) const override {
+  std::optional<FrameFault> read(int k, ImageView<std::uint16_t> out, ImageView<std::uint8_t> markers,
+                                 PixelChanges* changes) const override {
     DCTPREP_ASSERT(0 <= k && k < frames() && out.height() == height() && out.width() == width());
     const std::span<std::uint16_t> pixels = out.pixels();
     const std::span<std::uint8_t> marked = markers.empty() ? std::span<std::uint8_t>() : markers.pixels();
@@ -41,7 +42,7 @@ class Hdf5Frames final : public FrameSource {
     thread_local ByteBuffer buffer;
     const std::span<std::uint8_t> bytes = buffer.get(stored_->frame_bytes());
     if (auto fault = stored_->read(k, bytes)) return fault;
-    if (const auto odd = convert_pixels(bytes, type, pixels, marked)) fail_odd_pixel(*odd, width(), frame_name(k));
+    convert_pixels(bytes, type, pixels, marked, changes);
     return std::nullopt;
   }
 
@@ -87,10 +88,11 @@ class JoinedFrames final : public FrameSource {
   int width() const override { return first_->width(); }
   int type_max() const override { return type_max_; }
 
-  std::optional<FrameFault> read(int k, ImageView<std::uint16_t> out, ImageView<std::uint8_t> markers) const override {
+  std::optional<FrameFault> read(int k, ImageView<std::uint16_t> out, ImageView<std::uint8_t> markers,
+                                 PixelChanges* changes) const override {
     const auto [part, index] = place_of(k);
     if (!part->frames) return FrameFault{BadFrameCause::kMissing, part->why_missing};
-    return part->frames->read(index, out, markers);
+    return part->frames->read(index, out, markers, changes);
   }
 
   void prefetch(int k) const override {

@@ -36,7 +36,8 @@ class ImageSeries final : public FrameSource {
   int width() const override { return plan_.example->width(); }
   int type_max() const override { return pixel_type_max(plan_.example->type()); }
 
-  std::optional<FrameFault> read(int k, ImageView<std::uint16_t> out, ImageView<std::uint8_t> markers) const override {
+  std::optional<FrameFault> read(int k, ImageView<std::uint16_t> out, ImageView<std::uint8_t> markers,
+                                 PixelChanges* changes) const override {
     DCTPREP_ASSERT(0 <= k && k < frames());
     DCTPREP_ASSERT(out.contiguous() && out.height() == height() && out.width() == width());
     const SeriesSlot& slot = plan_.slots[static_cast<std::size_t>(k)];
@@ -45,7 +46,7 @@ class ImageSeries final : public FrameSource {
     if (auto wrong = open_file(slot.file, reader)) return wrong;
     if (slot.frame >= reader->frames()) return unreadable("the file holds fewer frames than before");
     try {
-      return read_frame(*reader, k, slot.frame, out, markers);
+      return read_frame(*reader, slot.frame, out, markers, changes);
     } catch (const std::bad_alloc&) {
       return unreadable("not enough memory to decode it");
     }
@@ -76,8 +77,8 @@ class ImageSeries final : public FrameSource {
 
  private:
   std::optional<FrameFault> open_file(int file, std::shared_ptr<const ImageReader>& reader) const;
-  std::optional<FrameFault> read_frame(const ImageReader& reader, int k, int frame, ImageView<std::uint16_t> out,
-                                       ImageView<std::uint8_t> markers) const;
+  std::optional<FrameFault> read_frame(const ImageReader& reader, int frame, ImageView<std::uint16_t> out,
+                                       ImageView<std::uint8_t> markers, PixelChanges* changes) const;
 
   SeriesPlan plan_;
   mutable std::mutex mutex_;
@@ -128,8 +129,8 @@ std::optional<FrameFault> ImageSeries::open_file(int file, std::shared_ptr<const
   return std::nullopt;
 }
 
-std::optional<FrameFault> ImageSeries::read_frame(const ImageReader& reader, int k, int frame,
-                                                  ImageView<std::uint16_t> out, ImageView<std::uint8_t> markers) const {
+std::optional<FrameFault> ImageSeries::read_frame(const ImageReader& reader, int frame, ImageView<std::uint16_t> out,
+                                                  ImageView<std::uint8_t> markers, PixelChanges* changes) const {
   const PixelType& type = reader.type();
   if (type.kind == PixelKind::kUnsigned && type.bytes == 2) {
     const auto pixels = out.pixels();
@@ -146,9 +147,7 @@ std::optional<FrameFault> ImageSeries::read_frame(const ImageReader& reader, int
   thread_local std::vector<std::uint8_t> stored;
   stored.resize(reader.stored_bytes());
   if (auto wrong = reader.read_stored(frame, stored)) return wrong;
-  const auto odd =
-      convert_pixels(stored, type, out.pixels(), markers.empty() ? std::span<std::uint8_t>() : markers.pixels());
-  if (odd) fail_odd_pixel(*odd, width(), frame_name(k));
+  convert_pixels(stored, type, out.pixels(), markers.empty() ? std::span<std::uint8_t>() : markers.pixels(), changes);
   return std::nullopt;
 }
 

@@ -99,17 +99,15 @@ void check_bad_frames(const ScanOptions& options, const Scan& scan) {
   }
 }
 
-// What is wrong is said with the name of the frame; where that tells the file, the dataset is put behind it.
-std::optional<FrameFault> read_with_markers(const Scan& scan, int k, Image<std::uint16_t>& pixels,
-                                            Image<std::uint8_t>& markers) {
-  try {
-    return scan.frames->read(k, pixels, markers);
-  } catch (const Error& error) {
-    const std::string file = scan.storage.location.substr(0, scan.storage.location.find("::"));
-    const std::string text = error.what();
-    if (!text.starts_with(file + ": ")) throw error.within(scan.storage.location);
-    throw Error(scan.storage.location + text.substr(file.size()), error.kind());
-  }
+// Frames that were divided by flats lie round 1: as whole numbers nothing is left of them.
+void refuse_normalised(const Scan& scan, int k, const Image<std::uint16_t>& pixels, const PixelChanges& changes) {
+  constexpr std::uint16_t kFewCounts = 16;
+  const PixelChanges::Count& rounded = changes[PixelChange::kRounded];
+  if (2 * rounded.pixels < pixels.size() || *std::ranges::max_element(pixels.pixels()) > kFewCounts) return;
+  fail(
+      "{}: holds fractions, such as {}, and nothing above {}: no raw frames, but normalised ones; name the raw frames, "
+      "or write these anew as whole numbers, multiplied by 1000",
+      scan.frames->frame_name(k), rounded.value, kFewCounts);
 }
 
 // Of the first frame used that can be read and is not listed as bad. Of a scan without end that holds none, not all are
@@ -121,10 +119,13 @@ void add_markers(const ScanOptions& options, Scan& scan) {
   for (int k = 0; k < scan.frame_count() && tries >= 0; ++k) {
     check_cancelled();
     if (std::find(options.bad_frames.begin(), options.bad_frames.end(), k) != options.bad_frames.end()) continue;
-    if (read_with_markers(scan, k, pixels, markers)) {
+    PixelChanges changes;
+    changes.ignored = scan.bad_pixels;
+    if (scan.frames->read(k, pixels, markers, &changes)) {
       --tries;
       continue;
     }
+    refuse_normalised(scan, k, pixels, changes);
     std::size_t marked = 0;
     for (std::size_t i = 0; i < markers.size(); ++i) {
       if (markers.data()[i] == 0) continue;
@@ -135,6 +136,10 @@ void add_markers(const ScanOptions& options, Scan& scan) {
       scan.notes.push_back(
           fmt::format("{} pixels are marked as masked in {}: they are bad pixels", marked, scan.frames->frame_name(k)));
     }
+    changes[PixelChange::kMarked] = {};
+    ChangeTally tally;
+    tally.add(k, changes);
+    append(scan.notes, tally.lines(1, scan.width(), [&](int frame) { return scan.frames->frame_name(frame); }));
     return;
   }
 }

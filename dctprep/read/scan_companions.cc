@@ -67,6 +67,19 @@ std::string path_of(const fs::path& folder, const ImageFamily& family) {
   return "auto";
 }
 
+// Says what of the first frame is read otherwise than it is stored: a mean of darks has fractions, say.
+void note_changes(CompanionKind kind, const FrameSource& frames, std::vector<std::string>& notes) {
+  Image<std::uint16_t> first(frames.height(), frames.width());
+  PixelChanges changes;
+  if (frames.read(0, first, {}, &changes)) return;
+  changes[PixelChange::kMarked] = {};
+  ChangeTally tally;
+  tally.add(0, changes);
+  for (const std::string& line : tally.lines(1, frames.width(), [&](int k) { return frames.frame_name(k); })) {
+    notes.push_back(fmt::format("{}: {}", name_of(kind), line));
+  }
+}
+
 // Takes what was found, unless it cannot serve; says so in a note.
 Companion take(CompanionKind kind, const std::string& path, const std::string& shown, const FrameSource& scan,
                std::shared_ptr<const FrameSource> frames) {
@@ -76,13 +89,7 @@ Companion take(CompanionKind kind, const std::string& path, const std::string& s
     reason = fmt::format("it is of {} x {} pixels where the scan has {} x {}", frames->height(), frames->width(),
                          scan.height(), scan.width());
   } else {
-    try {
-      // A mean of darks stored with fractions is common, and no reason for a run to fail that did not ask for it.
-      Image<std::uint16_t> first(frames->height(), frames->width());
-      frames->read(0, first);
-    } catch (const Error& error) {
-      reason = error.what();
-    }
+    note_changes(kind, *frames, found.notes);
   }
   if (!reason.empty()) {
     found.notes.push_back(fmt::format("{} is not used as {}: {}", shown, name_of(kind), reason));
@@ -197,6 +204,7 @@ Companion find_companion(CompanionKind kind, const std::string& option, const Sc
       fail("{}: is of {} x {} pixels where the scan has {} x {}; name frames of the scan's size, or \"none\"", option,
            named.frames->height(), named.frames->width(), frames.height(), frames.width());
     }
+    note_changes(kind, *named.frames, named.notes);
     return named;
   });
 }

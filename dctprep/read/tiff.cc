@@ -115,7 +115,6 @@ PageLayout page_layout(const TiffHandle& handle, std::uint64_t file_bytes) {
                    : format == SAMPLEFORMAT_IEEEFP ? PixelKind::kFloat
                                                    : PixelKind::kUnsigned;
   page.type.bytes = page.bits == 1 ? 1 : page.bits / 8;
-  page.type.negative_markers = true;
   const bool known = format == SAMPLEFORMAT_UINT || format == SAMPLEFORMAT_INT || format == SAMPLEFORMAT_IEEEFP ||
                      format == SAMPLEFORMAT_VOID;
   if (!known || (page.bits != 1 && page.bits % 8 != 0) || !valid_pixel_type(page.type)) {

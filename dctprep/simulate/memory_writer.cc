@@ -25,7 +25,8 @@ class MemoryChunks final : public FrameSource {
   int width() const override { return width_; }
   int type_max() const override { return 65535; }
 
-  std::optional<FrameFault> read(int k, ImageView<std::uint16_t> out, ImageView<std::uint8_t> markers) const override {
+  std::optional<FrameFault> read(int k, ImageView<std::uint16_t> out, ImageView<std::uint8_t> markers,
+                                 PixelChanges*) const override {
     DCTPREP_ASSERT(0 <= k && k < frames() && out.height() == height_ && out.width() == width_);
     const std::vector<std::uint8_t>& chunk = chunks_[static_cast<std::size_t>(k)];
     const std::span<std::uint16_t> pixels = out.pixels();

@@ -66,7 +66,10 @@ TEST_F(Tune, TakesTwoPartsHalfATurnApartOfWhatIsTooLarge) {
     int width() const override { return side; }
     int type_max() const override { return 65535; }
     std::string frame_name(int) const override { return ""; }
-    std::optional<FrameFault> read(int, ImageView<std::uint16_t>, ImageView<std::uint8_t>) const override { return {}; }
+    std::optional<FrameFault> read(int, ImageView<std::uint16_t>, ImageView<std::uint8_t>,
+                                   PixelChanges*) const override {
+      return {};
+    }
   };
   const auto source = std::make_shared<Large>();
   scan.frames = source;
