@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "dctprep/base/error.h"
+#include "dctprep/base/hdf5_virtual.h"
 #include "dctprep/base/rehearsal.h"
 
 namespace dctprep::hdf5 {
@@ -252,7 +253,11 @@ void read_all(hid_t location, const std::string& path, hid_t memory_type, void* 
   const hssize_t size = H5Sget_simple_extent_npoints(space.id());
   // A damaged header can claim any size; a terabyte of numbers is none that this program asks for.
   if (size < 0 || size > (hssize_t{1} << 37)) fail("{}: an impossible number of values", path);
+  const Handle creation = check(H5Dget_create_plist(dataset.id()), path);
+  const bool is_virtual = H5Pget_layout(creation.id()) == H5D_VIRTUAL;
+  if (is_virtual && size > (hssize_t{1} << 28)) fail("{}: virtual, and of more values than are read", path);
   void* buffer = grow(target, static_cast<std::size_t>(size));
+  if (is_virtual) return with_context(path, [&] { read_virtual(dataset.id(), memory_type, buffer); });
   if (size > 0) check_status(H5Dread(dataset.id(), memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, buffer), path);
 }
 

@@ -29,7 +29,7 @@ turn = "auto"
 wrap = "auto"
 bad_frames = []
 max_bad_frames = 0
-mask = "none"
+mask = "auto"
 saturation = "auto"
 [beam]
 region = "auto"
@@ -356,7 +356,7 @@ TEST(Config, ChecksConfigurationsMadeByHand) {
   EXPECT_NE(error_of([&] { check_config(config); }).find("beam.region = [5, 5, 3, 9]"), std::string::npos);
   config = {};
   config.scan.mask = "";
-  EXPECT_EQ(error_of([&] { check_config(config); }), "scan.mask = \"\": must be a path, or \"none\"");
+  EXPECT_EQ(error_of([&] { check_config(config); }), "scan.mask = \"\": must be a path, \"auto\" or \"none\"");
 }
 
 TEST(Config, TakesSettings) {

@@ -2,6 +2,7 @@
 // A scan, opened and ready to be processed.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,6 +26,7 @@ struct Scan {
   int first_frame = 0;                             // where the first frame used stands in the file
   std::vector<int> file_frame;                     // where each does
   Image<std::uint8_t> bad_pixels;                  // height x width, 1 = bad: from the mask and from markers
+  int saturation = 0;  // counts from which the file calls a pixel saturated; 0: it does not say
   StorageInfo storage;
   // What "auto" became: absolute paths (FILE::/dataset) or "none"; omega_path is "" where omega_start and omega_step
   // say it, "header" where it stands in the image headers.
@@ -38,6 +40,10 @@ struct Scan {
   std::vector<std::string> notes;           // remarks for the user, e.g. "the projections are 2.1"
   std::vector<std::string> warnings;        // what makes the result doubtful or less than it could be, and what to do
 
+  // Where scan.saturation is "auto".
+  int default_saturation() const {
+    return saturation > 0 ? std::min(saturation, frames->type_max()) : frames->type_max();
+  }
   int frame_count() const { return frames->frames(); }
   int height() const { return frames->height(); }
   int width() const { return frames->width(); }

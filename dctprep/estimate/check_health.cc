@@ -102,7 +102,7 @@ ScanHealth check_health(const Scan& scan, const Config& config, Progress& progre
   measure.bad_pixels = scan.bad_pixels;
   measure.beam = config.beam.region.value();
   measure.regions = intensity_regions(config.beam, scan.height(), scan.width(), scan.bad_pixels);
-  measure.saturation = config.scan.saturation.is_auto() ? scan.frames->type_max() : config.scan.saturation.value();
+  measure.saturation = config.scan.saturation.is_auto() ? scan.default_saturation() : config.scan.saturation.value();
   std::vector<FrameRecord> records(static_cast<std::size_t>(scan.frame_count()));
   tbb::enumerable_thread_specific<Image<std::uint16_t>> frame_of_thread(
       [&] { return Image<std::uint16_t>(scan.height(), scan.width()); });

@@ -59,8 +59,10 @@ void settle_scan(Search& search) {
                                               options.wrap.value() ? "which is" : "not"));
   }
   if (options.saturation.is_auto()) {
-    options.saturation = scan.frames->type_max();
-    search.say("scan.saturation", "the largest value that the stored type holds");
+    options.saturation = scan.default_saturation();
+    search.say("scan.saturation", scan.default_saturation() == scan.frames->type_max()
+                                      ? "the largest value that the stored type holds"
+                                      : "what the scan's file says of its detector");
   }
 }
 

@@ -172,7 +172,7 @@ Setup prepare_run(const Scan& scan, const Config& config, Progress& progress) {
   setup.wrap = config.scan.wrap.value();
   setup.sweeps = scan.sweeps;
   if (setup.sweeps.empty()) setup.sweeps = {{0, setup.frames() - 1}};
-  setup.saturation = config.scan.saturation.is_auto() ? scan.frames->type_max() : config.scan.saturation.value();
+  setup.saturation = config.scan.saturation.is_auto() ? scan.default_saturation() : config.scan.saturation.value();
   check_wrap(setup);
   setup.listed = listed_frames(config.scan, setup.frames());
   setup.beam = config.beam.region.value().empty() ? Region{} : config.beam.region.value();

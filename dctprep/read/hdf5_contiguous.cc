@@ -3,12 +3,14 @@
 // many threads can, and so that an external file that is too short is noticed, which HDF5 would fill up.
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <system_error>
 #include <unistd.h>
 
 #include "dctprep/base/error.h"
+#include "dctprep/base/hdf5_virtual.h"
 #include "dctprep/read/hdf5_stored_frames.h"
 
 namespace dctprep {
@@ -112,9 +114,14 @@ class ContiguousFrames final : public StoredFrames {
   std::unique_ptr<FileDescriptor> own_file_;
 };
 
-// A relative name is looked for beside the HDF5 file, and then, as HDF5 does, in the working folder.
+// A relative name is looked for in the folder of HDF5_EXTFILE_PREFIX, beside the HDF5 file, and then, as HDF5 does, in
+// the working folder.
 fs::path external_path(const fs::path& hdf5_file, const std::string& name) {
   std::error_code error;
+  if (const char* prefix = std::getenv("HDF5_EXTFILE_PREFIX"); prefix != nullptr && !fs::path(name).is_absolute()) {
+    const fs::path prefixed = hdf5::expand_origin(prefix, hdf5_file.parent_path()) / name;
+    if (fs::exists(prefixed, error)) return prefixed;
+  }
   const fs::path beside = hdf5_file.parent_path() / name;
   if (fs::path(name).is_absolute() || fs::exists(beside, error)) return beside;
   const fs::path here = fs::absolute(name, error);

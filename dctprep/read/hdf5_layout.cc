@@ -238,6 +238,23 @@ Hdf5Layout dectris_layout(hid_t file, const Hdf5Contents& contents, std::vector<
   return layout;
 }
 
+void warn_of_missing_parts(const fs::path& path, const Hdf5Contents& contents, Hdf5Layout& layout) {
+  const std::vector<std::string>& parts = layout.projections.datasets;
+  const auto is_gone = [&](const std::string& name) { return find_named(contents, name) == nullptr; };
+  const auto first = std::find_if(parts.begin(), parts.end(), is_gone);
+  if (first == parts.end()) return;
+  std::string why;
+  try {
+    open_hdf5_dataset(path, *first);
+  } catch (const Error& error) {
+    why = error.what();
+  }
+  layout.warnings.push_back(fmt::format("{} of {} files of frames {} missing; {}{}",
+                                        std::count_if(parts.begin(), parts.end(), is_gone), parts.size(),
+                                        std::count_if(parts.begin(), parts.end(), is_gone) == 1 ? "is" : "are",
+                                        parts.size() > 2 ? "the first: " : "", why));
+}
+
 Hdf5Layout find_layout(const fs::path& path, hid_t file, std::string wanted) {
   if (!wanted.empty() && wanted[0] != '/') wanted = "/" + wanted;
   while (wanted.size() > 1 && wanted.back() == '/') wanted.pop_back();
@@ -262,7 +279,11 @@ Hdf5Layout find_layout(const fs::path& path, hid_t file, std::string wanted) {
   const Hdf5Contents contents = list_datasets(file, is_group ? wanted : "/", kDepth);
   if (wanted.empty() || is_group) {
     std::vector<std::string> dectris = find_dectris(contents);
-    if (!dectris.empty()) return dectris_layout(file, contents, std::move(dectris));
+    if (!dectris.empty()) {
+      Hdf5Layout layout = dectris_layout(file, contents, std::move(dectris));
+      warn_of_missing_parts(path, contents, layout);
+      return layout;
+    }
   }
   Hdf5Layout layout;
   const FoundDataset* stack = nullptr;

@@ -25,6 +25,7 @@ struct Hdf5Layout {
   std::vector<OmegaCandidate> omega;  // what may tell the angles, the likelier first; not judged yet
   std::string frame_ids;              // dataset that numbers the frames as they were taken, "" where there is none
   std::vector<std::string> notes;     // what was chosen among several, and why
+  std::vector<std::string> warnings;
 };
 
 // Finds the stacks of `file`; `dataset` "" or the projections' dataset, given by the user (the rest is then looked for

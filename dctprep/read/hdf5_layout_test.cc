@@ -211,7 +211,12 @@ f['entry/instrument/detector/detectorSpecific/flatfield'] = np.ones((6, 7), 'f4'
   ASSERT_EQ(layout.projections.datasets.size(), 5u);
   EXPECT_EQ(layout.projections.datasets[1], "/entry/data/data_000002");
   EXPECT_EQ(likeliest(layout), "/entry/sample/goniometer/omega");
-  EXPECT_EQ(open_hdf5_frames(folder_ / "a.h5", layout.projections.datasets)->frames(), 13);
+  // The last is gone: the scan ends before it.
+  EXPECT_EQ(open_hdf5_frames(folder_ / "a.h5", layout.projections.datasets)->frames(), 12);
+  ASSERT_EQ(layout.warnings.size(), 1u);
+  EXPECT_NE(layout.warnings[0].find("2 of 5 files of frames are missing; the first: "), std::string::npos);
+  EXPECT_NE(layout.warnings[0].find("leads to a_data_000002.h5::/entry/data/data, which is not there"),
+            std::string::npos);
   EXPECT_EQ(find("/entry/data/data_000003").projections.datasets, Names{"/entry/data/data_000003"});
 }
 

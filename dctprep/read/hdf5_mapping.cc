@@ -3,34 +3,65 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <system_error>
+#include <set>
 
 #include "dctprep/base/error.h"
+#include "dctprep/base/hdf5_virtual.h"
 
 namespace dctprep {
 
-namespace fs = std::filesystem;
-
 namespace {
 
-std::string call_for_text(const auto& get) {
-  const ssize_t size = get(nullptr, 0);
-  if (size < 0) fail("virtual mapping: {}", hdf5::last_error());
-  std::string text(static_cast<std::size_t>(size), '\0');
-  get(text.data(), text.size() + 1);
-  return text;
+// Lists longer than this are damage, or of single pixels.
+constexpr hssize_t kMostInList = hssize_t{1} << 24;
+
+[[noreturn]] void fail_irregular() {
+  fail("virtual mapping of a selection that is not made of whole frames, rows and columns, which is not supported");
+}
+
+Comb comb_of(std::vector<std::uint64_t> elements) {
+  Comb comb{.start = elements.front(), .stride = 0, .count = elements.size(), .block = 1};
+  comb.list = std::make_shared<const std::vector<std::uint64_t>>(std::move(elements));
+  return comb;
+}
+
+// A selection that is one list a dimension, as the list of its blocks (first and last corner of each) says.
+std::vector<Comb> read_blocks(hid_t space, std::size_t rank) {
+  const hssize_t blocks = H5Sget_select_hyper_nblocks(space);
+  if (blocks <= 0 || blocks > kMostInList) fail_irregular();
+  std::vector<hsize_t> corners(static_cast<std::size_t>(blocks) * 2 * rank);
+  if (H5Sget_select_hyper_blocklist(space, 0, static_cast<hsize_t>(blocks), corners.data()) < 0) {
+    fail("virtual mapping: {}", hdf5::last_error());
+  }
+  std::vector<Comb> selection;
+  hsize_t points = 1;
+  for (std::size_t d = 0; d < rank; ++d) {
+    std::set<std::pair<hsize_t, hsize_t>> runs;
+    for (std::size_t b = 0; b < corners.size(); b += 2 * rank) runs.emplace(corners[b + d], corners[b + rank + d]);
+    std::vector<std::uint64_t> elements;
+    for (const auto& [first, last] : runs) {
+      if (last < first || last - first >= static_cast<hsize_t>(kMostInList)) fail_irregular();
+      for (hsize_t i = elements.empty() ? first : std::max<hsize_t>(first, elements.back() + 1); i <= last; ++i) {
+        elements.push_back(i);
+      }
+      if (static_cast<hssize_t>(elements.size()) > kMostInList) fail_irregular();
+    }
+    points *= elements.size();
+    selection.push_back(comb_of(std::move(elements)));
+  }
+  if (static_cast<hssize_t>(points) != H5Sget_select_npoints(space)) fail_irregular();
+  return selection;
 }
 
 // Empty where all is selected.
 std::vector<Comb> read_selection(hid_t space) {
   const H5S_sel_type kind = H5Sget_select_type(space);
   if (kind == H5S_SEL_ALL) return {};
-  if (kind != H5S_SEL_HYPERSLABS || H5Sis_regular_hyperslab(space) <= 0) {
-    fail("virtual mapping of an irregular selection, which is not supported");
-  }
   const int rank = H5Sget_simple_extent_ndims(space);
-  if (rank <= 0) fail("virtual mapping without dimensions");
+  if (rank <= 0 || kind == H5S_SEL_NONE) fail("virtual mapping of nothing");
   const auto size = static_cast<std::size_t>(rank);
+  if (kind != H5S_SEL_HYPERSLABS) fail_irregular();  // HDF5 allows no lists of points here
+  if (H5Sis_regular_hyperslab(space) <= 0) return read_blocks(space, size);
   std::vector<hsize_t> start(size), stride(size), count(size), block(size);
   if (H5Sget_regular_hyperslab(space, start.data(), stride.data(), count.data(), block.data()) < 0) {
     fail("virtual mapping: {}", hdf5::last_error());
@@ -66,20 +97,6 @@ StackSelection stack_selection(const std::vector<Comb>& selection, const FrameAx
   return {pick(selection, axes, axes.frame), pick(selection, axes, axes.v), pick(selection, axes, axes.u)};
 }
 
-// HDF5's rule for names: %b is the block's number, %% is %.
-std::string substitute(const std::string& text, std::uint64_t block, bool numbered) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 1 < text.size() && (text[i + 1] == '%' || (numbered && text[i + 1] == 'b'))) {
-      ++i;
-      result += text[i] == 'b' ? std::to_string(block) : "%";
-    } else {
-      result += text[i];
-    }
-  }
-  return result;
-}
-
 bool has_number(const std::string& text) {
   for (std::size_t i = 0; i + 1 < text.size(); ++i) {
     if (text[i] == '%' && text[i + 1] == 'b') return true;
@@ -91,14 +108,23 @@ bool has_number(const std::string& text) {
 }  // namespace
 
 std::optional<std::uint64_t> Comb::find(std::uint64_t element) const {
+  if (list) {
+    const auto found = std::find(list->begin(), list->end(), element);
+    if (found == list->end()) return std::nullopt;
+    return static_cast<std::uint64_t>(found - list->begin());
+  }
   if (element < start) return std::nullopt;
   const std::uint64_t tooth = (element - start) / stride, inside = (element - start) % stride;
   if (inside >= block || (count != kUnlimited && tooth >= count)) return std::nullopt;
   return tooth * block + inside;
 }
 
-std::string VirtualMapping::file_of(std::uint64_t block) const { return substitute(file, block, numbered); }
-std::string VirtualMapping::dataset_of(std::uint64_t block) const { return substitute(dataset, block, numbered); }
+std::string VirtualMapping::file_of(std::uint64_t block) const {
+  return numbered ? hdf5::source_name(file, block) : hdf5::source_name(file);
+}
+std::string VirtualMapping::dataset_of(std::uint64_t block) const {
+  return numbered ? hdf5::source_name(dataset, block) : hdf5::source_name(dataset);
+}
 
 std::vector<VirtualMapping> read_virtual_mappings(hid_t dataset, const StackShape& shape) {
   const hdf5::Handle creation = hdf5::check(H5Dget_create_plist(dataset), "dataset properties");
@@ -107,10 +133,8 @@ std::vector<VirtualMapping> read_virtual_mappings(hid_t dataset, const StackShap
   std::vector<VirtualMapping> mappings;
   for (std::size_t i = 0; i < count; ++i) {
     VirtualMapping mapping;
-    mapping.file = call_for_text(
-        [&](char* text, std::size_t size) { return H5Pget_virtual_filename(creation.id(), i, text, size); });
-    mapping.dataset = call_for_text(
-        [&](char* text, std::size_t size) { return H5Pget_virtual_dsetname(creation.id(), i, text, size); });
+    mapping.file = hdf5::source_file_name(creation.id(), i);
+    mapping.dataset = hdf5::source_dataset_name(creation.id(), i);
     const hdf5::Handle target = hdf5::check(H5Pget_virtual_vspace(creation.id(), i), "virtual mapping");
     const hdf5::Handle source = hdf5::check(H5Pget_virtual_srcspace(creation.id(), i), "virtual mapping");
     const std::vector<Comb> selection = read_selection(target.id());
@@ -135,7 +159,11 @@ SourcePiece source_piece(const VirtualMapping& mapping, const FrameAxes& source_
     target[0] = {0, target[0].block, 1, target[0].block};
   }
   const StackSelection source = stack_selection(mapping.source, source_axes);
-  auto mismatch = [] { fail("virtual mapping between selections of different shape, which is not supported"); };
+  auto mismatch = [&] {
+    fail(
+        "virtual mapping of {} x {} pixels of its source onto {} x {}, which do not fit; was the source changed since?",
+        source[1].size(), source[2].size(), target[1].size(), target[2].size());
+  };
 
   // All of a source goes frame by frame, also where it has grown since or is too short.
   if (mapping.source.empty() && target[1].size() == source[1].size() && target[2].size() == source[2].size()) {
@@ -169,20 +197,6 @@ SourcePiece source_piece(const VirtualMapping& mapping, const FrameAxes& source_
   piece.rows = rows_run ? source[1] : Comb{.start = fixed[1]};
   piece.columns = columns_run ? source[2] : Comb{.start = fixed[2]};
   return piece;
-}
-
-std::optional<fs::path> find_source_file(const fs::path& virtual_file, const std::string& name) {
-  if (name == ".") return virtual_file;
-  std::error_code error;
-  const fs::path folder = virtual_file.parent_path();
-  const fs::path real_folder = fs::canonical(virtual_file, error).parent_path();
-  // An absolute path that is gone was moved together with the virtual file, if with anything.
-  const fs::path relative = fs::path(name).is_absolute() ? fs::path(name).filename() : fs::path(name);
-  for (const fs::path& candidate : {fs::path(name).is_absolute() ? fs::path(name) : fs::path(), folder / relative,
-                                    real_folder / relative, fs::absolute(relative, error)}) {
-    if (!candidate.empty() && fs::exists(candidate, error)) return candidate;
-  }
-  return std::nullopt;
 }
 
 }  // namespace dctprep

@@ -2,11 +2,12 @@
 // One mapping of a virtual dataset: which of its elements are which of a source's.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <hdf5.h>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,13 +16,16 @@
 
 namespace dctprep {
 
-// The elements start + i stride + j, i < count, j < block, of one dimension, in order.
+// Elements of one dimension, in order: start + i stride + j, i < count, j < block; or those of a list.
 struct Comb {
-  std::uint64_t start = 0, stride = 1, count = 1, block = 1;  // count may be kUnlimited
+  std::uint64_t start = 0, stride = 1, count = 1, block = 1;    // count may be kUnlimited
+  std::shared_ptr<const std::vector<std::uint64_t>> list = {};  // where given, of `count` elements, each of them once
 
   static constexpr std::uint64_t kUnlimited = ~std::uint64_t{0};
   std::uint64_t size() const { return count == kUnlimited ? kUnlimited : count * block; }
-  std::uint64_t operator[](std::uint64_t i) const { return start + i / block * stride + i % block; }
+  std::uint64_t operator[](std::uint64_t i) const { return list ? (*list)[i] : start + i / block * stride + i % block; }
+  // The largest.
+  std::uint64_t last() const { return list ? *std::max_element(list->begin(), list->end()) : (*this)[size() - 1]; }
   // The i with (*this)[i] == element.
   std::optional<std::uint64_t> find(std::uint64_t element) const;
   friend bool operator==(const Comb&, const Comb&) = default;
@@ -42,7 +46,8 @@ struct VirtualMapping {
   std::string dataset_of(std::uint64_t block) const;
 };
 
-// The mappings of a virtual dataset, in their order. Error where one selects something else than a regular grid.
+// The mappings of a virtual dataset, in their order. Error where one selects something else than frames, rows and
+// columns (each of them any).
 std::vector<VirtualMapping> read_virtual_mappings(hid_t dataset, const StackShape& shape);
 
 // Where the pixels of one target frame lie in a source: frame `frame`, rows rows[i] for the target's i-th row, columns
@@ -55,9 +60,5 @@ struct SourcePiece {
 // The piece of a source of shape `source_shape` for the target frame at place `position` of mapping.target[0]. Error
 // where the selections do not go together dimension by dimension.
 SourcePiece source_piece(const VirtualMapping& mapping, const FrameAxes& source_axes, std::uint64_t position);
-
-// Where the file of a mapping is, seen from the virtual dataset's; absent where it is nowhere.
-std::optional<std::filesystem::path> find_source_file(const std::filesystem::path& virtual_file,
-                                                      const std::string& name);
 
 }  // namespace dctprep

@@ -6,6 +6,7 @@
 #include "dctprep/base/error.h"
 #include "dctprep/base/hdf5.h"
 #include "dctprep/base/rehearsal.h"
+#include "dctprep/core/hdf5_filters.h"
 #include "dctprep/read/hdf5_stored_frames.h"
 
 namespace dctprep {
@@ -78,27 +79,54 @@ Hdf5Numbers read_attribute(hid_t file, const std::string& name) {
   return numbers;
 }
 
+// The pixels of a dataset whose filter HDF5 does not have here, and this program does; empty for others.
+std::vector<double> decoded_pixels(const Hdf5Dataset& object, std::size_t count) {
+  const hdf5::Handle stored(H5Dget_type(object.dataset.id()));
+  if (H5Tget_class(stored.id()) == H5T_ENUM) return {};
+  const hdf5::Handle creation(H5Dget_create_plist(object.dataset.id()));
+  if (H5Pget_layout(creation.id()) != H5D_CHUNKED || hdf5::shape(object.dataset.id()).size() < 2) return {};
+  const FilterPipeline filters(creation.id());
+  if (filters.missing_filter().empty() || !filters.decodable() || !stored_pixel_type(object.dataset.id())) return {};
+  const auto frames = open_stored_frames(open_hdf5_dataset(object.file, object.path));
+  const PixelType& type = frames->type();
+  std::vector<double> values;
+  std::vector<double> frame(frames->frame_pixels());
+  for (int k = 0; k < frames->shape().frames && values.size() < count; ++k) {
+    const std::span<std::uint8_t> bytes(reinterpret_cast<std::uint8_t*>(frame.data()), frames->frame_bytes());
+    if (const auto fault = frames->read(k, bytes)) fail("{}", fault->what);
+    if (H5Tconvert(hdf5_type(type), H5T_NATIVE_DOUBLE, frame.size(), frame.data(), nullptr, H5P_DEFAULT) < 0) {
+      fail("{}", hdf5::last_error());
+    }
+    values.insert(values.end(), frame.begin(), frame.end());
+  }
+  return values;
+}
+
 Hdf5Numbers read_numbers(const std::filesystem::path& path, const std::string& name) {
   const hdf5::Handle file = hdf5::open_file(path);
   if (name.find('@') != std::string::npos && !hdf5::exists(file.id(), name)) {
     return with_context(fmt::format("{}::{}", path.string(), name), [&] { return read_attribute(file.id(), name); });
   }
-  return with_context(fmt::format("{}::{}", path.string(), name), [&] {
+  Hdf5Numbers numbers;
+  with_context(fmt::format("{}::{}", path.string(), name), [&] {
     if (!hdf5::exists(file.id(), name)) fail("no such dataset; {}", listed(list_numbers(path)));
     if (hdf5::Handle(H5Gopen2(file.id(), name.c_str(), H5P_DEFAULT))) {
       fail("is a group, not a dataset; {}", listed(list_numbers(path)));
     }
-    const hdf5::Handle object = open_hdf5_dataset(path, name).dataset;
-    if (!is_numeric(object.id())) fail("is not a dataset of numbers");
-    Hdf5Numbers numbers{shape_of(object.id()), {}, hdf5::read_string_attribute(object.id(), "units")};
+    const Hdf5Dataset object = open_hdf5_dataset(path, name);
+    if (!is_numeric(object.dataset.id())) fail("is not a dataset of numbers");
+    numbers.shape = shape_of(object.dataset.id());
+    numbers.unit = hdf5::read_string_attribute(object.dataset.id(), "units");
     std::size_t count = 1;
     for (const std::size_t side : numbers.shape) {
       if (side != 0 && count > kMostValues / side) fail("holds too many values");
       count *= side;
     }
-    numbers.values = hdf5::read_dataset<double>(file.id(), name);
-    return numbers;
+    numbers.values = decoded_pixels(object, count);
   });
+  if (!numbers.values.empty()) return numbers;
+  numbers.values = with_context(path.string(), [&] { return hdf5::read_dataset<double>(file.id(), name); });
+  return numbers;
 }
 
 }  // namespace

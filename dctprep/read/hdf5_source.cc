@@ -12,6 +12,7 @@
 #include "dctprep/base/rehearsal.h"
 #include "dctprep/core/hdf5_filters.h"
 #include "dctprep/read/hdf5_stored_frames.h"
+#include "dctprep/read/joined_frames.h"
 
 namespace dctprep {
 
@@ -57,75 +58,6 @@ class Hdf5Frames final : public FrameSource {
   std::string name_;
 };
 
-// Parts one after the other; a part that is not there is frames that are missing.
-class JoinedFrames final : public FrameSource {
- public:
-  struct Part {
-    std::shared_ptr<const FrameSource> frames;  // null: missing
-    int count = 0;
-    std::string why_missing;
-  };
-
-  JoinedFrames(std::vector<Part> parts, std::string name) : parts_(std::move(parts)), name_(std::move(name)) {
-    std::int64_t total = 0;
-    for (const Part& part : parts_) {
-      total += part.count;
-      if (total > std::numeric_limits<int>::max()) fail("{}: more than 2^31 - 1 frames", name_);
-      ends_.push_back(static_cast<int>(total));
-      if (!part.frames) continue;
-      if (first_ == nullptr) first_ = part.frames.get();
-      if (part.frames->height() != first_->height() || part.frames->width() != first_->width()) {
-        fail("{} has frames of {} x {} pixels where the first ones have {} x {}", part.frames->frame_name(0),
-             part.frames->height(), part.frames->width(), first_->height(), first_->width());
-      }
-      type_max_ = std::max(type_max_, part.frames->type_max());
-    }
-    DCTPREP_ASSERT(first_ != nullptr);
-  }
-
-  int frames() const override { return ends_.back(); }
-  int height() const override { return first_->height(); }
-  int width() const override { return first_->width(); }
-  int type_max() const override { return type_max_; }
-
-  std::optional<FrameFault> read(int k, ImageView<std::uint16_t> out, ImageView<std::uint8_t> markers,
-                                 PixelChanges* changes) const override {
-    const auto [part, index] = place_of(k);
-    if (!part->frames) return FrameFault{BadFrameCause::kMissing, part->why_missing};
-    return part->frames->read(index, out, markers, changes);
-  }
-
-  void prefetch(int k) const override {
-    const auto [part, index] = place_of(k);
-    if (part->frames) part->frames->prefetch(index);
-  }
-
-  std::string frame_name(int k) const override {
-    const auto [part, index] = place_of(k);
-    return part->frames ? part->frames->frame_name(index) : fmt::format("{}: frame {}", name_, k);
-  }
-
-  void list_files(std::vector<fs::path>& files) const override {
-    for (const Part& part : parts_) {
-      if (part.frames) part.frames->list_files(files);
-    }
-  }
-
- private:
-  std::pair<const Part*, int> place_of(int k) const {
-    DCTPREP_ASSERT(0 <= k && k < frames());
-    const auto end = std::upper_bound(ends_.begin(), ends_.end(), k);
-    const auto i = static_cast<std::size_t>(end - ends_.begin());
-    return {&parts_[i], k - (i == 0 ? 0 : ends_[i - 1])};
-  }
-
-  std::vector<Part> parts_;
-  std::vector<int> ends_;  // of the parts, in frames
-  std::string name_;
-  const FrameSource* first_ = nullptr;
-  int type_max_ = 0;
-};
-
 std::shared_ptr<const StoredFrames> open_stored(const fs::path& file, const std::string& dataset,
                                                 bool* missing = nullptr) {
   Hdf5Dataset opened = open_hdf5_dataset(file, dataset, missing);
@@ -157,37 +89,40 @@ std::shared_ptr<const FrameSource> open_one(const fs::path& file, const std::str
   return std::make_shared<Hdf5Frames>(open_stored(file, dataset), file.string());
 }
 
+// The number, counted from 1, that Dectris gives the first frame of a file; 0 where it does not.
+std::int64_t number_of_first_frame(hid_t dataset) {
+  if (H5Aexists(dataset, "image_nr_low") <= 0) return 0;
+  const hdf5::Handle attribute(H5Aopen(dataset, "image_nr_low", H5P_DEFAULT));
+  const hdf5::Handle space(H5Aget_space(attribute.id()));
+  const hdf5::Handle type(H5Aget_type(attribute.id()));
+  if (H5Sget_simple_extent_npoints(space.id()) != 1 || H5Tget_class(type.id()) != H5T_INTEGER) return 0;
+  std::int64_t number = 0;
+  return H5Aread(attribute.id(), H5T_NATIVE_INT64, &number) < 0 ? 0 : std::max<std::int64_t>(number, 0);
+}
+
+FramePart open_part(const fs::path& file, const std::string& dataset) {
+  FramePart part;
+  bool missing = false;
+  try {
+    Hdf5Dataset opened = open_hdf5_dataset(file, dataset, &missing);
+    part.first_number = number_of_first_frame(opened.dataset.id());
+    const std::string name = fmt::format("{}::{}", file.string(), dataset);
+    auto stored = with_context(name, [&] { return open_stored_frames(std::move(opened)); });
+    part.frames = std::make_shared<Hdf5Frames>(std::move(stored), name);
+    part.count = part.frames->frames();
+  } catch (const Error& error) {
+    if (!missing) throw;
+    part.why_missing = error.what();
+  }
+  return part;
+}
+
 std::shared_ptr<const FrameSource> open_joined(const fs::path& file, const std::vector<std::string>& datasets) {
   if (datasets.empty()) fail("{}: no dataset of frames named", file.string());
   if (datasets.size() == 1) return open_one(file, datasets[0]);
-  std::vector<JoinedFrames::Part> parts;
-  int usual = 0;  // frames of a part: all but the last have as many
-  std::int64_t present = 0;
-  std::optional<Error> first_error;
-  for (const std::string& dataset : datasets) {
-    bool missing = false;
-    try {
-      auto frames = std::make_shared<Hdf5Frames>(open_stored(file, dataset, &missing),
-                                                 fmt::format("{}::{}", file.string(), dataset));
-      if (usual == 0) usual = frames->frames();
-      present += frames->frames();
-      parts.push_back({frames, frames->frames(), {}});
-    } catch (const Error& error) {
-      if (!missing) throw;
-      if (!first_error) first_error = error;
-      parts.push_back({nullptr, 0, error.what()});
-    }
-  }
-  if (usual == 0) throw *first_error;
-  const auto gone = std::count_if(parts.begin(), parts.end(), [](const auto& part) { return !part.frames; });
-  for (JoinedFrames::Part& part : parts) {
-    if (!part.frames) part.count = usual;
-  }
-  // The last part may be shorter; the master knows.
-  const std::int64_t announced = parts.back().frames ? 0 : announced_frames(file, datasets.back());
-  const std::int64_t last = announced - present - (gone - 1) * std::int64_t{usual};
-  if (last > 0 && last <= usual) parts.back().count = static_cast<int>(last);
-  return std::make_shared<JoinedFrames>(std::move(parts), file.string());
+  std::vector<FramePart> parts;
+  for (const std::string& dataset : datasets) parts.push_back(open_part(file, dataset));
+  return join_frames(std::move(parts), file.string(), announced_frames(file, datasets.back()));
 }
 
 // Opens the sources of virtual datasets too, which else wait for their first frame.

@@ -7,9 +7,9 @@
 #include <system_error>
 
 #include "dctprep/base/error.h"
+#include "dctprep/base/hdf5_virtual.h"
 #include "dctprep/base/rehearsal.h"
 #include "dctprep/core/hdf5_filters.h"
-#include "dctprep/read/hdf5_mapping.h"
 
 namespace dctprep {
 
@@ -37,7 +37,7 @@ hdf5::Handle dataset_access() {
 herr_t note_external_file(const char* parent_file, const char*, const char* child_file, const char*, unsigned*, hid_t,
                           void* opened) {
   try {
-    const auto found = find_source_file(parent_file, child_file);
+    const auto found = hdf5::find_source_file(parent_file, child_file);
     if (found) static_cast<std::vector<fs::path>*>(opened)->push_back(*found);
   } catch (...) {
     return -1;

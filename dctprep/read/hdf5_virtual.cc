@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Virtual datasets, resolved here: HDF5 fills what a source that is gone would have given, without a word.
+#include "dctprep/base/hdf5_virtual.h"
+
 #include <algorithm>
 #include <cstring>
 #include <map>
@@ -163,9 +165,9 @@ class VirtualFrames final : public StoredFrames {
   std::shared_ptr<const Source> source_of(const VirtualMapping& mapping, std::uint64_t block) const {
     const std::pair key{mapping.file_of(block), mapping.dataset_of(block)};
     return sources_.get(key, [&](Source& source) {
-      const auto file = find_source_file(dataset_.file, key.first);
+      const auto file = hdf5::find_source_file(dataset_.file, key.first);
       if (!file) {
-        source.fault = FrameFault{BadFrameCause::kMissing, fmt::format("its source {} is gone", key.first)};
+        source.fault = FrameFault{BadFrameCause::kMissing, hdf5::source_is_gone(dataset_.file, key.first)};
         return;
       }
       source.file = *file;
@@ -192,8 +194,7 @@ class VirtualFrames final : public StoredFrames {
     } catch (const Error& error) {
       return FrameFault{BadFrameCause::kUnreadable, error.what()};
     }
-    const std::uint64_t last_row = piece.rows[piece.rows.size() - 1];
-    const std::uint64_t last_column = piece.columns[piece.columns.size() - 1];
+    const std::uint64_t last_row = piece.rows.last(), last_column = piece.columns.last();
     if (piece.frame >= static_cast<std::uint64_t>(frames.shape().frames) ||
         last_row >= static_cast<std::uint64_t>(frames.shape().height) ||
         last_column >= static_cast<std::uint64_t>(frames.shape().width)) {
@@ -223,7 +224,8 @@ class VirtualFrames final : public StoredFrames {
     for (std::uint64_t i = 0; i < rows.size() && rows[i] < height; ++i) {
       const std::uint8_t* from = pixels.data() + piece.rows[i] * source_width * bytes;
       std::uint8_t* to = out.data() + rows[i] * width * bytes;
-      if (columns.count == 1 && piece.columns.count == 1 && columns.start < width) {
+      if (columns.count == 1 && piece.columns.count == 1 && !columns.list && !piece.columns.list &&
+          columns.start < width) {
         const std::size_t run = std::min<std::uint64_t>(columns.size(), width - columns.start);
         std::memcpy(to + columns.start * bytes, from + piece.columns.start * bytes, run * bytes);
         continue;

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <cstdlib>
+#include <fstream>
 #include <gtest/gtest.h>
+#include <sstream>
 
+#include "dctprep/base/error.h"
 #include "dctprep/read/hdf5_cases_test.h"
+#include "dctprep/read/hdf5_numbers.h"
 
 namespace dctprep {
 namespace {
@@ -123,6 +128,147 @@ assert h5py.File('numbered.h5')['data'].shape == (12, h, w)
 case('numbered', 'numbered.h5', '/data', d, 'bitshuffle-lz4')
 )",
                       23);
+}
+
+TEST(Hdf5Virtual, ListsOfFramesRowsAndColumns) {
+  expect_python_cases(R"(
+h, w = 11, 14
+d = stack(12, h, w)
+with h5py.File('source.h5', 'w') as f: f.create_dataset('data', data=d, chunks=(1, h, w), compression='gzip')
+def source(): return h5py.VirtualSource('source.h5', 'data', d.shape)
+def virtual(name, layout):
+    with h5py.File(name + '.h5', 'w', libver='latest') as f: f.create_virtual_dataset('data', layout)
+    with h5py.File(name + '.h5') as f: e = f['data'][()]
+    case(name, name + '.h5', '/data', e, 'gzip')
+    return e
+# some frames, rows, columns of the source
+keep = [0, 1, 4, 5, 9, 11]
+l = h5py.VirtualLayout((6, h, w), 'u2'); l[:] = source()[keep]
+assert (virtual('frames', l) == d[keep]).all()
+l = h5py.VirtualLayout((12, 4, w), 'u2'); l[:] = source()[:, [0, 3, 4, 10]]
+assert (virtual('rows', l) == d[:, [0, 3, 4, 10]]).all()
+l = h5py.VirtualLayout((12, h, 3), 'u2'); l[:] = source()[:, :, [1, 2, 13]]
+assert (virtual('columns', l) == d[:, :, [1, 2, 13]]).all()
+# a list on the side of the virtual dataset, and on both
+l = h5py.VirtualLayout((12, h, w), 'u2'); l[[0, 2, 3, 7, 8, 10]] = source()[:6]; l[[1, 4, 5, 6, 9, 11]] = source()[keep]
+e = virtual('both', l); assert (e[[0, 2, 3, 7, 8, 10]] == d[:6]).all() and (e[[1, 4, 5, 6, 9, 11]] == d[keep]).all()
+# a list beyond the end of the source
+short = h5py.VirtualSource('source.h5', 'data', (20, h, w))
+l = h5py.VirtualLayout((3, h, w), 'u2'); l[:] = short[[1, 3, 14]]
+with h5py.File('short.h5', 'w', libver='latest') as f: f.create_virtual_dataset('data', l)
+case('short', 'short.h5', '/data', d[:3] * 0 + d[[1, 3, 3]], 'gzip', missing=[2])
+)",
+                      5);
+}
+
+// The frames lie elsewhere, and HDF5 is told so by its own variables.
+TEST(Hdf5Virtual, PrefixesAreHeeded) {
+  const testing::TemporaryFolder folder;
+  const auto made = testing::run_python(testing::kHdf5Prelude + R"(
+d = stack(3, 4, 5); os.makedirs('raw/deep'); os.makedirs('here')
+with h5py.File('raw/deep/source.h5', 'w') as f: f['data'] = d; f['list'] = np.arange(3.0)
+d.tofile('raw/pixels.raw')
+for name in ('deep/source.h5', '/gone/away/deep/source.h5'):
+    with h5py.File('here/' + ('absolute.h5' if name[0] == '/' else 'virtual.h5'), 'w', libver='latest') as f:
+        l = h5py.VirtualLayout(d.shape, 'u2'); l[:] = h5py.VirtualSource(name, 'data', d.shape); f.create_virtual_dataset('data', l)
+        l = h5py.VirtualLayout((3,), 'f8'); l[:] = h5py.VirtualSource(name, 'list', (3,)); f.create_virtual_dataset('list', l)
+with h5py.File('here/external.h5', 'w') as f: f.create_dataset('data', d.shape, 'u2', external=[('pixels.raw', 0, d.nbytes)])
+)",
+                                        folder.path());
+  ASSERT_EQ(made.status, 0) << made.output;
+  const auto readable = [&](const char* file) {
+    Image<std::uint16_t> image(4, 5);
+    return !open_hdf5_frames(folder / "here" / file, std::string("/data"))->read(1, image);
+  };
+  const auto with = [&](const char* variable, const std::string& value, const char* file) {
+    ::setenv(variable, value.c_str(), 1);
+    const bool read = readable(file);
+    ::unsetenv(variable);
+    return read;
+  };
+  EXPECT_FALSE(readable("virtual.h5"));
+  EXPECT_TRUE(with("HDF5_VDS_PREFIX", (folder / "raw").string(), "virtual.h5"));
+  EXPECT_TRUE(with("HDF5_VDS_PREFIX", "/nowhere::" + (folder / "raw").string(), "virtual.h5"));
+  EXPECT_TRUE(with("HDF5_VDS_PREFIX", "${ORIGIN}/../raw", "virtual.h5"));
+  EXPECT_FALSE(with("HDF5_VDS_PREFIX", "${ORIGIN}/raw", "virtual.h5"));
+  // Of an absolute name its last part is looked for.
+  EXPECT_TRUE(with("HDF5_VDS_PREFIX", "${ORIGIN}/../raw/deep", "absolute.h5"));
+  EXPECT_FALSE(with("HDF5_EXTFILE_PREFIX", "/nowhere", "external.h5"));
+  EXPECT_TRUE(with("HDF5_EXTFILE_PREFIX", "${ORIGIN}/../raw", "external.h5"));
+  const auto error_of_list = [&] {
+    try {
+      read_hdf5_numbers(folder / "here" / "virtual.h5", "/list");
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  EXPECT_NE(error_of_list().find("its source deep/source.h5 is gone; copy it"), std::string::npos) << error_of_list();
+  ::setenv("HDF5_VDS_PREFIX", (folder / "raw").c_str(), 1);
+  EXPECT_EQ(read_hdf5_numbers(folder / "here" / "virtual.h5", "/list").values, (std::vector<double>{0, 1, 2}));
+  ::unsetenv("HDF5_VDS_PREFIX");
+}
+
+TEST(Hdf5Virtual, NumbersAreNeverFillValues) {
+  const testing::TemporaryFolder folder;
+  const auto made = testing::run_python(testing::kHdf5Prelude + R"(
+a = np.arange(60.0)
+for i in range(3):
+    with h5py.File(f'part{i}.h5', 'w') as f: f['x'] = a[20 * i:20 * i + 20]; f['many'] = np.arange(100.0)
+with h5py.File('gone.h5', 'w') as f: pass
+def S(i, n=20, x='x'): return h5py.VirtualSource(f'part{i}.h5', x, (n,))
+out = h5py.File('v.h5', 'w', libver='latest')
+def make(name, l, fill=None):
+    out.create_virtual_dataset(name, l, fillvalue=fill); out.flush()
+    e = out[name][()]
+    with open('expected.txt', 'a') as f: print(name, e.size, *e.ravel(), file=f)
+l = h5py.VirtualLayout((60,), 'f8'); l[:20] = S(0); l[20:40] = S(1); l[40:] = S(2); make('whole', l)
+l = h5py.VirtualLayout((10,), 'f8'); l[:] = S(0)[[1, 2, 4, 8, 9, 11, 12, 15, 18, 19]]; make('list', l)
+l = h5py.VirtualLayout((10,), 'f8'); l[::2] = S(0)[5:10]; l[1::2] = S(1)[0:20:4]; make('woven', l)
+l = h5py.VirtualLayout((4, 5), 'f8'); l[1:3] = S(2)[:10]; l[0] = S(0)[3:8]; l[3] = S(1)[3:8]; make('matrix', l)
+l = h5py.VirtualLayout((60,), 'f8'); l[:] = h5py.VirtualSource('.', 'whole', (60,)); make('nested', l)
+l = h5py.VirtualLayout((20,), 'f8'); l[:] = h5py.VirtualSource('.', 'whole', (60,))[10:30]; make('nested_part', l)
+l = h5py.VirtualLayout((5,), 'f8'); l[:3] = S(0)[:3]; make('own_fill', l, -7.0)
+l = h5py.VirtualLayout((6,), 'i4'); l[:] = S(0)[:6]; make('converted', l)
+# what HDF5 fills
+l = h5py.VirtualLayout((40,), 'f8'); l[:20] = S(0); l[20:] = h5py.VirtualSource('part9.h5', 'x', (20,)); out.create_virtual_dataset('file_gone', l)
+l = h5py.VirtualLayout((40,), 'f8'); l[:20] = S(0); l[20:] = h5py.VirtualSource('part1.h5', 'y', (20,)); out.create_virtual_dataset('dataset_gone', l)
+l = h5py.VirtualLayout((40,), 'f8'); l[:20] = S(0); out.create_virtual_dataset('half', l)
+l = h5py.VirtualLayout((30,), 'f8'); l[:] = S(0, 30); out.create_virtual_dataset('short', l)
+l = h5py.VirtualLayout((5,), 'f8'); l[:] = S(0, 30)[[1, 2, 3, 5, 25]]; out.create_virtual_dataset('short_list', l)
+l = h5py.VirtualLayout((40,), 'f8'); l[:] = h5py.VirtualSource('.', 'file_gone', (40,)); out.create_virtual_dataset('nested_gone', l)
+l = h5py.VirtualLayout((40,), 'f8'); l[:] = h5py.VirtualSource('.', 'circle', (40,)); out.create_virtual_dataset('circle', l)
+out.close()
+)",
+                                        folder.path());
+  ASSERT_EQ(made.status, 0) << made.output;
+  std::ifstream expected(folder / "expected.txt");
+  int cases = 0;
+  for (std::string line; std::getline(expected, line); ++cases) {
+    std::istringstream words(line);
+    std::string name;
+    std::size_t size = 0;
+    words >> name >> size;
+    std::vector<double> values(size);
+    for (double& value : values) words >> value;
+    ASSERT_NO_THROW(EXPECT_EQ(read_hdf5_numbers(folder / "v.h5", "/" + name).values, values) << name) << name;
+  }
+  EXPECT_EQ(cases, 8);
+  for (const auto& [name, reason] : {std::pair{"file_gone", "its source part9.h5 is gone"},
+                                     {"dataset_gone", "part1.h5::y is gone"},
+                                     {"half", "not all of it has a source"},
+                                     {"short", "part0.h5::x is too short"},
+                                     {"short_list", "part0.h5::x is too short"},
+                                     {"nested_gone", "its source part9.h5 is gone"},
+                                     {"circle", "in a circle"}}) {
+    try {
+      read_hdf5_numbers(folder / "v.h5", std::string("/") + name);
+      ADD_FAILURE() << name;
+    } catch (const Error& error) {
+      EXPECT_NE(std::string(error.what()).find(reason), std::string::npos) << error.what();
+      EXPECT_NE(std::string(error.what()).find(name), std::string::npos) << error.what();
+    }
+  }
 }
 
 }  // namespace

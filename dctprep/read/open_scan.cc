@@ -16,6 +16,7 @@
 #include "dctprep/read/hdf5_source.h"
 #include "dctprep/read/image_file.h"
 #include "dctprep/read/scan_companions.h"
+#include "dctprep/read/scan_detector.h"
 #include "dctprep/read/scan_omega.h"
 #include "dctprep/read/scan_path.h"
 
@@ -110,25 +111,27 @@ void refuse_normalised(const Scan& scan, int k, const Image<std::uint16_t>& pixe
       scan.frames->frame_name(k), rounded.value, kFewCounts);
 }
 
-// Of the first frame used that can be read and is not listed as bad. Of a scan without end that holds none, not all are
-// tried: more than max_bad_frames end the run anyway.
+// Of the first frame used that can be read and is not listed as bad; Error where there is none. Of a scan without end
+// that holds none, not all are tried: more than max_bad_frames end the run anyway.
 void add_markers(const ScanOptions& options, Scan& scan) {
   Image<std::uint16_t> pixels(scan.height(), scan.width());
   Image<std::uint8_t> markers(scan.height(), scan.width());
   int tries = std::max(1000, options.max_bad_frames);
+  std::string first_fault;
   for (int k = 0; k < scan.frame_count() && tries >= 0; ++k) {
     check_cancelled();
     if (std::find(options.bad_frames.begin(), options.bad_frames.end(), k) != options.bad_frames.end()) continue;
     PixelChanges changes;
     changes.ignored = scan.bad_pixels;
-    if (scan.frames->read(k, pixels, markers, &changes)) {
+    if (const auto fault = scan.frames->read(k, pixels, markers, &changes)) {
+      if (first_fault.empty()) first_fault = fmt::format("{}: {}", scan.frames->frame_name(k), fault->what);
       --tries;
       continue;
     }
     refuse_normalised(scan, k, pixels, changes);
     std::size_t marked = 0;
     for (std::size_t i = 0; i < markers.size(); ++i) {
-      if (markers.data()[i] == 0) continue;
+      if (markers.data()[i] == 0 || scan.bad_pixels.data()[i] != 0) continue;
       scan.bad_pixels.data()[i] = 1;
       ++marked;
     }
@@ -141,6 +144,10 @@ void add_markers(const ScanOptions& options, Scan& scan) {
     tally.add(k, changes);
     append(scan.notes, tally.lines(1, scan.width(), [&](int frame) { return scan.frames->frame_name(frame); }));
     return;
+  }
+  if (tries >= 0 && !first_fault.empty()) {
+    fail("{}: none of the {} frames can be read; the first: {}", scan.storage.location, scan.frame_count(),
+         first_fault);
   }
 }
 
@@ -157,10 +164,17 @@ void note_repeated_angle(Scan& scan) {
   }
 }
 
+// Not one file of several, nor what is picked out of a stack.
+bool is_whole_scan(const ScanPath& path, const Hdf5Layout& layout) {
+  const std::string name = path.dataset.substr(path.dataset.rfind('/') + 1);
+  return layout.projections.frames.empty() && !name.starts_with("data_");
+}
+
 Scan open_resolved(const ScanOptions& options, const ScanPath& path) {
   Scan scan;
   scan.name = path.name;
   std::optional<Hdf5Layout> layout;
+  std::optional<Hdf5Detector> detector;
   if (path.is_hdf5) {
     layout = find_hdf5_layout(path.file, path.dataset);
     scan.frames = open_hdf5_stack(path.file, layout->projections);
@@ -168,6 +182,10 @@ Scan open_resolved(const ScanOptions& options, const ScanPath& path) {
     scan.storage.format = layout->writer == "HDF5" ? "HDF5" : fmt::format("HDF5 ({})", layout->writer);
     scan.storage.location = absolute_path(path.file.string()) + "::" + layout->projections.datasets.front();
     scan.notes = layout->notes;
+    scan.warnings = layout->warnings;
+    detector = find_hdf5_detector(path.file, layout->projections.datasets.front(), scan.height(), scan.width());
+    scan.saturation = detector->saturation;
+    if (is_whole_scan(path, *layout)) heed_announced_frames(*detector, scan);
   } else {
     scan.frames = open_image_series(path.files);
     scan.storage = image_storage_info(path.files);
@@ -192,9 +210,7 @@ Scan open_resolved(const ScanOptions& options, const ScanPath& path) {
   append(scan.notes, dark.notes);
   append(scan.notes, flat.notes);
 
-  scan.bad_pixels = options.mask == "none"
-                        ? Image<std::uint8_t>(scan.height(), scan.width(), 0)
-                        : with_context("mask", [&] { return read_mask(options.mask, scan.height(), scan.width()); });
+  mask_pixels(options, path, known, detector ? &*detector : nullptr, scan);
   add_markers(options, scan);
   return scan;
 }

@@ -32,7 +32,7 @@ struct ScanOptions {
   std::optional<std::array<int, 2>> frames;
   std::vector<int> bad_frames;
   int max_bad_frames = 0;
-  std::string mask = "none";
+  std::string mask = "auto";
   Auto<int> saturation;
 
   friend bool operator==(const ScanOptions&, const ScanOptions&) = default;
@@ -96,12 +96,16 @@ void visit_fields(O& o, Visitor&& visit) {
           .doc = "frames known to be bad; they keep their place and are used for nothing", .unit = "frames", .min = 0});
   visit("max_bad_frames", o.max_bad_frames,
         FieldInfo{.doc = "more bad frames than this, found or listed, end the run", .unit = "frames", .min = 0});
-  visit("mask", o.mask,
-        FieldInfo{.doc = "bad pixels, non-zero is bad: HDF5 dataset, EDF, TIFF or npy of the frame's size",
-                  .kind = FieldKind::kPath,
-                  .words = "none"});
+  visit(
+      "mask", o.mask,
+      FieldInfo{.doc = "bad pixels, non-zero is bad: HDF5 dataset, EDF, TIFF or npy of the frame's size, beside those "
+                       "that the scan's own file masks (pixel_mask); auto: the latter alone; none: neither",
+                .kind = FieldKind::kPath,
+                .words = "auto, none"});
   visit("saturation", o.saturation,
-        FieldInfo{.doc = "raw counts from which a pixel is saturated; auto: 255 for uint8, else 65535",
+        FieldInfo{.doc = "raw counts from which a pixel is saturated; auto: what the scan's file says "
+                         "(saturation_value, count-rate cutoff), "
+                         "else 255 for uint8 and 65535 for others",
                   .unit = "counts",
                   .min = 1,
                   .max = 65535});

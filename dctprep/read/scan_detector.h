@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Heeds what a scan's file says of its detector.
+#pragma once
+
+#include "dctprep/core/scan.h"
+#include "dctprep/read/hdf5_detector.h"
+#include "dctprep/read/hdf5_layout.h"
+#include "dctprep/read/options.h"
+#include "dctprep/read/scan_path.h"
+
+namespace dctprep {
+
+// Frames beyond those that were asked for are left out; both more and fewer are warned of. Before frames are chosen.
+void heed_announced_frames(const Hdf5Detector& detector, Scan& scan);
+
+// Fills scan.bad_pixels: scan.mask, and unless that is "none" what the file itself says: its pixel_mask, or where a
+// Dectris file has none, pixels that hold the largest value all the time. Pixels that the file masks read as 0 from
+// then on, as other markers do. `layout` and `detector`: null where the scan is no HDF5.
+void mask_pixels(const ScanOptions& options, const ScanPath& path, const Hdf5Layout* layout,
+                 const Hdf5Detector* detector, Scan& scan);
+
+}  // namespace dctprep
