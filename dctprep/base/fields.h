@@ -9,33 +9,18 @@
 // from which TOML in and out, --set, --help, JSON schema, reference page, checks and provenance are derived (config/).
 #pragma once
 
-#include <array>
-#include <compare>
 #include <concepts>
 #include <limits>
 #include <optional>
 #include <string_view>
 #include <type_traits>
 
+#include "dctprep/base/level.h"
+
 namespace dctprep {
 
 template <class O, class Options>
 concept OptionsLike = std::same_as<std::remove_const_t<O>, Options>;
-
-// A number whose unit another option tells: counts, of which there are whole ones, or standard deviations. Written
-// without a point where it is whole.
-class Level {
- public:
-  constexpr Level() = default;
-  template <class T>
-  requires std::is_arithmetic_v<T>
-  constexpr Level(T number) : number_(static_cast<double>(number)) {}
-  constexpr double number() const { return number_; }
-  friend constexpr auto operator<=>(const Level&, const Level&) = default;
-
- private:
-  double number_ = 0;
-};
 
 // A value that is either given or found from the data ("auto"). After estimate/ has run, every one is given.
 template <class T>
@@ -74,10 +59,6 @@ struct FieldInfo {
   // The only numbers that a field takes, e.g. "6, 18, 26"; empty: all within the bounds.
   std::string_view numbers = "";
 };
-
-// The names of an enumeration's values, in the order of the values 0, 1, 2, ...: specialised beside each option enum.
-template <class Enum>
-struct EnumNames;  // static constexpr std::array<std::string_view, N> names = {...};
 
 template <class Enum>
 constexpr std::string_view enum_name(Enum value) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What must fit together in a configuration.
 #include <algorithm>
-#include <cmath>
+#include <array>
+#include <optional>
+#include <utility>
 
 #include "dctprep/base/error.h"
 #include "dctprep/config/config_file.h"
@@ -37,16 +39,18 @@ class Checker {
     refuse(key_a, a, fmt::format("must be at most {} = {}", key_b, text(b.value())));
   }
 
-  // A level that fits its unit, where it is given.
-  void level(const std::string& key, const Auto<Level>& level, const SegmentOptions& segment) const {
+  // A level that fits `unit`, that of segment.unit or of another level, which `unit_key` names.
+  void level(const std::string& key, const Auto<Level>& level, SegmentUnit unit, const std::string& unit_key,
+             const std::string& unit_value) const {
     if (level.is_auto()) return;
-    const double number = level.value().number();
-    if (is_in_sigma(segment)) {
-      constexpr double kMost = 65535.0 / kSigmaSteps;
-      if (number > kMost) refuse(key, level, fmt::format("must be at most {} where segment.unit is \"sigma\"", kMost));
-    } else if (number != std::floor(number)) {
-      refuse(key, level, "must be a whole number of counts; parts are for segment.unit = \"sigma\"");
-    }
+    if (level.value().unit().value_or(unit) != unit)
+      refuse(key, level,
+             fmt::format("{} = {}{} is another unit; give all levels in one, or \"auto\"", unit_key, unit_value,
+                         given_by(unit_key)));
+    if (const auto problem = level_problem(level.value().number(), unit))
+      refuse(key, level,
+             level.value().unit() ? *problem
+                                  : fmt::format("{}; the unit is that of {} = {}", *problem, unit_key, unit_value));
   }
 
   // A pair of limits of which 0 means none.
@@ -55,6 +59,12 @@ class Checker {
   }
 
  private:
+  // Where `key` was given, to follow it.
+  std::string given_by(const std::string& key) const {
+    const auto origin = origins_.find(key);
+    return origin == origins_.end() ? "" : fmt::format(" ({})", origin->second);
+  }
+
   const Origins& origins_;
 };
 
@@ -97,10 +107,25 @@ void check_beam(const BeamOptions& beam, const Checker& check) {
                              value_text(ValueOf<Region>::to(beam.region.value()))));
 }
 
+// All levels in the one unit that is stated.
+void check_levels(const SegmentOptions& segment, const Checker& check) {
+  const std::array levels{std::pair("segment.seed", &segment.seed), std::pair("segment.grow_min", &segment.grow_min),
+                          std::pair("segment.grow_max", &segment.grow_max)};
+  const std::optional<SegmentUnit> unit = stated_unit(segment);
+  if (!unit) return;
+  std::string unit_key = "segment.unit";
+  std::string unit_value = quoted_text(enum_name(*unit));
+  if (segment.unit.is_auto()) {
+    const auto first = std::ranges::find_if(
+        levels, [](const auto& level) { return !level.second->is_auto() && level.second->value().unit(); });
+    unit_key = first->first;
+    unit_value = quoted_text(level_text(first->second->value()));
+  }
+  for (const auto& [key, level] : levels) check.level(key, *level, *unit, unit_key, unit_value);
+}
+
 void check_segment(const SegmentOptions& segment, const Checker& check) {
-  check.level("segment.seed", segment.seed, segment);
-  check.level("segment.grow_min", segment.grow_min, segment);
-  check.level("segment.grow_max", segment.grow_max, segment);
+  check_levels(segment, check);
   if (segment.method == SegmentMethod::kDouble) {
     check.ordered("segment.grow_min", segment.grow_min, "segment.grow_max", segment.grow_max);
     check.ordered("segment.grow_min", segment.grow_min, "segment.seed", segment.seed);

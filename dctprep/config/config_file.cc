@@ -26,10 +26,24 @@ Config completed(Config config, std::span<const std::string> settings, Origins o
 
 }  // namespace
 
+namespace {
+
+// A file that gives every level as a plain number and names no unit means counts: it leaves nothing to be chosen.
+void settle_unit_of_file(Config& config, const std::filesystem::path& path, Origins& origins) {
+  SegmentOptions& segment = config.segment;
+  if (origins.contains("segment.unit") || stated_unit(segment)) return;
+  if (segment.seed.is_auto() || segment.grow_min.is_auto() || segment.grow_max.is_auto()) return;
+  segment.unit = SegmentUnit::kCounts;
+  origins["segment.unit"] = path.string() + ", whose levels are all plain numbers";
+}
+
+}  // namespace
+
 Config load_config(const std::filesystem::path& path, std::span<const std::string> settings) {
   Origins origins;
   const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
   Config config = parse_config(read_config_text(path), path.string(), folder, &origins);
+  settle_unit_of_file(config, path, origins);
   return completed(std::move(config), settings, std::move(origins));
 }
 

@@ -23,7 +23,7 @@ Config parse_config(std::string_view toml_text, const std::string& source_name, 
                     Origins* origins = nullptr);
 
 // From a file, with `settings` ("segment.seed=25") on top, their paths relative to the working folder; checked as a
-// whole.
+// whole. A file that gives every level as a plain number and names no unit means counts.
 Config load_config(const std::filesystem::path& path, std::span<const std::string> settings = {});
 
 // The defaults with `settings` on top, their paths relative to the working folder; checked as a whole.

@@ -256,18 +256,25 @@ struct Refused {
 TEST(Config, RefusesWithLineKeyValueAndWhatIsAllowed) {
   const std::vector<Refused> cases{
       {"\n[segment]\ntau = 0.5\nseed = -3",
-       "4: segment.seed = -3: must be between 1 and 65535 counts or sigma, or \"auto\""},
-      {"[segment]\nseed = 65536", "2: segment.seed = 65536: must be between 1 and 65535 counts or sigma, or \"auto\""},
+       "4: segment.seed = -3: must be between 1 and 65535, or with its unit, such as \"3.5 sigma\" or \"40 counts\", "
+       "or \"auto\""},
+      {"[segment]\nseed = 65536",
+       "2: segment.seed = 65536: must be between 1 and 65535, or with its unit, such as \"3.5 sigma\" or \"40 "
+       "counts\", or \"auto\""},
       {"[segment]\nseed = \"high\"",
-       "2: segment.seed = \"high\": must be a number between 1 and 65535 counts or sigma, or \"auto\""},
+       "2: segment.seed = \"high\": must be a number between 1 and 65535, or with its unit, such as \"3.5 sigma\" or "
+       "\"40 counts\", or \"auto\""},
       {"[segment]\nseed = true",
-       "2: segment.seed = true: must be a number between 1 and 65535 counts or sigma, or \"auto\""},
+       "2: segment.seed = true: must be a number between 1 and 65535, or with its unit, such as \"3.5 sigma\" or \"40 "
+       "counts\", or \"auto\""},
       {"[segment]\nseed = 2020-02-02",
-       "2: segment.seed = 2020-02-02: must be a number between 1 and 65535 counts or sigma, or \"auto\""},
+       "2: segment.seed = 2020-02-02: must be a number between 1 and 65535, or with its unit, such as \"3.5 sigma\" or "
+       "\"40 counts\", or \"auto\""},
       {"[segment]\nseed = 99999999999999999999",
        "2: not valid TOML: decimal integer: '99999999999999999999' is not representable in 64 bits"},
       {"[segment]\nseed = 9223372036854775807",
-       "2: segment.seed = 9223372036854775807: must be between 1 and 65535 counts or sigma, or \"auto\""},
+       "2: segment.seed = 9223372036854775807: must be between 1 and 65535, or with its unit, such as \"3.5 sigma\" or "
+       "\"40 counts\", or \"auto\""},
       {"[filter]\nmin_area = 2147483648", "2: filter.min_area = 2147483648: must be at most 2147483647"},
       {"[segment]\ntau = nan", "2: segment.tau = nan: must be a finite number"},
       {"[segment]\ntau = inf", "2: segment.tau = inf: must be a finite number"},
@@ -309,10 +316,30 @@ TEST(Config, RefusesWhatDoesNotFitTogether) {
   testing::TemporaryFolder folder;
   const fs::path path = folder / "scan.toml";
   const std::vector<Refused> cases{
-      {"[segment]\nseed = 25.5",
-       "2: segment.seed = 25.5: must be a whole number of counts; parts are for segment.unit = \"sigma\""},
+      {"[segment]\nunit = \"counts\"\nseed = 25.5",
+       "3: segment.seed = 25.5: must be a whole number of counts; parts are for sigma; the unit is that of "
+       "segment.unit "
+       "= \"counts\""},
+      {"[segment]\nseed = 25.5\ngrow_min = 4\ngrow_max = 5",
+       "2: segment.seed = 25.5: must be a whole number of counts; parts are for sigma; the unit is that of "
+       "segment.unit "
+       "= \"counts\""},
       {"[segment]\nunit = \"sigma\"\ngrow_max = 4096",
-       "3: segment.grow_max = 4096: must be at most 4095.9375 where segment.unit is \"sigma\""},
+       "3: segment.grow_max = 4096: must be between 1 and 4095.9375 sigma; the unit is that of segment.unit = "
+       "\"sigma\""},
+      {"[segment]\nseed = \"5 sigma\"\ngrow_max = 4096",
+       "3: segment.grow_max = 4096: must be between 1 and 4095.9375 sigma; the unit is that of segment.seed = \"5 "
+       "sigma\""},
+      {"[segment]\nunit = \"counts\"\nseed = \"3 sigma\"",
+       "3: segment.seed = \"3 sigma\": segment.unit = \"counts\" (" + path.string() +
+           ":2) is another unit; give all levels in one, or \"auto\""},
+      {"[segment]\ngrow_min = \"40 counts\"\nseed = \"3 sigma\"",
+       "2: segment.grow_min = \"40 counts\": segment.seed = \"3 sigma\" (" + path.string() +
+           ":3) is another unit; give all levels in one, or \"auto\""},
+      {"[segment]\nseed = \"3 sigma\"\ngrow_min = \"3.5 sigma\"",
+       "3: segment.grow_min = \"3.5 sigma\": must be at most segment.seed = \"3 sigma\""},
+      {"[segment]\nunit = \"sigma\"\nseed = 3\ngrow_min = \"3.5 sigma\"",
+       "4: segment.grow_min = \"3.5 sigma\": must be at most segment.seed = 3"},
       {"[segment]\nseed = 25\ngrow_min = 30", "3: segment.grow_min = 30: must be at most segment.seed = 25"},
       {"[segment]\ngrow_min = 9\ngrow_max = 8", "2: segment.grow_min = 9: must be at most segment.grow_max = 8"},
       {"[segment]\nvoxel_min = 9\nvoxel_max = 8", "2: segment.voxel_min = 9: must be at most segment.voxel_max = 8"},
@@ -339,12 +366,86 @@ TEST(Config, RefusesWhatDoesNotFitTogether) {
   }
   for (const std::string fine :
        {"[segment]\nseed = 25\ngrow_min = 25\ngrow_max = 25", "[segment]\nmethod = \"single\"\nseed = 5\ngrow_min = 9",
-        "[segment]\ngrow_min = 9", "[filter]\nmin_area = 5", "[scan]\nframes = [2, 2]",
-        "[beam]\nregion = [10, 0, 20, 5]\nsample = [11, 0, 20, 5]\nnormalise = \"margin\"",
+        "[segment]\ngrow_min = 9", "[segment]\nseed = 4.5", "[segment]\nunit = \"sigma\"\nseed = 4095.9375",
+        "[segment]\nseed = \"4.5 sigma\"\ngrow_min = 4.5\ngrow_max = \"4.5sigma\"",
+        "[segment]\nunit = \"counts\"\nseed = 40\ngrow_min = \"40 counts\"", "[filter]\nmin_area = 5",
+        "[scan]\nframes = [2, 2]", "[beam]\nregion = [10, 0, 20, 5]\nsample = [11, 0, 20, 5]\nnormalise = \"margin\"",
         "[beam]\ntransmission = true", "[scan]\nbad_frames = [3, 3]"}) {
     std::ofstream(path) << fine;
     EXPECT_NO_THROW(load_config(path)) << fine;
   }
+}
+
+TEST(Config, TakesLevelsWithTheirUnit) {
+  Config config;
+  for (const char* setting :
+       {"segment.seed=5 sigma", "segment.grow_min=\"3.25Sigma\"", "segment.grow_max = '4 sigmas' "})
+    set_value(config, setting, "/");
+  EXPECT_EQ(config.segment.seed.value(), Level(5, LevelUnit::kSigma));
+  EXPECT_EQ(config.segment.grow_min.value(), Level(3.25, LevelUnit::kSigma));
+  EXPECT_EQ(config.segment.grow_max.value(), Level(4, LevelUnit::kSigma));
+  EXPECT_TRUE(config.segment.unit.is_auto());
+  const std::string text = to_compact_toml(config);
+  EXPECT_NE(text.find("seed = \"5 sigma\"\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("grow_min = \"3.25 sigma\"\n"), std::string::npos) << text;
+  set_value(config, "segment.seed=40 COUNT", "/");
+  EXPECT_EQ(config.segment.seed.value(), Level(40, LevelUnit::kCounts));
+  set_value(config, "segment.seed=40", "/");
+  EXPECT_EQ(config.segment.seed.value(), Level(40));
+}
+
+TEST(Config, RefusesLevelsThatAreNone) {
+  const std::string any =
+      "must be a number between 1 and 65535, or with its unit, such as \"3.5 sigma\" or \"40 counts\", or \"auto\"";
+  const std::vector<Refused> cases{
+      {"three sigma", any},
+      {"3 sigma counts", any},
+      {"nan sigma", any},
+      {"3,5 sigma", any},
+      {"\"3\"", any},
+      {"sigma", any},
+      {"nan", "must be a finite number"},
+      {"-1 sigma", "must be between 1 and 4095.9375 sigma"},
+      {"5000 sigma", "must be between 1 and 4095.9375 sigma"},
+      {"0.5 counts", "must be between 1 and 65535 counts"},
+      {"1e9 counts", "must be between 1 and 65535 counts"},
+      {"3.5 counts", "must be a whole number of counts; parts are for sigma"},
+  };
+  for (const char* key : {"seed", "grow_min", "grow_max"}) {
+    for (const Refused& refused : cases) {
+      Config config;
+      const std::string shown = refused.text == "nan"    ? "nan"
+                                : refused.text[0] == '"' ? refused.text
+                                                         : "\"" + refused.text + "\"";
+      EXPECT_EQ(error_of([&] { set_value(config, fmt::format("segment.{}={}", key, refused.text), "/"); }),
+                fmt::format("--set: segment.{} = {}: {}", key, shown, refused.message));
+      EXPECT_EQ(config, Config{});
+    }
+  }
+  Config config;
+  EXPECT_NE(error_of([&] { set_value(config, "denoise.threshold=3 sigma", "/"); }).find("65535 counts"),
+            std::string::npos);  // is in counts always
+}
+
+// Files made before levels had units.
+TEST(Config, AFileOfPlainLevelsAloneMeansCounts) {
+  testing::TemporaryFolder folder;
+  const auto unit_of = [&](const std::string& segment, const std::vector<std::string>& settings = {}) {
+    std::ofstream(folder / "scan.toml") << "[segment]\n" + segment;
+    return load_config(folder / "scan.toml", settings).segment.unit;
+  };
+  const std::string all = "seed = 20\ngrow_min = 9\ngrow_max = 15\n";
+  const Auto<SegmentUnit> open;
+  EXPECT_EQ(unit_of(all), Auto<SegmentUnit>(SegmentUnit::kCounts));
+  EXPECT_EQ(unit_of(all, {"segment.seed=30"}), Auto<SegmentUnit>(SegmentUnit::kCounts));
+  EXPECT_EQ(unit_of(all + "unit = \"auto\""), open);
+  EXPECT_EQ(unit_of("seed = 20\ngrow_min = 9"), open);
+  EXPECT_EQ(unit_of("seed = 20\ngrow_min = 9", {"segment.grow_max=15"}), open);
+  EXPECT_EQ(unit_of(all, {"segment.unit=sigma"}), Auto<SegmentUnit>(SegmentUnit::kSigma));
+  EXPECT_EQ(unit_of("seed = \"20 sigma\"\ngrow_min = 9\ngrow_max = 15\n"), open);
+  EXPECT_EQ(error_of([&] { unit_of(all, {"segment.seed=5 sigma"}); }),
+            "--set: segment.seed = \"5 sigma\": segment.unit = \"counts\" (" + (folder / "scan.toml").string() +
+                ", whose levels are all plain numbers) is another unit; give all levels in one, or \"auto\"");
 }
 
 TEST(Config, ChecksConfigurationsMadeByHand) {
@@ -387,7 +488,9 @@ TEST(Config, TakesSettings) {
 
 TEST(Config, RefusesBadSettings) {
   const std::vector<Refused> cases{
-      {"segment.seed=-3", "--set: segment.seed = -3: must be between 1 and 65535 counts or sigma, or \"auto\""},
+      {"segment.seed=-3",
+       "--set: segment.seed = -3: must be between 1 and 65535, or with its unit, such as \"3.5 sigma\" or \"40 "
+       "counts\", or \"auto\""},
       {"segment.sead=3", "--set: segment.sead: unknown key; did you mean segment.seed?"},
       {"seed=3", "--set: seed: unknown key; did you mean segment.seed?"},
       {"segmen.seed=3", "--set: segmen.seed: unknown key; did you mean segment.seed?"},
@@ -399,9 +502,11 @@ TEST(Config, RefusesBadSettings) {
       {"=3", "--set =3: must be KEY=VALUE, such as scan.path=..."},
       {"", "--set : must be KEY=VALUE, such as scan.path=..."},
       {"segment.seed=",
-       "--set: segment.seed: has no value; must be a number between 1 and 65535 counts or sigma, or \"auto\""},
+       "--set: segment.seed: has no value; must be a number between 1 and 65535, or with its unit, such as \"3.5 "
+       "sigma\" or \"40 counts\", or \"auto\""},
       {"segment.seed=1\ntau=2",
-       "--set: segment.seed = \"1\\ntau=2\": must be a number between 1 and 65535 counts or sigma, or \"auto\""},
+       "--set: segment.seed = \"1\\ntau=2\": must be a number between 1 and 65535, or with its unit, such as \"3.5 "
+       "sigma\" or \"40 counts\", or \"auto\""},
       {"denoise.mode=ful", "--set: denoise.mode = \"ful\": must be \"auto\", \"off\", \"full\" or \"conditional\""},
   };
   for (const Refused& refused : cases) {

@@ -60,6 +60,7 @@ Json type_schema(const Field& field) {
     case ValueType::kInteger:
       return number_schema(field, true);
     case ValueType::kReal:
+    case ValueType::kLevel:
       return number_schema(field, false);
     case ValueType::kIntegers:
       return list_schema(field, true);
@@ -81,6 +82,12 @@ Json field_schema(const Field& field) {
   Json any = Json::array({type_schema(field)});
   if (field.info.kind == FieldKind::kMemory)
     any.push_back({{"type", "string"}, {"pattern", "^[0-9]+(\\.[0-9]*)? ?([kMGT]B|[KMGT]iB|B)?$"}});
+  // As parse_level() takes it, but for the range.
+  if (field.type == ValueType::kLevel)
+    any.push_back({{"type", "string"},
+                   {"pattern",
+                    "^[ \\t]*[+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?[ \\t]*"
+                    "([cC][oO][uU][nN][tT][sS]?|[sS][iI][gG][mM][aA][sS]?|\u03c3)[ \\t]*$"}});
   // Words of text are text already.
   if (!field.words.empty() && field.type != ValueType::kChoice && field.type != ValueType::kText)
     any.push_back({{"enum", field.words}});

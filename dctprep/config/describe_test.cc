@@ -48,6 +48,10 @@ TEST(Describe, SchemaJudgesAsTheParserDoes) {
   }
   const std::vector<std::string> wrong{"[segment]\nseed = 0",
                                        "[segment]\nseed = \"high\"",
+                                       "[segment]\nseed = \"3\"",
+                                       "[segment]\nseed = \"3 sigma counts\"",
+                                       "[segment]\ngrow_min = \"nan sigma\"",
+                                       "[segment]\ngrow_max = \"-3 counts\"",
                                        "[segment]\nsead = 1",
                                        "[segmet]\nseed = 1",
                                        "seed = 1",

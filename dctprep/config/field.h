@@ -15,7 +15,8 @@
 
 namespace dctprep {
 
-enum class ValueType { kBool, kInteger, kReal, kText, kChoice, kIntegers, kReals };
+// kLevel: a number, or text with its unit such as "3.5 sigma" (base/level.h).
+enum class ValueType { kBool, kInteger, kReal, kLevel, kText, kChoice, kIntegers, kReals };
 
 // The value of any option. std::monostate: left out. A string is text, a path, the name of an enumeration's value, or a
 // word in place of a value, such as "auto".

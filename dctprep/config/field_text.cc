@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "dctprep/config/tables_of.h"
+#include "dctprep/segment/options.h"
 
 namespace dctprep {
 
@@ -87,6 +88,9 @@ std::string type_allowed(const Field& field, bool with_type) {
       return number("a whole number");
     case ValueType::kReal:
       return number("a number");
+    case ValueType::kLevel:
+      return fmt::format("{}between {} and {}, or with its unit, such as \"3.5 sigma\" or \"40 counts\"",
+                         with_type ? "a number " : "", bound_text(field.info.min), bound_text(field.info.max));
     case ValueType::kText:
       return field.is_path() ? "a path" : "text";
     case ValueType::kChoice:
@@ -131,6 +135,12 @@ std::optional<std::string> list_problem(const Field& field, const std::vector<T>
     if (field.is_region && !(list[0] < list[2] && list[1] < list[3])) return must_be(field, true);
   }
   return std::nullopt;
+}
+
+std::optional<std::string> level_problem(const Field& field, const std::string& text) {
+  const std::optional<Level> level = parse_level(text);
+  if (!level) return must_be(field, true);
+  return level_problem(level->number(), *level->unit());
 }
 
 std::optional<std::string> text_problem(const Field& field, const std::string& text) {
@@ -189,6 +199,7 @@ std::optional<std::string> value_problem(const Field& field, const Value& value)
   if (const auto* text = std::get_if<std::string>(&value)) {
     if (std::find(field.words.begin(), field.words.end(), *text) != field.words.end()) return std::nullopt;
     if (field.type == ValueType::kText) return text_problem(field, *text);
+    if (field.type == ValueType::kLevel) return level_problem(field, *text);
     return must_be(field, true);
   }
   if (std::holds_alternative<std::monostate>(value)) {
@@ -202,6 +213,7 @@ std::optional<std::string> value_problem(const Field& field, const Value& value)
       if (const auto* number = std::get_if<std::int64_t>(&value)) return integer_problem(field, *number);
       break;
     case ValueType::kReal:
+    case ValueType::kLevel:
       if (const auto* number = std::get_if<double>(&value)) return real_problem(field, *number);
       if (const auto* whole = std::get_if<std::int64_t>(&value))
         return real_problem(field, static_cast<double>(*whole));

@@ -121,7 +121,8 @@ std::optional<Value> value_of_node(const toml::node& node, const Field& field) {
     return Value(text->get());
   }
   if (const auto* number = node.as_integer()) {
-    if (field.type == ValueType::kReal) return Value(static_cast<double>(number->get()));
+    if (field.type == ValueType::kReal || field.type == ValueType::kLevel)
+      return Value(static_cast<double>(number->get()));
     return Value(number->get());
   }
   if (const auto* number = node.as_floating_point()) return Value(number->get());

@@ -40,6 +40,19 @@ inline double random_real(const Field& field, Random& random) {
   return std::uniform_real_distribution<double>(std::max(low, -1e9), std::min(high, 1e9))(random);
 }
 
+// A plain number, or one with a unit.
+inline Value random_level(const Field& field, Random& random) {
+  const double number = random_real(field, random);
+  switch (pick(random, 3)) {
+    case 0:
+      return number;
+    case 1:
+      return level_text(Level(std::floor(number), LevelUnit::kCounts));
+    default:
+      return level_text(Level(std::clamp(number / 16, 1.0, 4095.0), LevelUnit::kSigma));
+  }
+}
+
 inline std::string random_text(Random& random) {
   static const std::vector<std::string> kPieces{
       "a",  "scan", " ", "\"",   "\\", "\n", "\t", "#",        "'",
@@ -68,6 +81,8 @@ inline Value random_value(const Field& field, Random& random) {
       return random_integer(field, random);
     case ValueType::kReal:
       return random_real(field, random);
+    case ValueType::kLevel:
+      return random_level(field, random);
     case ValueType::kText:
       return (field.is_path() ? "/" : "") + random_text(random);
     case ValueType::kReals:

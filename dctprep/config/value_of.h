@@ -48,16 +48,19 @@ struct ValueOf<double> {
   static double from(const Value& value) { return std::get<double>(value); }
 };
 
-// Whole levels appear as integers, which are written without a point.
+// Levels that carry their unit appear as text; others as numbers, whole ones as integers, which are written without a
+// point.
 template <>
 struct ValueOf<Level> {
-  static void describe(Field& field) { field.type = ValueType::kReal; }
-  static Value to(Level level) {
+  static void describe(Field& field) { field.type = ValueType::kLevel; }
+  static Value to(const Level& level) {
+    if (level.unit()) return level_text(level);
     const double number = level.number();
     if (std::abs(number) < 1e15 && number == std::floor(number)) return static_cast<std::int64_t>(number);
     return number;
   }
   static Level from(const Value& value) {
+    if (const auto* text = std::get_if<std::string>(&value)) return parse_level(*text).value();
     if (const auto* whole = std::get_if<std::int64_t>(&value)) return Level(*whole);
     return Level(std::get<double>(value));
   }

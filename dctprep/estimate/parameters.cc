@@ -22,7 +22,7 @@ bool thresholds_open(const Config& config) {
   const SegmentOptions& s = config.segment;
   return config.beam.guard.is_auto() || config.denoise.mode.is_auto() || config.denoise.threshold.is_auto() ||
          s.seed.is_auto() || s.grow_min.is_auto() || s.grow_max.is_auto() || s.min_seed_volume.is_auto() ||
-         s.split.is_auto();
+         s.split.is_auto() || s.unit.is_auto();
 }
 
 bool beam_open(const BeamOptions& o) { return o.region.is_auto() || o.sample.is_auto() || o.normalise.is_auto(); }
@@ -98,9 +98,7 @@ Search begin_search(Estimate& estimate, const Scan& scan, Progress& progress, do
     if (0 <= k && k < scan.frame_count()) search.listed[static_cast<std::size_t>(k)] = 1;
   }
   settle_scan(search);
-  SegmentOptions& segment = estimate.config.segment;
-  const bool has_level = !segment.seed.is_auto() || !segment.grow_min.is_auto() || !segment.grow_max.is_auto();
-  if (segment.unit.is_auto() && has_level) segment.unit = SegmentUnit::kCounts;
+  if (stated_unit(estimate.config.segment)) settle_stated_unit(search);
   const BeamOptions& beam = estimate.config.beam;
   if (!beam.region.is_auto() && beam.region.value().empty()) settle_without_beam(search);
   // Only the margin needs to know where the sample is.

@@ -93,6 +93,7 @@ Config beam_only() {
   Config config;
   config.beam.guard = 5;
   config.denoise.threshold = 20;
+  config.segment.unit = SegmentUnit::kCounts;
   config.segment.seed = 50;
   config.segment.grow_min = 7;
   config.segment.grow_max = 20;
@@ -304,7 +305,7 @@ TEST(FindParameters, WidensTheGuardUntilTheNoiseAtItsEdgeStaysBelowTheSpots) {
   Config given;
   const int usual = find(scan).config.beam.guard.value();
   // Given lower than the noise of the glow: by itself it would be higher.
-  given.segment.grow_min = 6;
+  given.segment.grow_min = Level(6, LevelUnit::kCounts);
   const Estimate estimate = find(scan, given);
   const int guard = estimate.config.beam.guard.value();
   EXPECT_GT(guard, usual) << estimate.why.at("beam.guard");
@@ -327,7 +328,7 @@ TEST(FindParameters, WidensTheGuardUntilTheNoiseAtItsEdgeStaysBelowTheSpots) {
   }
   EXPECT_LT(edge, 7);
   // What no guard can do.
-  given.segment.grow_min = 1;
+  given.segment.grow_min = Level(1, LevelUnit::kCounts);
   EXPECT_TRUE(warns_of(find(scan, given), "beam.guard"));
 }
 

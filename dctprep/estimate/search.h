@@ -48,8 +48,12 @@ void settle_without_beam(Search& search);
 // frames, where there is a beam.
 BeamScale settle_beam(Search& search, const FrameSample& sample, std::vector<double>& intensities);
 
+// segment.unit where it is stated, by the key or by a level that carries its unit: every level that is given carries it
+// then.
+void settle_stated_unit(Search& search);
 // segment.unit, and the scale that levels in units of the noise need. `groups` before the 2D median. Where two units
-// were tried, gives what passes with the one taken, after the 2D median given or the full one.
+// were tried, gives what passes with the one taken, after the 2D median given or the full one. The unit does not depend
+// on thresholds that are given; plain levels are in the unit that is found, and carry it. Throws where they cannot be.
 std::optional<Trial> settle_unit(Search& search, std::span<const GroupResiduals> groups, NoiseSamples& samples,
                                  const Region& excluded);
 

@@ -22,6 +22,26 @@ int threshold_of(double sigmas, const NoiseLevel& noise) {
   return std::clamp(static_cast<int>(std::ceil(sigmas * noise.high)), 1, 65535);
 }
 
+// Why levels that are given call for the full median, though the conditional one would be found without them; empty
+// where they do not: they may be too low for the noise that the conditional median leaves.
+std::string too_low_for(const DenoiseOptions& conditional, const Search& search, std::span<const GroupResiduals> groups,
+                        const Region& excluded) {
+  const SegmentOptions& segment = search.config().segment;
+  const std::string given = given_levels_text(segment);
+  if (given.empty()) return {};
+  const auto with = [&](DenoiseMode mode) {
+    DenoiseOptions denoise = conditional;
+    denoise.mode = mode;
+    return try_settings(search, groups, denoise, segment, search.scale, excluded);
+  };
+  const Trial full = with(DenoiseMode::kFull), trial = with(DenoiseMode::kConditional);
+  const bool in_noise = trial.is_in_noise && !full.is_in_noise;
+  if (!in_noise && trial.false_spots <= full.false_spots + kMoreFalse) return {};
+  return fmt::format("because {} was given: with the conditional median, which would be taken otherwise, {}", given,
+                     in_noise ? "spots would be grown into the noise"
+                              : fmt::format("{} spots would pass, too many of them false", trial.count()));
+}
+
 void settle_mode(Search& search, std::span<const GroupResiduals> groups, const NoiseLevel& noise,
                  const Region& excluded, std::optional<Trial> known) {
   DenoiseOptions& options = search.config().denoise;
@@ -29,7 +49,7 @@ void settle_mode(Search& search, std::span<const GroupResiduals> groups, const N
     DenoiseOptions denoise = options;
     denoise.mode = mode;
     denoise.threshold = threshold;
-    return try_settings(search, groups, denoise, search.config().segment, search.scale, excluded);
+    return try_settings(search, groups, denoise, with_open_thresholds(search.config().segment), search.scale, excluded);
   };
   std::vector<int> thresholds{threshold_of(kMostDenoiseSigmas, noise), threshold_of(kDenoiseSigmas, noise)};
   if (!options.threshold.is_auto()) thresholds.assign(1, options.threshold.value());
@@ -59,6 +79,11 @@ void settle_mode(Search& search, std::span<const GroupResiduals> groups, const N
             "with thresholds for as few false ones, {} in the frames looked at: the full one costs no small spots",
             tried));
     return;
+  }
+  if (const std::string why = too_low_for(best.denoise, search, groups, excluded); !why.empty()) {
+    options.mode = DenoiseMode::kFull;
+    search.warn("denoise.mode is \"full\" " + why);
+    return search.say("denoise.mode", why);
   }
   const bool threshold_is_found = options.threshold.is_auto();
   options = best.denoise;

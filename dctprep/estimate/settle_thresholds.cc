@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <fmt/format.h>
+#include <optional>
 
 #include "dctprep/base/error.h"
 #include "dctprep/estimate/noise.h"
@@ -120,10 +122,11 @@ void widen_guard(Search& search, const std::vector<GroupResiduals>& groups) {
   why += fmt::format("; at its edge the 2D median leaves {:.3g}, where spots grow down to {}",
                      in_counts(noise_at(guard.value())), in_counts(grow));
   if (holds) return;
-  search.warn(fmt::format(
-      "beam.guard = {}: the noise at its edge ({:.3g} counts) reaches segment.grow_min = {}, and so it does up to {} "
-      "pixels from the beam; give a larger grow_min, or look at what is there",
-      found, in_counts(noise_at(found)), level_text(grow, steps), most));
+  search.warn(
+      fmt::format("beam.guard = {}: the noise at its edge ({:.3g} counts) reaches segment.grow_min = \"{}\", and so it "
+                  "does up to {} "
+                  "pixels from the beam; give a larger grow_min, or look at what is there",
+                  found, in_counts(noise_at(found)), level_text(grow, steps), most));
 }
 
 // Spots that are still there a quarter of the half window away on either side of a frame last about half of it or more:
@@ -154,8 +157,20 @@ void check_window(Search& search, const std::vector<GroupResiduals>& groups) {
       config.background.half_window, 100.0 * static_cast<double>(still) / static_cast<double>(bright), by));
 }
 
-// All of [segment] but unit and split; gives the size of spots.
-SpotSize settle_levels(Search& search, const std::vector<GroupResiduals>& groups, const NoiseLevel& noise) {
+struct LevelsFound {
+  SpotSize size;
+  std::optional<ThresholdChoice> bare;  // what would be found without the levels that are given; none where none is
+};
+
+// Says of a value that was found that it would be another without the levels that are given.
+void say_that_it_follows(Search& search, const std::string& key, const std::string& found, const std::string& otherwise,
+                         const std::string& given) {
+  if (found == otherwise || !search.estimate.why.contains(key)) return;
+  search.estimate.why[key] += fmt::format("; it would be {} without {}", otherwise, given);
+}
+
+// All of [segment] but unit and split.
+LevelsFound settle_levels(Search& search, const std::vector<GroupResiduals>& groups, const NoiseLevel& noise) {
   const SegmentOptions given = search.config().segment;
   ThresholdChoice choice =
       choose_thresholds(in_steps(given), groups, noise, search.scan.frame_count(), search.false_spots);
@@ -176,7 +191,39 @@ SpotSize settle_levels(Search& search, const std::vector<GroupResiduals>& groups
   say("grow_max", given.grow_max);
   say("min_seed_volume", given.min_seed_volume);
   for (std::string& warning : choice.warnings) search.warn(std::move(warning));
-  return choice.size;
+  const std::string levels = given_levels_text(given);
+  if (levels.empty()) return {choice.size, {}};
+  SegmentOptions open = with_open_thresholds(given);
+  open.min_seed_volume = given.min_seed_volume;
+  ThresholdChoice bare =
+      choose_thresholds(in_steps(open), groups, noise, search.scan.frame_count(), search.false_spots);
+  const auto follow = [&](const char* key, const auto& now, const auto& otherwise) {
+    const auto text = [&](const auto& value) {
+      if constexpr (std::same_as<std::decay_t<decltype(value)>, Auto<Level>>) {
+        return level_text(step_of(value), given);
+      } else {
+        return fmt::format("{}", value.value());
+      }
+    };
+    say_that_it_follows(search, std::string("segment.") + key, text(now), text(otherwise), levels);
+  };
+  follow("seed", choice.options.seed, bare.options.seed);
+  follow("grow_min", choice.options.grow_min, bare.options.grow_min);
+  follow("grow_max", choice.options.grow_max, bare.options.grow_max);
+  follow("min_seed_volume", choice.options.min_seed_volume, bare.options.min_seed_volume);
+  return {choice.size, std::move(bare)};
+}
+
+// segment.split, and what it would be without the levels that are given.
+void settle_split_after(Search& search, const NoiseLevel& noise, const LevelsFound& levels,
+                        const SegmentOptions& given) {
+  settle_split(search, noise, levels.size);
+  if (!levels.bare) return;
+  const Config& config = search.config();
+  const double otherwise =
+      split_by_noise(levels.bare->options, config.denoise, noise, levels.bare->size, search.step_counts);
+  say_that_it_follows(search, "segment.split", fmt::format("{:g}", config.segment.split.value()),
+                      fmt::format("{:g}", otherwise), given_levels_text(given));
 }
 
 }  // namespace
@@ -187,7 +234,10 @@ void settle_thresholds(Search& search, const BeamScale& beam) {
   NoiseSamples samples;
   std::vector<GroupResiduals> groups = read_groups(search, beam, samples);
   if (groups.empty())
-    fail("segment.seed: none of the frames that noise is measured in can be read; give it, or check the scan");
+    fail("segment.{}: none of the frames that noise is measured in can be read; give it, or check the scan",
+         config.segment.seed.is_auto()   ? "seed"
+         : config.segment.unit.is_auto() ? "unit"
+                                         : "grow_min");
   const bool guard_is_found = config.beam.guard.is_auto();
   settle_guard(search, groups);
   const Region excluded = search.beam().grown(config.beam.guard.value(), scan.height(), scan.width());
@@ -203,11 +253,12 @@ void settle_thresholds(Search& search, const BeamScale& beam) {
   if (noise.high <= 0) {
     fail(
         "segment.seed: there is no good pixel outside the direct beam to measure the noise in; check beam.region and "
-        "scan.mask, or give seed, grow_min, grow_max and min_seed_volume");
+        "scan.mask, or give seed, grow_min and grow_max with their unit, and min_seed_volume");
   }
-  const SpotSize size = settle_levels(search, groups, noise);
+  const SegmentOptions given = config.segment;
+  const LevelsFound levels = settle_levels(search, groups, noise);
   if (guard_is_found) widen_guard(search, groups);
-  settle_split(search, noise, size);
+  settle_split_after(search, noise, levels, given);
   check_window(search, groups);
   if (scan.frame_count() < 20) {
     search.warn(

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Levels in counts or in units of the noise: what finds more spots for as few false ones.
+#include <array>
 #include <cmath>
 #include <fmt/format.h>
 #include <span>
+#include <utility>
 
+#include "dctprep/base/error.h"
 #include "dctprep/core/rank_median.h"
 #include "dctprep/estimate/noise_pairs.h"
 #include "dctprep/estimate/search.h"
@@ -15,6 +18,29 @@ namespace {
 
 // Of fewer, a standard deviation does not say how rare a reading is.
 constexpr double kLeastPhotons = 10;
+
+auto named_levels(const SegmentOptions& segment) {
+  return std::array{std::pair("segment.seed", &segment.seed), std::pair("segment.grow_min", &segment.grow_min),
+                    std::pair("segment.grow_max", &segment.grow_max)};
+}
+
+// Gives plain levels the unit, which `reason` tells of, and says so.
+void read_plain_levels(Search& search, SegmentUnit unit, const std::string& reason) {
+  SegmentOptions& segment = search.config().segment;
+  for (const auto& [key, level] : named_levels(segment)) {
+    if (level->is_auto() || level->value().unit()) continue;
+    const double number = level->value().number();
+    const std::string text = level_text(Level(number, unit));
+    const SegmentUnit other = unit == SegmentUnit::kSigma ? SegmentUnit::kCounts : SegmentUnit::kSigma;
+    if (const auto problem = level_problem(number, unit)) {
+      fail_usage("{} = {}: {}; it has no unit, and so is in {}, {}; \"{}\" would be in the other", key, number,
+                 *problem, enum_name(unit), reason, level_text(Level(number, other)));
+    }
+    search.warn(
+        fmt::format("{} = {}: read in {}, {}; write \"{}\" to fix it", key, number, enum_name(unit), reason, text));
+  }
+  segment = in_unit(segment, unit);
+}
 
 // The background of a typical good pixel beside the beam; 0 where there is none.
 int typical_background(const Search& search, std::span<const GroupResiduals> groups) {
@@ -48,7 +74,7 @@ Trial try_units(Search& search, std::span<const GroupResiduals> groups, const No
   if (denoise.threshold.is_auto()) denoise.threshold = 1;  // the conditional median is then all but the full one
   const auto with = [&](SegmentUnit tried, const NoiseScale& scale) {
     unit = tried;
-    return try_settings(search, groups, denoise, search.config().segment, scale, excluded);
+    return try_settings(search, groups, denoise, with_open_thresholds(search.config().segment), scale, excluded);
   };
   Trial sigma = with(SegmentUnit::kSigma, scale_of_levels(model));
   Trial counts = with(SegmentUnit::kCounts, {});
@@ -63,6 +89,21 @@ Trial try_units(Search& search, std::span<const GroupResiduals> groups, const No
 }
 
 }  // namespace
+
+void settle_stated_unit(Search& search) {
+  SegmentOptions& segment = search.config().segment;
+  const SegmentUnit unit = stated_unit(segment).value();
+  if (!segment.unit.is_auto()) {
+    segment = in_unit(segment, unit);
+    return;
+  }
+  for (const auto& [key, level] : named_levels(segment)) {
+    if (level->is_auto() || !level->value().unit()) continue;
+    const std::string setting = fmt::format("{} = \"{}\"", key, level_text(level->value()));
+    search.say("segment.unit", fmt::format("that of {}, which was given", setting));
+    return read_plain_levels(search, unit, "the unit of " + setting);
+  }
+}
 
 std::optional<Trial> settle_unit(Search& search, std::span<const GroupResiduals> groups, NoiseSamples& samples,
                                  const Region& excluded) {
@@ -80,6 +121,7 @@ std::optional<Trial> settle_unit(Search& search, std::span<const GroupResiduals>
       unit = SegmentUnit::kCounts;
       search.say("segment.unit", why);
     }
+    read_plain_levels(search, unit.value(), "which the data choose");
   }
   if (!is_in_sigma(search.config().segment)) return trial;
   search.scale = scale_of_levels(model);

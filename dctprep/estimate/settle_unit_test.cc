@@ -44,17 +44,13 @@ TEST(SettleUnit, KeepsCountsWhereItDoesNot) {
 
 TEST(SettleUnit, KeepsWhatIsGiven) {
   Config given;
-  given.segment.grow_min = 12;  // a plain level means counts
-  const Estimate plain = find(faint_under_glow(), given);
-  EXPECT_EQ(unit_of(plain), SegmentUnit::kCounts);
-  EXPECT_FALSE(plain.why.contains("segment.unit"));
   given.segment.unit = SegmentUnit::kSigma;
   given.segment.grow_min = 1.5;
   for (const SyntheticOptions& options :
        {faint_under_glow(), SyntheticOptions{.frames = 100, .beam_counts = 0, .readout = 6}}) {
     const SegmentOptions found = find(options, given).config.segment;
     EXPECT_EQ(found.unit.value(), SegmentUnit::kSigma);
-    EXPECT_EQ(found.grow_min.value(), Level(1.5));
+    EXPECT_EQ(found.grow_min.value(), Level(1.5, LevelUnit::kSigma));
     EXPECT_GE(found.seed.value(), Level(1.5));
     EXPECT_LT(found.seed.value(), Level(4));
   }

@@ -173,7 +173,7 @@ ThresholdChoice choose_thresholds(const SegmentOptions& given, std::span<const G
   choice.why["seed"] = fmt::format(
       "{}; {}{} {:.1f} times {}, and let{} {:.2g} false blobs be expected in {} frames, where {:g} are "
       "allowed, by what is found in the negated residual of {} frames in {} places",
-      noise_text, level_text(seed, given), in_sigma ? " is" : " counts are", seed / own_noise,
+      noise_text, level_text(seed, given), in_sigma ? " is" : " are", seed / own_noise,
       in_sigma ? "the typical" : "that", in_sigma ? "s" : "", choice.false_blobs, frames, budget, looked,
       groups.size());
   choice.why["min_seed_volume"] =
@@ -190,7 +190,7 @@ ThresholdChoice choose_thresholds(const SegmentOptions& given, std::span<const G
                   given.tau, level_text(grow_min, given), level_text(step_of(options.grow_max), given));
   if (choice.false_blobs > budget)
     choice.warnings.push_back(fmt::format(
-        "segment.seed = {} with min_seed_volume = {} lets about {:.0f} false spots be expected: raise either",
+        "segment.seed = \"{}\" with min_seed_volume = {} lets about {:.0f} false spots be expected: raise either",
         level_text(seed, given), options.min_seed_volume.value(), choice.false_blobs));
   return choice;
 }

@@ -149,7 +149,7 @@ void set_scale(Setup& setup) {
   setup.scale = scale_of_levels(setup.noise);
   const int level = lowest_level(setup.segment);
   if (setup.scale.least(65535, level) > 65535) {
-    fail_usage("segment.{} = {}: no pixel can be that many standard deviations above its background; lower it",
+    fail_usage("segment.{} = \"{}\": no pixel can be that many standard deviations above its background; lower it",
                lowest_level_key(setup.segment), level_text(level, setup.segment));
   }
 }
@@ -194,7 +194,7 @@ Setup prepare_run(const Scan& scan, const Config& config, Progress& progress) {
     if (config.beam.transmission) read_flat(setup);
   }
   find_reference_intensity(setup, progress);
-  if (config.segment.unit.is_auto()) setup.config.segment.unit = SegmentUnit::kCounts;
+  setup.config.segment = in_unit(config.segment, stated_unit(config.segment).value_or(SegmentUnit::kCounts));
   setup.segment = in_steps(setup.config.segment);
   const bool in_sigma = is_in_sigma(setup.config.segment);
   if (config.spots.photometry || in_sigma) setup.noise = measure_noise(setup, progress);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 
 #include "dctprep/base/fields.h"
@@ -14,12 +15,7 @@ struct EnumNames<SegmentMethod> {
   static constexpr std::array<std::string_view, 2> names{"double", "single"};
 };
 
-// Of the levels: counts, or standard deviations of the noise where the pixel is (docs/sigma.md).
-enum class SegmentUnit { kCounts, kSigma };
-template <>
-struct EnumNames<SegmentUnit> {
-  static constexpr std::array<std::string_view, 2> names{"counts", "sigma"};
-};
+using SegmentUnit = LevelUnit;
 
 // [segment]: the double threshold in 3D.
 struct SegmentOptions {
@@ -44,11 +40,11 @@ void visit_fields(O& o, Visitor&& visit) {
   visit(
       "method", o.method,
       FieldInfo{.doc = "double: seeds above `seed` grow down to a level of their own; single: one threshold, `seed`"});
-  visit(
-      "unit", o.unit,
-      FieldInfo{.doc = "of seed, grow_min and grow_max. counts; sigma: standard deviations of a pixel's noise, so that "
-                       "one level holds under the glow and far from it; auto: counts where one of them is given, else "
-                       "what finds more spots"});
+  visit("unit", o.unit,
+        FieldInfo{.doc = "of seed, grow_min and grow_max where they are plain numbers. counts; sigma: standard "
+                         "deviations of a pixel's noise, so that one level holds under the glow and far from it; auto: "
+                         "that of a level which carries its unit, else what finds more spots (a file without this key "
+                         "whose three levels are plain numbers: counts)"});
   visit(
       "seed", o.seed,
       FieldInfo{
@@ -85,16 +81,33 @@ void visit_fields(O& o, Visitor&& visit) {
 // Segmentation compares whole numbers: counts, or sixteenths of a standard deviation.
 inline constexpr int kSigmaSteps = 16;
 
-inline bool is_in_sigma(const SegmentOptions& o) { return o.unit == Auto<SegmentUnit>(SegmentUnit::kSigma); }
+// The unit of the levels as far as it is stated: by `unit`, or by a level that carries its own; none where the data are
+// to choose it. Levels of several units are refused by check_config().
+std::optional<SegmentUnit> stated_unit(const SegmentOptions& options);
 
-// The same options with levels as segmentation takes them: rounded to steps, of a count or a sixteenth of sigma. Those
-// that are "auto" stay so.
+// The same options in `unit`, which they state or leave open, with every level that is given carrying it.
+SegmentOptions in_unit(const SegmentOptions& options, SegmentUnit unit);
+
+// The same options with seed, grow_min, grow_max and min_seed_volume left to be found.
+SegmentOptions with_open_thresholds(const SegmentOptions& options);
+
+// Those of seed, grow_min and grow_max that are given: `segment.seed = "5 sigma" and segment.grow_min = "3 sigma"`;
+// empty where none is.
+std::string given_levels_text(const SegmentOptions& options);
+
+// What is wrong with a level of that many: `must be between 1 and 65535 counts`; nothing where it is right.
+std::optional<std::string> level_problem(double number, SegmentUnit unit);
+
+inline bool is_in_sigma(const SegmentOptions& o) { return stated_unit(o) == SegmentUnit::kSigma; }
+
+// The same options with levels as segmentation takes them: plain numbers, rounded to steps, of a count or a sixteenth
+// of sigma. Those that are "auto" stay so. Where no unit is stated, levels are in counts.
 SegmentOptions in_steps(const SegmentOptions& options);
 
 // A level of in_steps(), which is given.
 inline int step_of(const Auto<Level>& level) { return static_cast<int>(level.value().number()); }
 
-// A level in steps as the user gives it: "25" counts, "3.5" sigma.
+// A level in steps as the user gives it, with its unit: "25 counts", "3.5 sigma".
 Level level_of_step(int step, const SegmentOptions& options);
 std::string level_text(int step, const SegmentOptions& options);
 

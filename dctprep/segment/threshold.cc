@@ -72,9 +72,9 @@ void check_fill(std::uint64_t passing, ImageView<const std::uint16_t> denoised, 
     if (static_cast<double>(reaching) > 0.01 * size) break;
   }
   fail(
-      "frame {}: {:.1f} % of its voxels are at or above segment.{} = {}, more than segment.max_fill = {:.1f} % allows; "
-      "at "
-      "{} only 1 % would be: raise the level, or max_fill where this is meant",
+      "frame {}: {:.1f} % of its voxels are at or above segment.{} = \"{}\", more than segment.max_fill = {:.1f} % "
+      "allows; "
+      "at {} only 1 % would be: raise the level, or max_fill where this is meant",
       frame, 100.0 * static_cast<double>(passing) / size, lowest_level_key(options),
       level_text(lowest_level(options), options), 100.0 * options.max_fill, level_text(lowest, options));
 }
