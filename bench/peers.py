@@ -199,14 +199,15 @@ class Peer:
         volume = np.stack([self.denoise(self.strip[k], backgrounds[k // (2 * H_STEP)], offsets[k], self.rows.start - 1)[1:-1]
                            for k in range(self.frames)])
         segment = self.config["segment"]
+        seed, grow_min = (int(segment[key].removesuffix(" counts")) for key in ("seed", "grow_min"))
         structure = np.ones((3, 3, 3))
 
         def blobs():
-            seeds, _ = ndimage.label(volume >= segment["seed"], structure)
+            seeds, _ = ndimage.label(volume >= seed, structure)
             at = np.flatnonzero(seeds)
             number = seeds.ravel()[at]
             large = np.bincount(number) >= segment["min_seed_volume"]
-            grown, _ = ndimage.label(volume >= segment["grow_min"], structure)
+            grown, _ = ndimage.label(volume >= grow_min, structure)
             wanted = np.unique(grown.ravel()[at[large[number]]])
             boxes = ndimage.find_objects(grown)
             found = []
@@ -227,7 +228,7 @@ class Peer:
                       if v0 > first and v1 < last)
         theirs = sorted(blob for blob in found if blob[4] > 0 and blob[5] < rows - 1)
         check(f"integral, volume and box of the {len(ours)} spots whole inside {rows} rows", ours == theirs and len(ours) > 0)
-        (_, count), self.skimage_seconds = timed(lambda: skimage.measure.label(volume >= segment["grow_min"], return_num=True,
+        (_, count), self.skimage_seconds = timed(lambda: skimage.measure.label(volume >= grow_min, return_num=True,
                                                                                connectivity=3))
         self.skimage_seconds *= self.height / rows / self.frames
 

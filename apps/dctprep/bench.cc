@@ -112,8 +112,8 @@ void add_bench(CLI::App& app) {
       "Examples:\n"
       "  dctprep bench\n"
       "  dctprep bench --threads 1,2 --simulate width=2048 --simulate height=2048\n"
-      "  dctprep bench scan.h5 --set segment.seed=50 --json base.json\n"
-      "  dctprep bench scan.h5 --set segment.seed=50 --compare base.json\n"
+      "  dctprep bench scan.h5 --set segment.seed=\"50 counts\" --json base.json\n"
+      "  dctprep bench scan.h5 --set segment.seed=\"50 counts\" --compare base.json\n"
       "  dctprep bench head.json --compare base.json      measures nothing");
   verb->add_option("INPUT", options->input, "The SCAN, a configuration NAME.toml, or a report NAME.json to compare")
       ->type_name("");

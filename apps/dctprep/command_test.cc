@@ -66,6 +66,8 @@ TEST_F(Command, ConfigChecksAndCompletes) {
   EXPECT_EQ(json["scan"]["path"], (std::filesystem::canonical(folder_.path()) / "a.h5").string());
   EXPECT_EQ(json["scan"]["frames"], nullptr);
   EXPECT_EQ(json["segment"]["seed"], 25);
+  EXPECT_EQ(nlohmann::json::parse(dctprep("config --set 'segment.seed=5 Sigma' --json").out)["segment"]["seed"],
+            "5 sigma");
   EXPECT_EQ(json["beam"]["region"], (std::vector<int>{1, 2, 3, 4}));
   EXPECT_EQ(dctprep("config scan.toml -o full.toml").status, 0);
   EXPECT_EQ(dctprep("config full.toml").out, content(folder_ / "full.toml"));
@@ -78,7 +80,8 @@ TEST_F(Command, NamesWhatIsWrongInAConfiguration) {
   std::ofstream(folder_ / "scan.toml") << "[segment]\nseed = 20\ngrow_min = 30\n";
   expect_error("config scan.toml", 2, "scan.toml:3: segment.grow_min = 30: must be at most segment.seed = 20");
   expect_error("config --set segment.seed=-3", 2,
-               "--set: segment.seed = -3: must be between 1 and 65535 counts or sigma, or \"auto\"");
+               "--set: segment.seed = -3: must be between 1 and 65535, or with its unit, such as \"3.5 sigma\" or \"40 "
+               "counts\", or \"auto\"");
   expect_error("config absent.toml", 2, "absent.toml: cannot be opened; give the path of a configuration (TOML)");
   std::ofstream(folder_ / "new\nline.toml") << "x";
   const Answer odd = dctprep("config 'new\nline.toml'");

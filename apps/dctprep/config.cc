@@ -59,10 +59,10 @@ void add_config(CLI::App& app) {
       "Examples:\n"
       "  dctprep config                                        every key, its meaning and default\n"
       "  dctprep config scan.toml                              is it sound, and what does it say in full?\n"
-      "  dctprep config scan.toml --set segment.seed=25 -o next.toml\n"
+      "  dctprep config scan.toml --set segment.seed=\"5 sigma\" -o next.toml\n"
       "  dctprep config --schema -o dctprep.schema.json        for editors that check as you type");
   verb->add_option("CONFIG.toml", options->file, "The configuration to check")->type_name("");
-  add_settings(*verb, options->shared, "segment.seed=25");
+  add_settings(*verb, options->shared, "segment.seed=\"5 sigma\"");
   add_output(*verb, options->shared, "FILE", "Write to FILE instead of stdout");
   add_json(*verb, options->shared);
   verb->add_flag("--default", options->defaults, "Print the defaults; the same as no option");

@@ -94,14 +94,14 @@ void add_run(CLI::App& app) {
       "leaves the rest to be found. The result is one HDF5 file that silx view, h5web and h5py open.\n\n"
       "Examples:\n"
       "  dctprep run scan.h5\n"
-      "  dctprep run scan.h5 -o spots.h5 --set segment.seed=50 --set filter.min_frames=2\n"
+      "  dctprep run scan.h5 -o spots.h5 --set segment.seed=\"5 sigma\" --set filter.min_frames=2\n"
       "  dctprep run \"frames/ff*.edf\" -o spots.h5\n"
       "  dctprep run config.toml --force");
   verb->add_option("INPUT", options->input, "The SCAN, or a configuration NAME.toml")
       ->required()
       ->type_name("SCAN|CONFIG.toml");
   add_output(*verb, options->shared, "OUT.h5", "The result; default: NAME_spots.h5 in the working folder");
-  add_settings(*verb, options->shared, "segment.seed=50");
+  add_settings(*verb, options->shared, "segment.seed=\"5 sigma\"");
   add_threads(*verb, options->shared);
   add_json(*verb, options->shared);
   add_quiet(*verb, options->shared);

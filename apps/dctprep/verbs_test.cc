@@ -83,6 +83,18 @@ TEST_F(Verbs, WhatInitWritesRunsToTheSameResult) {
   done("config found.toml");
 }
 
+TEST_F(Verbs, APlainLevelIsSaidToBeReadInTheUnitOfTheData) {
+  for (const std::string verb : {"init", "run -o plain.h5 --force"}) {
+    const Answer plain = run_dctprep(folder_->path(), verb + " scan.h5 --quiet --set segment.seed=60");
+    EXPECT_EQ(plain.status, 0);
+    EXPECT_TRUE(plain.err.starts_with("warning: segment.seed = 60: read in ")) << plain.err;
+    EXPECT_TRUE(is_one_line(plain.err)) << plain.err;
+  }
+  const auto json = nlohmann::json::parse(done("run scan.h5 -o plain.h5 --force --json --set segment.seed=60"));
+  ASSERT_EQ(json["warnings"].size(), 1u) << json;
+  EXPECT_TRUE(json["warnings"][0].get<std::string>().starts_with("segment.seed = 60: read in "));
+}
+
 TEST_F(Verbs, InitTellsWhatItTriedWhenItTunes) {
   const auto json = nlohmann::json::parse(done("init scan.h5 --tune --json --quiet"));
   EXPECT_EQ(json["output"], nullptr);
@@ -123,13 +135,17 @@ TEST_F(Verbs, HealthListsTheFramesThatHarmAndInitLeavesThemOut) {
 }
 
 TEST_F(Verbs, TheRecordedConfigurationGivesTheSameBits) {
-  const auto taken =
-      testing::run_command(fmt::format("cd '{}' && /usr/bin/python3 -c \"import h5py; open('recorded.toml', "
-                                       "'w').write(h5py.File('bare.h5')['entry/process/config'].asstr()[()])\"",
-                                       folder_->path().string()));
-  ASSERT_EQ(taken.status, 0) << taken.output;
-  done("run recorded.toml --quiet -o again.h5");
-  expect_same_result("bare.h5", "again.h5");
+  done("run scan.h5 --quiet --set segment.seed=3.25Sigma -o given.h5");
+  for (const std::string result : {"bare.h5", "given.h5"}) {
+    const auto taken =
+        testing::run_command(fmt::format("cd '{}' && /usr/bin/python3 -c \"import h5py; open('recorded.toml', "
+                                         "'w').write(h5py.File('{}')['entry/process/config'].asstr()[()])\"",
+                                         folder_->path().string(), result));
+    ASSERT_EQ(taken.status, 0) << taken.output;
+    done("run recorded.toml --quiet --force -o again.h5");
+    expect_same_result(result, "again.h5");
+  }
+  EXPECT_NE(content(*folder_ / "recorded.toml").find("\nunit = \"sigma\"\nseed = \"3.25 sigma\"\n"), std::string::npos);
 }
 
 TEST_F(Verbs, SettingsGoOnTop) {

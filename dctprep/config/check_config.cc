@@ -109,8 +109,7 @@ void check_beam(const BeamOptions& beam, const Checker& check) {
 
 // All levels in the one unit that is stated.
 void check_levels(const SegmentOptions& segment, const Checker& check) {
-  const std::array levels{std::pair("segment.seed", &segment.seed), std::pair("segment.grow_min", &segment.grow_min),
-                          std::pair("segment.grow_max", &segment.grow_max)};
+  const auto levels = named_levels(segment);
   const std::optional<SegmentUnit> unit = stated_unit(segment);
   if (!unit) return;
   std::string unit_key = "segment.unit";

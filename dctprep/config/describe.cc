@@ -183,7 +183,7 @@ std::string reference_page() {
          "data; the result records the value that was used. Paths are relative to the folder of the configuration, "
          "those\n"
          "given with `--set` to the working folder. Any key is overridden on the command line:\n"
-         "`dctprep run scan.toml --set segment.seed=25`.\n\n" +
+         "`dctprep run scan.toml --set segment.seed=\"5 sigma\"`.\n\n" +
          tables_markdown(tables_of(config));
 }
 

@@ -124,6 +124,10 @@ TEST_P(GivenLevels, ChangeNothingThatDoesNotDependOnThem) {
           continue;
         }
         EXPECT_TRUE(dependents.contains(changed)) << key << " = " << number << " changes " << changed;
+        if (changed == "segment.min_seed_volume") {
+          EXPECT_LT(factor, 1);
+          EXPECT_GT(estimate.config.segment.min_seed_volume.value(), found.segment.min_seed_volume.value());
+        }
         if (changed == "beam.guard") continue;
         // Said, with what it would be otherwise.
         const std::string& why = estimate.why.at(changed);
@@ -194,9 +198,10 @@ TEST(LevelUnits, RefusePlainNumbersThatTheUnitDoesNotHave) {
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kUsage);
-    EXPECT_EQ(std::string(error.what()),
-              "segment.seed = 5.5: must be a whole number of counts; parts are for sigma; it has no unit, and so is in "
-              "counts, which the data choose; \"5.5 sigma\" would be in the other");
+    EXPECT_EQ(
+        std::string(error.what()),
+        "segment.seed = 5.5: must be a whole number of counts; parts are for sigma; a number without a unit is read "
+        "in counts here, which the data choose; write \"5.5 sigma\" if that is meant");
   }
 }
 

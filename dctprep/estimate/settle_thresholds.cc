@@ -116,16 +116,15 @@ void widen_guard(Search& search, const std::vector<GroupResiduals>& groups) {
   std::string& why = search.estimate.why["beam.guard"];
   if (guard.value() > found)
     why += fmt::format(
-        "; that would be {}, but the 2D median leaves {:.3g} counts there, where spots grow down to {}: widened until "
-        "it leaves less",
+        "; that would be {}, but the 2D median leaves {:.3g} counts there, where spots grow down to {:.4g}: widened "
+        "until it leaves less",
         found, in_counts(noise_at(found)), in_counts(grow));
-  why += fmt::format("; at its edge the 2D median leaves {:.3g}, where spots grow down to {}",
+  why += fmt::format("; at its edge the 2D median leaves {:.3g}, where spots grow down to {:.4g}",
                      in_counts(noise_at(guard.value())), in_counts(grow));
   if (holds) return;
   search.warn(
       fmt::format("beam.guard = {}: the noise at its edge ({:.3g} counts) reaches segment.grow_min = \"{}\", and so it "
-                  "does up to {} "
-                  "pixels from the beam; give a larger grow_min, or look at what is there",
+                  "does up to {} pixels from the beam; give a larger grow_min, or look at what is there",
                   found, in_counts(noise_at(found)), level_text(grow, steps), most));
 }
 
@@ -174,6 +173,18 @@ LevelsFound settle_levels(Search& search, const std::vector<GroupResiduals>& gro
   const SegmentOptions given = search.config().segment;
   ThresholdChoice choice =
       choose_thresholds(in_steps(given), groups, noise, search.scan.frame_count(), search.false_spots);
+  const std::string levels = given_levels_text(given);
+  std::optional<ThresholdChoice> bare;
+  if (!levels.empty()) {
+    SegmentOptions open = with_open_thresholds(given);
+    open.min_seed_volume = given.min_seed_volume;
+    bare = choose_thresholds(in_steps(open), groups, noise, search.scan.frame_count(), search.false_spots);
+    // A level that is raised lets no smaller spots in.
+    if (bare->options.min_seed_volume.value() >= choice.options.min_seed_volume.value()) {
+      choice.options.min_seed_volume = bare->options.min_seed_volume;
+      choice.why["min_seed_volume"] = bare->why["min_seed_volume"];
+    }
+  }
   SegmentOptions& found = search.config().segment;
   const auto take = [&](Auto<Level>& level, const Auto<Level>& chosen) {
     // A wide 2D median may leave so little that less would do than a level may be.
@@ -191,12 +202,7 @@ LevelsFound settle_levels(Search& search, const std::vector<GroupResiduals>& gro
   say("grow_max", given.grow_max);
   say("min_seed_volume", given.min_seed_volume);
   for (std::string& warning : choice.warnings) search.warn(std::move(warning));
-  const std::string levels = given_levels_text(given);
-  if (levels.empty()) return {choice.size, {}};
-  SegmentOptions open = with_open_thresholds(given);
-  open.min_seed_volume = given.min_seed_volume;
-  ThresholdChoice bare =
-      choose_thresholds(in_steps(open), groups, noise, search.scan.frame_count(), search.false_spots);
+  if (!bare) return {choice.size, {}};
   const auto follow = [&](const char* key, const auto& now, const auto& otherwise) {
     const auto text = [&](const auto& value) {
       if constexpr (std::same_as<std::decay_t<decltype(value)>, Auto<Level>>) {
@@ -207,10 +213,10 @@ LevelsFound settle_levels(Search& search, const std::vector<GroupResiduals>& gro
     };
     say_that_it_follows(search, std::string("segment.") + key, text(now), text(otherwise), levels);
   };
-  follow("seed", choice.options.seed, bare.options.seed);
-  follow("grow_min", choice.options.grow_min, bare.options.grow_min);
-  follow("grow_max", choice.options.grow_max, bare.options.grow_max);
-  follow("min_seed_volume", choice.options.min_seed_volume, bare.options.min_seed_volume);
+  follow("seed", choice.options.seed, bare->options.seed);
+  follow("grow_min", choice.options.grow_min, bare->options.grow_min);
+  follow("grow_max", choice.options.grow_max, bare->options.grow_max);
+  follow("min_seed_volume", choice.options.min_seed_volume, bare->options.min_seed_volume);
   return {choice.size, std::move(bare)};
 }
 

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Levels in counts or in units of the noise: what finds more spots for as few false ones.
-#include <array>
 #include <cmath>
 #include <fmt/format.h>
 #include <span>
-#include <utility>
 
 #include "dctprep/base/error.h"
 #include "dctprep/core/rank_median.h"
@@ -19,25 +17,22 @@ namespace {
 // Of fewer, a standard deviation does not say how rare a reading is.
 constexpr double kLeastPhotons = 10;
 
-auto named_levels(const SegmentOptions& segment) {
-  return std::array{std::pair("segment.seed", &segment.seed), std::pair("segment.grow_min", &segment.grow_min),
-                    std::pair("segment.grow_max", &segment.grow_max)};
-}
-
 // Gives plain levels the unit, which `reason` tells of, and says so.
 void read_plain_levels(Search& search, SegmentUnit unit, const std::string& reason) {
   SegmentOptions& segment = search.config().segment;
   for (const auto& [key, level] : named_levels(segment)) {
     if (level->is_auto() || level->value().unit()) continue;
     const double number = level->value().number();
-    const std::string text = level_text(Level(number, unit));
     const SegmentUnit other = unit == SegmentUnit::kSigma ? SegmentUnit::kCounts : SegmentUnit::kSigma;
+    const std::string name(enum_name(unit)), in_other = level_text(Level(number, other));
     if (const auto problem = level_problem(number, unit)) {
-      fail_usage("{} = {}: {}; it has no unit, and so is in {}, {}; \"{}\" would be in the other", key, number,
-                 *problem, enum_name(unit), reason, level_text(Level(number, other)));
+      fail_usage("{} = {}: {}; a number without a unit is read in {} here, {}; write \"{}\" if that is meant", key,
+                 number, *problem, name, reason, in_other);
     }
-    search.warn(
-        fmt::format("{} = {}: read in {}, {}; write \"{}\" to fix it", key, number, enum_name(unit), reason, text));
+    std::string warning = fmt::format("{} = {}: read in {}, {}; write \"{}\" to fix it", key, number, name, reason,
+                                      level_text(Level(number, unit)));
+    if (!level_problem(number, other)) warning += fmt::format(", or \"{}\" if that is meant", in_other);
+    search.warn(std::move(warning));
   }
   segment = in_unit(segment, unit);
 }

@@ -487,7 +487,7 @@ TEST(RunPipeline, NamesABlobWithoutEndAndTheLevelThatPartsIt) {
   }
   EXPECT_NE(message.find("the largest spans frames 0 to "), std::string::npos) << message;
   EXPECT_NE(message.find("columns 0 to 199 and rows 0 to 199"), std::string::npos) << message;
-  EXPECT_NE(message.find("peak is 99 at frame "), std::string::npos) << message;
+  EXPECT_NE(message.find("peak is 99 counts at frame "), std::string::npos) << message;
   const std::size_t raise = message.find("raise segment.grow_min to ");
   ASSERT_NE(raise, std::string::npos) << message;
   // Noise of which less than about a tenth is left does not hang together.

@@ -12,16 +12,15 @@ namespace {
 
 constexpr int kMostSteps = 65535;
 
-template <class Options>
-auto levels_of(Options& options) {
-  return std::array{&options.seed, &options.grow_min, &options.grow_max};
+std::array<Auto<Level>*, 3> levels_of(SegmentOptions& options) {
+  return {&options.seed, &options.grow_min, &options.grow_max};
 }
 
 }  // namespace
 
 std::optional<SegmentUnit> stated_unit(const SegmentOptions& options) {
   if (!options.unit.is_auto()) return options.unit.value();
-  for (const Auto<Level>* level : levels_of(options)) {
+  for (const auto& [key, level] : named_levels(options)) {
     if (!level->is_auto() && level->value().unit()) return level->value().unit();
   }
   return std::nullopt;
@@ -44,14 +43,11 @@ SegmentOptions with_open_thresholds(const SegmentOptions& options) {
 }
 
 std::string given_levels_text(const SegmentOptions& options) {
-  static constexpr std::array kNames{"seed", "grow_min", "grow_max"};
   std::string text;
-  for (std::size_t i = 0; i < kNames.size(); ++i) {
-    const Auto<Level>& level = *levels_of(options)[i];
-    if (level.is_auto()) continue;
-    const char* quote = level.value().unit() ? "\"" : "";
-    text += fmt::format("{}segment.{} = {}{}{}", text.empty() ? "" : " and ", kNames[i], quote,
-                        level_text(level.value()), quote);
+  for (const auto& [key, level] : named_levels(options)) {
+    if (level->is_auto()) continue;
+    const char* quote = level->value().unit() ? "\"" : "";
+    text += fmt::format("{}{} = {}{}{}", text.empty() ? "" : " and ", key, quote, level_text(level->value()), quote);
   }
   return text;
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "dctprep/base/fields.h"
 
@@ -80,6 +81,12 @@ void visit_fields(O& o, Visitor&& visit) {
 
 // Segmentation compares whole numbers: counts, or sixteenths of a standard deviation.
 inline constexpr int kSigmaSteps = 16;
+
+// "segment.seed", ... and the levels.
+inline std::array<std::pair<const char*, const Auto<Level>*>, 3> named_levels(const SegmentOptions& o) {
+  return {std::pair("segment.seed", &o.seed), std::pair("segment.grow_min", &o.grow_min),
+          std::pair("segment.grow_max", &o.grow_max)};
+}
 
 // The unit of the levels as far as it is stated: by `unit`, or by a level that carries its own; none where the data are
 // to choose it. Levels of several units are refused by check_config().

@@ -179,12 +179,12 @@ TEST(CheckFill, NamesTheLevelThatOnePercentReach) {
     return std::string();
   };
   EXPECT_NE(message().find("frame 7"), std::string::npos) << message();
-  EXPECT_NE(message().find("segment.grow_min = 5,"), std::string::npos) << message();
+  EXPECT_NE(message().find("segment.grow_min = \"5 counts\","), std::string::npos) << message();
   EXPECT_NE(message().find("81"), std::string::npos) << message();  // 90 and 100 are 1 %
   // In sixteenths of a standard deviation.
   options.unit = SegmentUnit::kSigma;
-  EXPECT_NE(message().find("segment.grow_min = 0.3125,"), std::string::npos) << message();
-  EXPECT_NE(message().find("at 5.0625 only"), std::string::npos) << message();
+  EXPECT_NE(message().find("segment.grow_min = \"0.3125 sigma\","), std::string::npos) << message();
+  EXPECT_NE(message().find("at 5.0625 sigma only"), std::string::npos) << message();
 }
 
 }  // namespace
