@@ -67,8 +67,9 @@ std::string range_text(const FieldInfo& info) {
 std::string list_allowed(const Field& field, std::string_view numbers) {
   const std::string range = range_text(field.info);
   if (field.is_region) return fmt::format("[u0, v0, u1, v1] with u0 < u1 and v0 < v1, {}{}", numbers, range);
-  std::string text = field.list_size == 0 ? fmt::format("a list of {}", numbers)
-                                          : fmt::format("a list of {} {}", field.list_size, numbers);
+  std::string text = field.list_size == 0   ? fmt::format("a list of {}, such as [3, 17]", numbers)
+                     : field.list_size == 2 ? fmt::format("a list of 2 {}, such as [3, 17]", numbers)
+                                            : fmt::format("a list of {} {}", field.list_size, numbers);
   return range.empty() ? text : text + ", each" + range;
 }
 
@@ -84,7 +85,7 @@ std::string type_allowed(const Field& field, bool with_type) {
     case ValueType::kBool:
       return "";
     case ValueType::kInteger:
-      if (field.info.kind == FieldKind::kMemory) return "a number of bytes, or text such as \"4 GiB\"";
+      if (field.info.kind == FieldKind::kMemory) return "a number of bytes above 0, or text such as \"4 GiB\"";
       return number("a whole number");
     case ValueType::kReal:
       return number("a number");

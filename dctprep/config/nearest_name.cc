@@ -22,9 +22,13 @@ int edit_distance(std::string_view a, std::string_view b) {
   return above[b.size()];
 }
 
-std::string nearest_name(std::string_view name, std::span<const std::string> names) {
+std::string nearest_name(std::string_view given, std::span<const std::string> names) {
   // No option's name is that long, and the table of distances grows with it.
-  if (name.size() > 100) return "";
+  if (given.size() > 100) return "";
+  // All names are in small letters.
+  std::string name(given);
+  for (char& c : name)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   std::string nearest;
   int least = std::max(2, static_cast<int>(name.size()) / 3) + 1;
   for (const std::string& candidate : names) {

@@ -11,7 +11,8 @@ namespace dctprep {
 // Letters to insert, delete, replace or swap with their neighbour to make `b` of `a`.
 int edit_distance(std::string_view a, std::string_view b);
 
-// The name that `name` is a likely slip of: the nearest within a third of its letters; "" where none is near.
+// The name that `name` is a likely slip of: the nearest within a third of its letters, upper and
+// lower case alike; "" where none is near. `names` are in lower case.
 std::string nearest_name(std::string_view name, std::span<const std::string> names);
 
 }  // namespace dctprep

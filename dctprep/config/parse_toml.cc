@@ -2,6 +2,7 @@
 #include "dctprep/config/parse_toml.h"
 
 #include <algorithm>
+#include <cstring>
 #include <fstream>
 #include <optional>
 #include <sstream>
@@ -71,6 +72,43 @@ bool has_endless_key(std::string_view text) {
   return false;
 }
 
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+std::string_view line_of(std::string_view text, std::size_t number) {
+  for (; number > 1; --number) {
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos) return {};
+    text.remove_prefix(end + 1);
+  }
+  return text.substr(0, text.find('\n'));
+}
+
+// `text needs quotes: seed = "5 sigma"`, where that is what is wrong with a line; else empty.
+std::string advice_on_quotes(std::string_view line) {
+  const std::size_t equals = line.find('=');
+  if (equals == std::string_view::npos) return {};
+  const std::string_view key = trimmed(line.substr(0, equals));
+  std::string_view value = trimmed(line.substr(equals + 1, line.find('#', equals) - equals - 1));
+  for (const std::string_view curly : {"\u201c", "\u201d", "\u201e", "\u2018", "\u2019"}) {
+    if (value.starts_with(curly)) value.remove_prefix(curly.size());
+    if (value.ends_with(curly)) value.remove_suffix(curly.size());
+  }
+  const bool is_text =
+      std::any_of(value.begin(), value.end(), is_letter) && std::strchr("\"'[{", value.front()) == nullptr;
+  if (key.empty() || !is_text) return {};
+  for (const std::string_view word : {"true", "false"}) {
+    if (std::ranges::equal(value, word, [](char a, char b) { return (a | 0x20) == b; }))
+      return fmt::format("{0} is written in small letters: {1} = {0}", word, key);
+  }
+  return fmt::format("text needs quotes: {} = {}", key, quoted_text(value));
+}
+
 toml::table parse_text(std::string_view text, const std::string& source) {
   if (text.size() > kMaxTextSize) fail_usage("{}: is no configuration: larger than {} MiB", source, kMaxTextSize >> 20);
   if (has_endless_key(text)) fail_usage("{}: is no configuration: a key with too many dots", source);
@@ -80,7 +118,9 @@ toml::table parse_text(std::string_view text, const std::string& source) {
     std::string_view what = error.description();
     if (constexpr std::string_view kPrefix = "Error while parsing "; what.starts_with(kPrefix))
       what.remove_prefix(kPrefix.size());
-    fail_usage("{}:{}: not valid TOML: {}", source, error.source().begin.line, shown(std::string(what)));
+    const auto line = error.source().begin.line;
+    const std::string advice = advice_on_quotes(line_of(text, line));
+    fail_usage("{}:{}: not valid TOML: {}", source, line, shown(advice.empty() ? std::string(what) : advice));
   }
 }
 
@@ -132,6 +172,16 @@ std::optional<Value> value_of_node(const toml::node& node, const Field& field) {
   return std::nullopt;
 }
 
+// Whether text given for a number that takes no unit is a number and a word.
+bool has_unit(const Field& field, std::string_view text) {
+  if (field.type != ValueType::kInteger && field.type != ValueType::kReal) return false;
+  if (field.info.kind == FieldKind::kMemory) return false;
+  const std::size_t end = text.find_first_not_of("+-.0123456789");
+  if (end == 0 || end == std::string_view::npos) return false;
+  const std::string_view unit = trimmed(text.substr(end));
+  return !unit.empty() && std::all_of(unit.begin(), unit.end(), is_letter);
+}
+
 // Sets the field from the node; throws the problem alone ("must be ..."), for the caller to say where.
 void assign(const Field& field, const toml::node& node, const fs::path& folder) {
   std::optional<Value> value = value_of_node(node, field);
@@ -143,6 +193,10 @@ void assign(const Field& field, const toml::node& node, const fs::path& folder) 
   if (const auto problem = value_problem(field, *value)) {
     const auto* real = std::get_if<double>(&*value);
     if (real && field.type == ValueType::kInteger) fail_usage("{}, without a point", *problem);
+    const auto* text = std::get_if<std::string>(&*value);
+    if (text && has_unit(field, *text))
+      fail_usage("{}; write the number alone{}", *problem,
+                 field.info.unit.empty() ? "" : fmt::format(", in {}", field.info.unit));
     throw Error(*problem, ErrorKind::kUsage);
   }
   field.set(*value);
@@ -259,12 +313,6 @@ struct Reader {
     }
   }
 };
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 // The value as TOML, or as text where it is none. Text fields take it as text in any case, but for quotes.
 toml::table parse_value(std::string_view value, const Field& field) {
