@@ -44,9 +44,10 @@ class Checker {
              const std::string& unit_value) const {
     if (level.is_auto()) return;
     if (level.value().unit().value_or(unit) != unit)
-      refuse(key, level,
-             fmt::format("{} = {}{} is another unit; give all levels in one, or \"auto\"", unit_key, unit_value,
-                         given_by(unit_key)));
+      refuse(
+          key, level,
+          fmt::format("{} = {}{} is another unit; give segment.unit and all levels in one unit, or leave them \"auto\"",
+                      unit_key, unit_value, given_by(unit_key)));
     if (const auto problem = level_problem(level.value().number(), unit))
       refuse(key, level,
              level.value().unit() ? *problem

@@ -350,10 +350,10 @@ TEST(Config, RefusesWhatDoesNotFitTogether) {
        "sigma\""},
       {"[segment]\nunit = \"counts\"\nseed = \"3 sigma\"",
        "3: segment.seed = \"3 sigma\": segment.unit = \"counts\" (" + path.string() +
-           ":2) is another unit; give all levels in one, or \"auto\""},
+           ":2) is another unit; give segment.unit and all levels in one unit, or leave them \"auto\""},
       {"[segment]\ngrow_min = \"40 counts\"\nseed = \"3 sigma\"",
        "2: segment.grow_min = \"40 counts\": segment.seed = \"3 sigma\" (" + path.string() +
-           ":3) is another unit; give all levels in one, or \"auto\""},
+           ":3) is another unit; give segment.unit and all levels in one unit, or leave them \"auto\""},
       {"[segment]\nseed = \"3 sigma\"\ngrow_min = \"3.5 sigma\"",
        "3: segment.grow_min = \"3.5 sigma\": must be at most segment.seed = \"3 sigma\""},
       {"[segment]\nunit = \"sigma\"\nseed = 3\ngrow_min = \"3.5 sigma\"",
@@ -463,7 +463,8 @@ TEST(Config, AFileOfPlainLevelsAloneMeansCounts) {
   EXPECT_EQ(unit_of("seed = \"20 sigma\"\ngrow_min = 9\ngrow_max = 15\n"), open);
   EXPECT_EQ(error_of([&] { unit_of(all, {"segment.seed=5 sigma"}); }),
             "--set: segment.seed = \"5 sigma\": segment.unit = \"counts\" (" + (folder / "scan.toml").string() +
-                ", whose levels are all plain numbers) is another unit; give all levels in one, or \"auto\"");
+                ", whose levels are all plain numbers) is another unit; give segment.unit and all levels in one unit, "
+                "or leave them \"auto\"");
 }
 
 TEST(Config, ChecksConfigurationsMadeByHand) {
