@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "dctprep/base/error.h"
+#include "dctprep/pipeline/recorded_scan.h"
 
 #include "verb.h"
 
@@ -17,11 +18,13 @@ struct ExportCommand {
   SharedOptions shared;
   std::string result;
   std::string format;
+  std::string scan;
 };
 
 void run_export(const ExportCommand& options) {
   const ExportFormat& format = find_export_format(options.format);
   const ResultFile result(options.result);
+  if (!options.scan.empty()) open_recorded_scan(result, options.scan);
   std::filesystem::path output = options.shared.output;
   if (output.empty()) output = std::filesystem::path(options.result).stem().string() + std::string(format.suffix);
   export_result(result, format, output, options.shared.force);
@@ -48,6 +51,7 @@ void add_export(CLI::App& app) {
   verb->add_option("--to", options->format, "The format")->required()->type_name("FORMAT");
   add_output(*verb, options->shared, "FILE",
              "The file to write; default: the result's name with the format's suffix, in the working folder");
+  add_scan(*verb, options->scan);
   add_quiet(*verb, options->shared);
   verb->callback([options] { run_export(*options); });
 }

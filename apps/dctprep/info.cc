@@ -12,6 +12,7 @@
 #include "dctprep/estimate/health.h"
 #include "dctprep/estimate/parameters.h"
 #include "dctprep/kernels/backend.h"
+#include "dctprep/pipeline/bad_frames.h"
 #include "dctprep/read/open_scan.h"
 
 #include "verb.h"
@@ -158,6 +159,14 @@ std::string size_text(const Scan& scan) {
   return text + ", " + bytes_text(static_cast<double>(scan.storage.bytes_stored)) + " on disk";
 }
 
+std::string bad_frames_line(const std::vector<FaultyFrame>& found) {
+  std::vector<BadFrame> bad;
+  for (const FaultyFrame& one : found) {
+    bad.push_back({one.frame, one.fault.cause, fmt::format("{}: {}", one.name, one.fault.what)});
+  }
+  return bad.empty() ? "0" : fmt::format("{}; {}", bad.size(), bad_frames_text(bad));
+}
+
 std::string to_text(const Scan& scan, const std::optional<std::vector<FaultyFrame>>& bad) {
   std::string text = scan.storage.location + "\n";
   const auto line = [&](std::string_view label, const std::string& what) {
@@ -173,9 +182,7 @@ std::string to_text(const Scan& scan, const std::optional<std::vector<FaultyFram
   line("darks", stack_text(scan.dark_path, scan.darks));
   line("flats", stack_text(scan.flat_path, scan.flats));
   line("bad pixels", std::to_string(count_bad(scan.bad_pixels)));
-  line("bad frames", bad ? std::to_string(bad->size()) : "not looked for; --check reads every frame");
-  for (const FaultyFrame& frame : bad.value_or(std::vector<FaultyFrame>()))
-    text += fmt::format("    {} ({}): {}\n", frame.frame, frame.name, frame.fault.what);
+  line("bad frames", bad ? bad_frames_line(*bad) : "not looked for; --check reads every frame");
   line("backends", fmt::format("{}", fmt::join(backends(), ", ")));
   for (const std::string& note : scan.notes) line("note", note);
   for (const std::string& warning : scan.warnings) line("warning", warning);
@@ -197,6 +204,7 @@ Json to_json(const ScanHealth& health, const Estimate& beam) {
                        {"trouble", EnumNames<FrameTrouble>::names[static_cast<std::size_t>(remark.trouble)]},
                        {"what", remark.what}});
   }
+  json["warnings"] = beam.warnings;
   json["to_exclude"] = health.to_exclude();
   json["pixels"] = {{"darks", health.pixels.darks},
                     {"frames", health.pixels.frames},
@@ -209,6 +217,7 @@ Json to_json(const ScanHealth& health, const Estimate& beam) {
 std::string to_text(const ScanHealth& health, const Estimate& beam) {
   std::string text =
       fmt::format("  {:<12}{}\n", "beam", beam.why.contains("beam.region") ? beam.why.at("beam.region") : "as given");
+  for (const std::string& warning : beam.warnings) text += fmt::format("  {:<12}{}\n", "warning", warning);
   std::string lines = health_text(health);
   if (lines.empty()) lines = "nothing is odd\n";
   while (!lines.empty()) {
@@ -217,8 +226,7 @@ std::string to_text(const ScanHealth& health, const Estimate& beam) {
     lines.erase(0, end + 1);
   }
   if (const std::vector<int> exclude = health.to_exclude(); !exclude.empty()) {
-    text += fmt::format("  {:<12}--set \"scan.bad_frames=[{}]\" --set scan.max_bad_frames={}\n", "leave out",
-                        fmt::join(exclude, ", "), exclude.size());
+    text += fmt::format("  {:<12}--set \"scan.bad_frames=[{}]\"\n", "leave out", fmt::join(exclude, ", "));
   }
   return text;
 }

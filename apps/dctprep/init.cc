@@ -11,6 +11,7 @@
 #include "dctprep/base/log.h"
 #include "dctprep/base/partial_file.h"
 #include "dctprep/config/config_file.h"
+#include "dctprep/config/series_config.h"
 #include "dctprep/estimate/health.h"
 #include "dctprep/estimate/parameters.h"
 #include "dctprep/pipeline/job.h"
@@ -29,6 +30,7 @@ struct InitCommand {
   std::string input;
   bool health = false;
   bool tune = false;
+  bool pin = false;
   double false_spots = kFalseSpots;
 };
 
@@ -43,10 +45,8 @@ void exclude_unhealthy(Config& config, const Scan& scan, Progress& progress, Com
   listed.insert(listed.end(), exclude.begin(), exclude.end());
   std::ranges::sort(listed);
   listed.erase(std::ranges::unique(listed).begin(), listed.end());
-  config.scan.max_bad_frames = std::max(config.scan.max_bad_frames, static_cast<int>(listed.size()));
   why["scan.bad_frames"] = fmt::format("of all {} frames, {} would harm the medians they enter: {}", health.frames,
                                        exclude.size(), text.empty() ? "nothing is odd" : text);
-  if (!listed.empty()) why["scan.max_bad_frames"] = "those listed; one more ends the run";
   log_info("health of all {} frames:{}", health.frames, text.empty() ? " nothing is odd" : "\n" + text);
 }
 
@@ -78,14 +78,15 @@ Json to_json(const Tuning& tuning) {
   return json;
 }
 
-// What was found and why; the configuration itself where it goes to no file.
-Json to_json(const Scan& scan, const Estimate& estimate, const std::optional<Tuning>& tuning, const std::string& output,
-             const std::string& toml) {
+// What was found and why; the configuration itself where it goes to no file. `left`: what is left to each scan.
+Json to_json(const Scan& scan, const Estimate& estimate, const std::optional<Tuning>& tuning,
+             const std::map<std::string, std::string>& left, const std::string& output, const std::string& toml) {
   Json json = {{"output", output.empty() ? Json(nullptr) : Json(output)}};
   if (output.empty()) json["toml"] = toml;
   json["beam_confidence"] = nullptr;  // given, not found
   if (estimate.beam_confidence) json["beam_confidence"] = *estimate.beam_confidence;
   json["why"] = estimate.why;
+  json["in_this_scan"] = left;
   if (tuning) json["tuning"] = to_json(*tuning);
   json["warnings"] = scan.warnings;
   for (const std::string& warning : estimate.warnings) json["warnings"].push_back(warning);
@@ -100,28 +101,51 @@ void write_whole(PartialFile& file, const std::string& text) {
   file.commit();
 }
 
+// What stands above the configuration.
+std::string heading(const Job& job, const Estimate& estimate, const std::optional<Tuning>& tuning, bool pinned,
+                    const std::string& output) {
+  std::string text =
+      fmt::format("Made by dctprep init for {}: {} frames of {} x {} pixels.\nRun it with: dctprep run {}",
+                  job.scan.storage.location, job.scan.frame_count(), job.scan.width(), job.scan.height(),
+                  output.empty() ? "THIS_FILE.toml" : output);
+  if (!pinned) {
+    text +=
+        "\nIt serves other scans of the series too (--set scan.path=OTHER_SCAN): what was found in this scan alone "
+        "(dark, "
+        "angles, bad frames, ...) is left to be found in each; dctprep init --pin writes it as well.";
+  }
+  for (const std::string& warning : job.scan.warnings) text += "\nwarning: " + warning;
+  for (const std::string& warning : estimate.warnings) text += "\nwarning: " + warning;
+  if (tuning) text += "\nTuned by Friedel pairs:\n" + tuning_text(*tuning);
+  return text;
+}
+
 void run_init(const InitCommand& options) {
   const auto progress = begin_work(options.shared);
   Job job = open_job(options.input, options.shared.settings, options.shared.output, options.shared.threads);
   std::optional<PartialFile> file;  // refused before the work, not after it
   if (!options.shared.output.empty()) file.emplace(options.shared.output, options.shared.force);
   say_scan(job.scan);
+  const Config given = job.config;
   Comments comments;
   if (options.health) exclude_unhealthy(job.config, job.scan, *progress, comments);
   Estimate estimate = find_parameters(job.config, job.scan, *progress, options.false_spots);
   std::optional<Tuning> tuning;
   if (options.tune) tuning = tune_estimate(estimate, job.config, job.scan, options.shared.quiet, *progress);
+  if (!options.pin && job.config.scan.bad_frames != given.scan.bad_frames) {
+    estimate.warnings.push_back(
+        "scan.bad_frames: the frames found by --health are in a comment only, since they are of this scan alone; write "
+        "them with `dctprep init --health --pin`, for a configuration that serves no other scan");
+  }
   say_estimate(estimate);
   comments.insert(estimate.why.begin(), estimate.why.end());
-  comments[""] = fmt::format("Made by dctprep init for {}: {} frames of {} x {} pixels.\nRun it with: dctprep run {}",
-                             job.scan.storage.location, job.scan.frame_count(), job.scan.width(), job.scan.height(),
-                             options.shared.output.empty() ? "THIS_FILE.toml" : options.shared.output);
-  for (const std::string& warning : job.scan.warnings) comments[""] += "\nwarning: " + warning;
-  for (const std::string& warning : estimate.warnings) comments[""] += "\nwarning: " + warning;
-  if (tuning) comments[""] += "\nTuned by Friedel pairs:\n" + tuning_text(*tuning);
-  const std::string text = to_toml(estimate.config, comments);
+  comments[""] = heading(job, estimate, tuning, options.pin, options.shared.output);
+  Config written = estimate.config;
+  std::map<std::string, std::string> left;
+  if (!options.pin) left = leave_to_each_scan(given, written, comments);
+  const std::string text = to_toml(written, comments);
   if (file) write_whole(*file, text);
-  if (options.shared.json) return print_json(to_json(job.scan, estimate, tuning, options.shared.output, text));
+  if (options.shared.json) return print_json(to_json(job.scan, estimate, tuning, left, options.shared.output, text));
   if (!file) return print_text(text);
   print_text(options.shared.output + "\n");
 }
@@ -135,17 +159,25 @@ void add_init(CLI::App& app) {
   verb->footer(
       "Reads a sample of the frames and writes a complete, commented configuration: above every value what it means, "
       "and why it was\n"
-      "chosen. Values given with --set are kept.\n\n"
+      "chosen. Values given with --set are kept. What holds for this scan alone (dark, flat, angles, bad frames, ...) "
+      "is "
+      "left \"auto\", with\n"
+      "what was found in the comment, so that one configuration serves a series of scans; --pin writes it.\n\n"
       "Examples:\n"
       "  dctprep init scan.h5 -o scan.toml      then edit it, then: dctprep run scan.toml\n"
       "  dctprep init scan.h5                   print it\n"
-      "  dctprep init scan.h5 --health -o scan.toml\n"
+      "  dctprep init p.h5 -o series.toml       then: dctprep run series.toml --set scan.path=q.h5\n"
+      "  dctprep init scan.h5 --health --pin -o scan.toml\n"
       "  dctprep init scan.h5 --tune -o scan.toml");
   verb->add_option("INPUT", options->input, "The SCAN, or a configuration NAME.toml to complete")
       ->required()
       ->type_name("SCAN");
-  verb->add_flag("--health", options->health,
-                 "Read every frame (as long as reading the scan takes), and list those that harm in scan.bad_frames");
+  verb->add_flag(
+      "--health", options->health,
+      "Read every frame (as long as reading the scan takes), and name those that harm; with --pin, list them "
+      "in scan.bad_frames");
+  verb->add_flag("--pin", options->pin,
+                 "Write also what was found in this scan alone: dark, flat, angles, wrap, saturation, bad frames");
   verb->add_flag(
       "--tune", options->tune,
       "Run the pipeline with a dozen settings round those found, on all of a small scan or on two parts half "

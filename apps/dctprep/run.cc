@@ -51,9 +51,7 @@ std::string summary(const JobResult& result) {
   }
   if (!reasons.empty()) text += "rejected: " + reasons + "\n";
   if (!report.bad_frames.empty()) {
-    const BadFrame& first = report.bad_frames.front();
-    text +=
-        fmt::format("bad frames: {}; the first is frame {}: {}\n", report.bad_frames.size(), first.frame, first.fault);
+    text += fmt::format("bad frames: {}; {}\n", report.bad_frames.size(), bad_frames_text(report.bad_frames));
   }
   return text + fmt::format("{}\n", result.output.string());
 }

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "dctprep/base/error.h"
+#include "dctprep/pipeline/recorded_scan.h"
 #include "dctprep/write/add_mates.h"
 
 #include "verb.h"
@@ -23,6 +24,7 @@ struct ScoreCommand {
   std::string result;
   std::string truth;
   std::string pairs;
+  std::string scan;
   bool mates = false;
   double min_snr = TruthScoreOptions{}.min_snr;
 };
@@ -222,6 +224,7 @@ void run_score(const ScoreCommand& options) {
     }
   }
   const ResultFile result(options.result);
+  if (!options.scan.empty()) open_recorded_scan(result, options.scan);
   std::optional<TruthFile> truth;
   if (!options.truth.empty()) truth = read_truth(options.truth);
   const Score score = score_result(result, truth ? &*truth : nullptr, options.min_snr);
@@ -260,6 +263,7 @@ void add_score(CLI::App& app) {
       ->type_name("FILE.csv");
   verb->add_flag("--mates", options->mates,
                  "Write the pairs into the result, as column spots/mate: number of the mate, -1: none");
+  add_scan(*verb, options->scan);
   verb->add_flag("--force", options->shared.force, "Overwrite an output or column that exists");
   add_quiet(*verb, options->shared);
   add_json(*verb, options->shared);

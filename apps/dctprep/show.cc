@@ -13,9 +13,11 @@
 #include "dctprep/base/log.h"
 #include "dctprep/base/rehearsal.h"
 #include "dctprep/config/config_file.h"
+#include "dctprep/core/frame_ranges.h"
 #include "dctprep/draw/figures.h"
 #include "dctprep/draw/png.h"
 #include "dctprep/pipeline/frame_stages.h"
+#include "dctprep/pipeline/recorded_scan.h"
 #include "dctprep/read/open_scan.h"
 #include "dctprep/write/result_reader.h"
 
@@ -32,6 +34,7 @@ struct ShowCommand {
   SharedOptions shared;
   std::string input;
   std::optional<int> frame;
+  std::string scan;
 };
 
 // Least, quartiles and most of a column.
@@ -91,9 +94,13 @@ std::string to_text(const ResultFile& result) {
                                             header.beam.u1 - 1, header.beam.v0, header.beam.v1 - 1);
   const auto& bad = result.summary().bad_frames;
   text += fmt::format("bad frames   {}\n", bad.size());
-  for (std::size_t i = 0; i < std::min<std::size_t>(bad.size(), 10); ++i) {
-    text += fmt::format("             {} ({})\n", bad[i].first,
-                        bad_frame_cause_names()[static_cast<std::size_t>(bad[i].second)]);
+  for (std::size_t cause = 0; cause < bad_frame_cause_names().size(); ++cause) {
+    std::vector<int> frames;
+    for (const auto& [k, why] : bad) {
+      if (why == static_cast<BadFrameCause>(cause)) frames.push_back(k);
+    }
+    if (!frames.empty())
+      text += fmt::format("             {}: {}\n", bad_frame_cause_names()[cause], named_frames(frames));
   }
   if (!spots.empty()) {
     text += fmt::format("\n{:<10}{:>15}{:>15}{:>15}{:>15}{:>15}\n", "", "least", "quarter", "median", "three quarters",
@@ -164,8 +171,9 @@ int block_of(const std::vector<int>& centres, const Config& config, int frame) {
   return std::min(frame / size, static_cast<int>(centres.size()) - 1);
 }
 
-// The raw data may be gone, or on another machine: then the other pictures must do.
-void add_frame_pictures(const ResultFile& result, int frame, Album& album) {
+// The raw data may be gone, or on another machine: then the other pictures must do. `moved`: the scan, where the user
+// says where it lies now.
+void add_frame_pictures(const ResultFile& result, int frame, const std::optional<Scan>& moved, Album& album) {
   const ResultHeader& header = result.header();
   const ResultSummary& summary = result.summary();
   const auto bad = std::find_if(summary.bad_frames.begin(), summary.bad_frames.end(),
@@ -179,12 +187,14 @@ void add_frame_pictures(const ResultFile& result, int frame, Album& album) {
   FrameStages stages;
   const Config config = parse_config(header.config, result.path().string(), fs::current_path());
   try {
-    const Scan scan = open_scan(config.scan);
+    std::optional<Scan> recorded;
+    if (!moved) recorded = open_recorded_scan(result);
     const auto k = static_cast<std::size_t>(frame);
-    stages = stages_of_frame(scan, config, frame, summary.beam_factor[k], summary.frame_offset[k],
+    stages = stages_of_frame(moved ? *moved : *recorded, config, frame, summary.beam_factor[k], summary.frame_offset[k],
                              result.background(block_of(header.block_centre, config, frame)));
   } catch (const Error& error) {
-    return log_warning("no picture of a frame: {}", error.what());
+    return log_warning("no picture of a frame: {}{}", error.what(),
+                       moved ? "" : "; where the scan has moved, say where it is with --scan");
   }
   const auto outlines = draw::outlines_in_frame(result.spots(), frame, header.frames);
   const double omega = header.omega[static_cast<std::size_t>(frame)];
@@ -212,7 +222,8 @@ void add_frame_pictures(const ResultFile& result, int frame, Album& album) {
           {.image = denoised, .title = "spots of " + title, .regions = regions_of(header, config), .spots = outlines}));
 }
 
-void add_result_pictures(const ResultFile& result, std::optional<int> frame, Album& album) {
+void add_result_pictures(const ResultFile& result, std::optional<int> frame, const std::optional<Scan>& moved,
+                         Album& album) {
   const ResultHeader& header = result.header();
   std::vector<int> bad_frames;
   for (const auto& [k, cause] : result.summary().bad_frames) bad_frames.push_back(k);
@@ -225,10 +236,11 @@ void add_result_pictures(const ResultFile& result, std::optional<int> frame, Alb
                               .spots = result.spots(),
                               .rejected_count = result.summary().rejected_count,
                               .beam_intensity = result.summary().beam_intensity,
+                              .by_monitor = !header.monitor.empty(),
                               .frame_offset = result.summary().frame_offset,
                               .bad_frames = bad_frames};
   album.add("summary", draw::draw_summary_figure(data));
-  add_frame_pictures(result, frame.value_or(busiest_frame(result)), album);
+  add_frame_pictures(result, frame.value_or(busiest_frame(result)), moved, album);
   album.add("omega", draw::draw_omega_figure(data));
   album.add("map", draw::draw_map_figure(data));
   album.add("histograms", draw::draw_histogram_figure(data));
@@ -300,7 +312,11 @@ bool is_result(const std::string& input) {
 void run_show(const ShowCommand& options) {
   hdf5::quiet();
   set_log_level(options.shared.quiet ? LogLevel::kNone : LogLevel::kInfo);
-  if (!is_result(options.input)) return show_scan(options);
+  if (!is_result(options.input)) {
+    if (!options.scan.empty())
+      fail_usage("--scan {}: is for results of dctprep run, and {} is a scan itself", options.scan, options.input);
+    return show_scan(options);
+  }
   if (!options.shared.settings.empty())
     fail_usage("--set {}: {} is a result, which no setting changes; leave it out", options.shared.settings.front(),
                options.input);
@@ -308,10 +324,12 @@ void run_show(const ShowCommand& options) {
   if (options.frame && (*options.frame < 0 || *options.frame >= result.header().frames)) {
     fail_usage("--frame {}: the result has frames 0 to {}", *options.frame, result.header().frames - 1);
   }
+  std::optional<Scan> moved;
+  if (!options.scan.empty()) moved = open_recorded_scan(result, options.scan);
   std::string pictures;
   if (!options.shared.output.empty()) {
     Album album(options.shared.output, options.shared.force);
-    add_result_pictures(result, options.frame, album);
+    add_result_pictures(result, options.frame, moved, album);
     pictures = album.names();
   }
   if (options.shared.json) {
@@ -341,6 +359,7 @@ void add_show(CLI::App& app) {
       ->type_name("K")
       ->check(CLI::Range(0, std::numeric_limits<int>::max()).description(""));
   add_output(*verb, options->shared, "FOLDER", "Write pictures into this folder");
+  add_scan(*verb, options->scan);
   add_settings(*verb, options->shared, "scan.frames=[0,99]");
   add_json(*verb, options->shared);
   add_quiet(*verb, options->shared);

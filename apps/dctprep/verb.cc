@@ -38,6 +38,12 @@ void add_json(CLI::App& verb, SharedOptions& options) {
   verb.add_flag("--json", options.json, "Answer in JSON, for programs");
 }
 
+void add_scan(CLI::App& verb, std::string& path) {
+  verb.add_option("--scan", path,
+                  "Where the scan of the result lies now, if it has moved; refused where it is not the same scan")
+      ->type_name("SCAN");
+}
+
 std::unique_ptr<Progress> begin_work(const SharedOptions& options) {
   set_log_level(options.quiet ? LogLevel::kWarning : LogLevel::kInfo);
   if (options.quiet) return std::make_unique<Progress>();

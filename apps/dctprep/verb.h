@@ -31,6 +31,8 @@ void add_output(CLI::App& verb, SharedOptions& options, const std::string& name,
 void add_threads(CLI::App& verb, SharedOptions& options);
 void add_quiet(CLI::App& verb, SharedOptions& options);
 void add_json(CLI::App& verb, SharedOptions& options);
+// --scan, of verbs that take a result.
+void add_scan(CLI::App& verb, std::string& path);
 
 // Notes and progress on stderr, or neither with --quiet.
 std::unique_ptr<Progress> begin_work(const SharedOptions& options);

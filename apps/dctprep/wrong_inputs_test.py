@@ -30,6 +30,8 @@ with h5py.File("scan.h5", "w") as file:
     file["table"] = np.zeros((D, 3))
     file["nan"] = np.where(np.arange(D) == 4, np.nan, omega)
     file["half"] = omega / 2
+with h5py.File("angles.h5", "w") as file:
+    file["omega"] = omega
 whole = open("scan.h5", "rb").read()
 for share in (10, 40, 70, 99):
     open(f"cut{share}.h5", "wb").write(whole[: len(whole) * share // 100])

@@ -43,8 +43,9 @@ class Auto {
 // What a field's text means beyond its C++ type.
 enum class FieldKind {
   kPlain,
-  kPath,    // a path, or a word of `words`; relative to the configuration's folder
-  kMemory,  // bytes; also text such as "4 GiB"
+  kPath,     // a path, or a word of `words`; relative to the configuration's folder
+  kMemory,   // bytes; also text such as "4 GiB"
+  kCounter,  // a name; a path, as kPath, where it holds "::"
 };
 
 // Unit, range and a line of doc of one field. Bounds apply to numbers and to every element of lists.
@@ -58,6 +59,8 @@ struct FieldInfo {
   std::string_view words = "";
   // The only numbers that a field takes, e.g. "6, 18, 26"; empty: all within the bounds.
   std::string_view numbers = "";
+  // What is found for it holds for one scan alone, so that a configuration for a series of scans leaves it open.
+  bool of_one_scan = false;
 };
 
 template <class Enum>

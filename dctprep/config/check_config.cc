@@ -89,11 +89,17 @@ int margin_columns(const Region& beam, const Region& sample, int margin) {
 }
 
 void check_beam(const BeamOptions& beam, const Checker& check) {
+  const bool by_monitor = beam.normalise == Auto<Normalise>(Normalise::kMonitor);
+  if (by_monitor && !beam.intensity.is_auto())
+    check.refuse(
+        "beam.intensity", beam.intensity,
+        "is in counts of the direct beam; with beam.normalise = \"monitor\" leave it \"auto\": frames are scaled "
+        "to the monitor's median");
   if (is_none(beam.region)) {
     if (beam.transmission) check.refuse("beam.transmission", true, "needs a direct beam, but beam.region is \"none\"");
-    if (!beam.normalise.is_auto() && beam.normalise.value() != Normalise::kNone)
+    if (!beam.normalise.is_auto() && beam.normalise.value() != Normalise::kNone && !by_monitor)
       check.refuse("beam.normalise", beam.normalise,
-                   "needs a direct beam, but beam.region is \"none\"; \"none\" and \"auto\" do without");
+                   "needs a direct beam, but beam.region is \"none\"; \"monitor\", \"none\" and \"auto\" do without");
     return;
   }
   if (beam.normalise != Auto<Normalise>(Normalise::kMargin)) return;

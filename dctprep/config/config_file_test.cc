@@ -28,7 +28,7 @@ order = "auto"
 turn = "auto"
 wrap = "auto"
 bad_frames = []
-max_bad_frames = 0
+max_bad_frames = "auto"
 mask = "auto"
 saturation = "auto"
 [beam]
@@ -36,6 +36,7 @@ region = "auto"
 sample = "auto"
 normalise = "auto"
 margin = 5
+monitor = "auto"
 intensity = "auto"
 guard = "auto"
 transmission = false
@@ -368,8 +369,11 @@ TEST(Config, RefusesWhatDoesNotFitTogether) {
       {"[beam]\nregion = \"none\"\ntransmission = true",
        "3: beam.transmission = true: needs a direct beam, but beam.region is \"none\""},
       {"[beam]\nregion = \"none\"\nnormalise = \"margin\"",
-       "3: beam.normalise = \"margin\": needs a direct beam, but beam.region is \"none\"; \"none\" and \"auto\" do "
-       "without"},
+       "3: beam.normalise = \"margin\": needs a direct beam, but beam.region is \"none\"; \"monitor\", "
+       "\"none\" and \"auto\" do without"},
+      {"[beam]\nnormalise = \"monitor\"\nintensity = 400.0",
+       "3: beam.intensity = 400.0: is in counts of the direct beam; with beam.normalise = \"monitor\" leave it "
+       "\"auto\": frames are scaled to the monitor's median"},
       {"[beam]\nsample = \"none\"\nnormalise = \"margin\"",
        "3: beam.normalise = \"margin\": measures the beam beside the sample, but beam.sample is \"none\"; take "
        "\"fullbeam\""},

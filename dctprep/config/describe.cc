@@ -72,7 +72,7 @@ Json type_schema(const Field& field) {
       break;
   }
   Json schema = {{"type", "string"}};
-  if (field.is_path() && !field.optional) schema["minLength"] = 1;
+  if ((field.is_path() || field.info.kind == FieldKind::kCounter) && !field.optional) schema["minLength"] = 1;
   return schema;
 }
 

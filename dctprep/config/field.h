@@ -40,6 +40,10 @@ struct Field {
   std::function<void(const Value&)> set = {};  // the value has passed value_problem() of field_text.h
 
   bool is_path() const { return info.kind == FieldKind::kPath; }
+  // Whether `text` is a path, which belongs to some folder.
+  bool holds_path(std::string_view text) const {
+    return is_path() || (info.kind == FieldKind::kCounter && text.find("::") != std::string_view::npos);
+  }
 };
 
 // A table of options; with an empty name: those of a file without tables.

@@ -93,7 +93,9 @@ std::string type_allowed(const Field& field, bool with_type) {
       return fmt::format("{}between {} and {}, or with its unit, such as \"3.5 sigma\" or \"40 counts\"",
                          with_type ? "a number " : "", bound_text(field.info.min), bound_text(field.info.max));
     case ValueType::kText:
-      return field.is_path() ? "a path" : "text";
+      return field.is_path()                          ? "a path"
+             : field.info.kind == FieldKind::kCounter ? "a name or FILE.h5::/dataset"
+                                                      : "text";
     case ValueType::kChoice:
       return "";
     case ValueType::kIntegers:
@@ -147,7 +149,8 @@ std::optional<std::string> level_problem(const Field& field, const std::string& 
 std::optional<std::string> text_problem(const Field& field, const std::string& text) {
   if (text.find('\0') != std::string::npos) return "must not hold a zero byte";
   if (!is_utf8(text)) return "must be UTF-8, as all text in a configuration";
-  if (field.is_path() && text.empty() && !field.optional) return must_be(field, true);
+  if ((field.is_path() || field.info.kind == FieldKind::kCounter) && text.empty() && !field.optional)
+    return must_be(field, true);
   return std::nullopt;
 }
 

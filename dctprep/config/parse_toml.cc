@@ -186,7 +186,7 @@ bool has_unit(const Field& field, std::string_view text) {
 void assign(const Field& field, const toml::node& node, const fs::path& folder) {
   std::optional<Value> value = value_of_node(node, field);
   if (!value) fail_usage("must be {}", allowed_text(field));
-  if (auto* text = std::get_if<std::string>(&*value); text && field.is_path()) {
+  if (auto* text = std::get_if<std::string>(&*value); text && field.holds_path(*text)) {
     const bool is_word = std::find(field.words.begin(), field.words.end(), *text) != field.words.end();
     if (!is_word && !text->empty()) *text = absolute_path(*text, folder);
   }

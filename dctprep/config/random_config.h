@@ -84,7 +84,7 @@ inline Value random_value(const Field& field, Random& random) {
     case ValueType::kLevel:
       return random_level(field, random);
     case ValueType::kText:
-      return (field.is_path() ? "/" : "") + random_text(random);
+      return (field.is_path() || field.info.kind == FieldKind::kCounter ? "/" : "") + random_text(random);
     case ValueType::kReals:
       return random_list<double>(field, random, random_real);
     case ValueType::kIntegers:

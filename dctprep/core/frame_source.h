@@ -53,6 +53,11 @@ class FrameSource {
   // A name for frame `k` that a user knows it by, for messages: "scan_0017.edf", "scan.h5: frame 17".
   virtual std::string frame_name(int k) const = 0;
 
+  // Where frame `k` stands in what is stored, and how many frames are stored there: a selection of frames knows more of
+  // them than it shows. What is recorded beside the frames (angles, monitors) goes by these.
+  virtual int stored_index(int k) const { return k; }
+  virtual int stored_frames() const { return frames(); }
+
   // Adds the files that frames come from, as far as there are any, to `files`: what must not be overwritten while it is
   // read. Those behind virtual datasets, external storage and links count; one may be named more than once.
   virtual void list_files(std::vector<std::filesystem::path>& /*files*/) const {}

@@ -14,6 +14,7 @@
 #include "dctprep/core/noise_model.h"
 #include "dctprep/core/omega.h"
 #include "dctprep/core/region.h"
+#include "dctprep/core/scan_identity.h"
 #include "dctprep/core/spot.h"
 
 namespace dctprep {
@@ -29,17 +30,19 @@ struct ResultHeader {
   std::vector<int> block_centre;  // one a background
   Region beam;                    // empty: none
   Region sample;                  // empty: none, or not used
+  std::string monitor;            // what frames were normalised by, where that is a monitor: a dataset or counter
   bool save_background = true;
   bool transmission = false;
   bool voxels = true;
   bool images = true;
   bool rejected = false;
-  bool photometry = false;  // the spot table has the columns of photometry
-  bool in_sigma = false;    // grow_level is in sixteenths of a standard deviation, not in counts
-  NoiseModel noise;         // with either
-  bool mates = false;       // the spot table has the column of Friedel mates
-  std::string scan_path;    // absolute
-  std::string config;       // the complete TOML
+  bool photometry = false;               // the spot table has the columns of photometry
+  bool in_sigma = false;                 // grow_level is in sixteenths of a standard deviation, not in counts
+  NoiseModel noise;                      // with either
+  bool mates = false;                    // the spot table has the column of Friedel mates
+  std::string scan_path;                 // absolute
+  std::vector<FrameChecksum> checksums;  // by which the scan is known again; none in older results
+  std::string config;                    // the complete TOML
   std::string command;
   std::string backend;  // instruction set used
 };

@@ -2,8 +2,10 @@
 #include "dctprep/correct/normalise.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "dctprep/base/error.h"
+#include "dctprep/core/rank_median.h"
 #include "dctprep/kernels/pixel_rows.h"
 
 namespace dctprep {
@@ -42,7 +44,7 @@ std::vector<Region> intensity_regions(const BeamOptions& options, int height, in
   require_inside(beam, "beam.region", height, width);
   if (mode == Normalise::kMargin) require_columns_inside(options.sample.value(), width);
   if (beam.empty()) {
-    if (mode != Normalise::kNone) {
+    if (mode != Normalise::kNone && mode != Normalise::kMonitor) {
       fail_usage(
           "beam.normalise = \"{}\" needs a direct beam, and beam.region is \"none\"; give its box, or normalise = "
           "\"none\"",
@@ -107,6 +109,14 @@ std::vector<int> intensity_sample(int frames) {
   const int step = std::max(1, frames / 64);
   for (int k = 0; k < frames; k += step) sample.push_back(k);
   return sample;
+}
+
+double monitor_median(std::span<const double> values, std::span<const std::uint8_t> listed) {
+  std::vector<double> good;
+  for (std::size_t k = 0; k < values.size(); ++k) {
+    if (listed[k] == 0 && std::isfinite(values[k])) good.push_back(values[k]);
+  }
+  return good.empty() ? 0.0 : rank_median(good);
 }
 
 float normalisation_factor(double reference, double intensity) { return static_cast<float>(reference / intensity); }

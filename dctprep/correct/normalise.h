@@ -16,8 +16,8 @@ namespace dctprep {
 inline constexpr double kNoBeamShare = 0.05;
 
 // The rectangles over which the beam is measured: the margin beside the sample, or the whole direct beam; none where
-// there is no direct beam. Usage errors: a region that leaves the detector, "margin" or "fullbeam" without a beam, a
-// margin that is empty or of bad pixels alone.
+// there is no direct beam; with "monitor" the whole direct beam. Usage errors: a region that leaves the detector,
+// "margin" or "fullbeam" without a beam, a margin that is empty or of bad pixels alone.
 std::vector<Region> intensity_regions(const BeamOptions& options, int height, int width,
                                       ImageView<const std::uint8_t> bad_pixels);
 
@@ -31,6 +31,10 @@ double beam_intensity(ImageView<const std::uint16_t> frame, std::span<const Regi
 
 // The frames whose intensities make the scan's median: 0, q, 2q, ... with q = max(1, frames / 64).
 std::vector<int> intensity_sample(int frames);
+
+// What frames are scaled to by a monitor of one value a frame: the rank median of its finite values in frames that are
+// not listed (1 = listed); 0 where there is none.
+double monitor_median(std::span<const double> values, std::span<const std::uint8_t> listed);
 
 // float32(reference / intensity), the division in float64.
 float normalisation_factor(double reference, double intensity);

@@ -2,16 +2,17 @@
 #pragma once
 
 #include <array>
+#include <string>
 
 #include "dctprep/base/fields.h"
 #include "dctprep/core/region.h"
 
 namespace dctprep {
 
-enum class Normalise { kNone, kMargin, kFullbeam };
+enum class Normalise { kNone, kMargin, kFullbeam, kMonitor };
 template <>
 struct EnumNames<Normalise> {
-  static constexpr std::array<std::string_view, 3> names{"none", "margin", "fullbeam"};
+  static constexpr std::array<std::string_view, 4> names{"none", "margin", "fullbeam", "monitor"};
 };
 
 // [beam]: the direct beam and the normalisation to its intensity.
@@ -20,6 +21,7 @@ struct BeamOptions {
   Auto<Region> sample;  // only its columns count; empty: "none"
   Auto<Normalise> normalise;
   int margin = 5;
+  std::string monitor = "auto";
   Auto<double> intensity;
   Auto<int> guard;
   bool transmission = false;
@@ -41,17 +43,25 @@ void visit_fields(O& o, Visitor&& visit) {
                   .max = 65535});
   visit("normalise", o.normalise,
         FieldInfo{.doc = "what frames are normalised by: the beam beside the sample (margin), the whole beam "
-                         "(fullbeam), nothing (none)"});
+                         "(fullbeam), a beam monitor (monitor), nothing (none)"});
   visit("margin", o.margin,
         FieldInfo{.doc = "columns on either side of the sample that measure the beam",
                   .unit = "pixels",
                   .min = 1,
                   .max = 65535});
+  visit("monitor", o.monitor,
+        FieldInfo{.doc = "the beam monitor of normalise = \"monitor\", one value a frame: the name of a counter of the "
+                         "scan, or a dataset; auto: fpico, mon, ic and the like, else the current of the ring",
+                  .kind = FieldKind::kCounter,
+                  .words = "auto",
+                  .of_one_scan = true});
   visit("intensity", o.intensity,
-        FieldInfo{.doc = "beam intensity that frames are scaled to; auto: the scan's own median",
-                  .unit = "counts",
-                  .min = 1e-6,
-                  .max = 65535});
+        FieldInfo{
+            .doc = "beam intensity that frames are scaled to; auto: the scan's own median (that of the monitor too)",
+            .unit = "counts",
+            .min = 1e-6,
+            .max = 65535,
+            .of_one_scan = true});
   visit("guard", o.guard,
         FieldInfo{.doc = "pixels round the direct beam in which no spots are sought",
                   .unit = "pixels",

@@ -70,8 +70,9 @@ struct ResultData {
   std::span<const double> omega = {};  // degrees, one a frame
   std::span<const Spot> spots = {};
   std::span<const std::uint64_t> rejected_count = {};  // in the order of reject_reason_names()
-  std::span<const double> beam_intensity = {};         // one a frame, NaN at bad ones
-  std::span<const std::int32_t> frame_offset = {};     // one a frame
+  std::span<const double> beam_intensity = {};         // one a frame, NaN at bad ones; of the monitor, where by_monitor
+  bool by_monitor = false;
+  std::span<const std::int32_t> frame_offset = {};  // one a frame
   std::span<const int> bad_frames = {};
 };
 

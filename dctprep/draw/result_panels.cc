@@ -249,14 +249,15 @@ void draw_rejections(Canvas& canvas, const Box& box, const ResultData& result) {
 
 void draw_beam_intensity(Canvas& canvas, const Box& box, const ResultData& result) {
   Plot plot;
-  plot.title = "Beam intensity";
+  plot.title = result.by_monitor ? "Beam monitor" : "Beam intensity";
   plot.x = {.label = "frame", .whole = true, .range = frame_range(result)};
-  plot.y = {.label = "mean (counts)"};
+  plot.y = {.label = result.by_monitor ? "reading" : "mean (counts)"};
   plot.bands = bad_frame_bands(result);
-  plot.empty_text = result.beam.empty() ? "no direct beam" : "no beam intensity";
+  const bool is_measured = result.by_monitor || !result.beam.empty();
+  plot.empty_text = !is_measured ? "no direct beam" : "no beam intensity";
   Series line{.colour = kBlue, .width = 1.3};
   // Without a beam the intensity is 1 everywhere, which says nothing.
-  const std::size_t frames = result.beam.empty() ? 0 : result.beam_intensity.size();
+  const std::size_t frames = is_measured ? result.beam_intensity.size() : 0;
   for (std::size_t k = 0; k < frames; ++k) {
     line.x.push_back(static_cast<double>(k));
     line.y.push_back(result.beam_intensity[k]);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <map>
 
+#include "dctprep/core/frame_ranges.h"
 #include "dctprep/core/rank_median.h"
 #include "dctprep/correct/normalise.h"
 
@@ -193,21 +194,6 @@ std::vector<int> ScanHealth::to_exclude() const {
   }
   if (4 * exclude.size() > static_cast<std::size_t>(frames)) exclude.clear();
   return exclude;
-}
-
-std::string frame_ranges(const std::vector<int>& frames) {
-  constexpr int kMost = 12;
-  std::string text;
-  int ranges = 0;
-  for (std::size_t i = 0; i < frames.size(); ++ranges) {
-    if (ranges == kMost) return text + fmt::format(" and {} more", frames.size() - i);
-    std::size_t last = i;
-    while (last + 1 < frames.size() && frames[last + 1] == frames[last] + 1) ++last;
-    text += text.empty() ? "" : ", ";
-    text += last == i ? fmt::format("{}", frames[i]) : fmt::format("{}-{}", frames[i], frames[last]);
-    i = last + 1;
-  }
-  return text;
 }
 
 std::string health_text(const ScanHealth& health) {

@@ -90,7 +90,4 @@ ScanHealth check_health(const Scan& scan, const Config& config, Progress& progre
 // A line a kind of trouble, with the frames' numbers as ranges; "" where all is well.
 std::string health_text(const ScanHealth& health);
 
-// "3, 7-9, 20 and 12 more".
-std::string frame_ranges(const std::vector<int>& frames);
-
 }  // namespace dctprep

@@ -179,14 +179,6 @@ TEST(Health, TakesScansOfAnySize) {
   }
 }
 
-TEST(FrameRanges, AreShort) {
-  EXPECT_EQ(frame_ranges({}), "");
-  EXPECT_EQ(frame_ranges({3, 7, 8, 9, 20}), "3, 7-9, 20");
-  std::vector<int> many;
-  for (int i = 0; i < 40; ++i) many.push_back(2 * i);
-  EXPECT_EQ(frame_ranges(many), "0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22 and 28 more");
-}
-
 TEST(FindParameters, WarnsOfOddFramesAmongThoseLookedAt) {
   Scan scan = synthetic_scan({.frames = 30});
   const auto source = std::make_shared<TroubledSource>(scan.frames);

@@ -8,9 +8,11 @@
 
 #include "dctprep/base/error.h"
 #include "dctprep/correct/dark.h"
+#include "dctprep/estimate/check_dark.h"
 #include "dctprep/estimate/health.h"
 #include "dctprep/estimate/record_frame.h"
 #include "dctprep/estimate/search.h"
+#include "dctprep/read/scan_monitor.h"
 
 namespace dctprep {
 
@@ -27,6 +29,7 @@ bool thresholds_open(const Config& config) {
 
 bool beam_open(const BeamOptions& o) { return o.region.is_auto() || o.sample.is_auto() || o.normalise.is_auto(); }
 
+// Reads the dark, and warns where it does not fit the frames.
 void read_dark(Search& search) {
   const Scan& scan = search.scan;
   for (const auto& [source, what] : {std::pair(scan.darks, "dark"), std::pair(scan.flats, "flat")}) {
@@ -37,7 +40,9 @@ void read_dark(Search& search) {
           what, source->width(), source->height(), scan.width(), scan.height(), what);
     }
   }
-  if (scan.darks) search.dark = median_of_frames(*scan.darks, "dark");
+  if (!scan.darks) return;
+  search.dark = median_of_frames(*scan.darks, "dark");
+  if (const auto problem = check_dark(scan, search.dark, search.listed)) search.warn(*problem);
 }
 
 FrameSample read_spread(Search& search, std::vector<int>& wanted) {
@@ -100,7 +105,14 @@ Search begin_search(Estimate& estimate, const Scan& scan, Progress& progress, do
   settle_scan(search);
   if (stated_unit(estimate.config.segment)) settle_stated_unit(search);
   const BeamOptions& beam = estimate.config.beam;
-  if (!beam.region.is_auto() && beam.region.value().empty()) settle_without_beam(search);
+  // Who names a monitor wants it.
+  if (beam.normalise.is_auto() && beam.monitor != "auto") {
+    estimate.config.beam.normalise = Normalise::kMonitor;
+    search.say("beam.normalise", "beam.monitor is given");
+  }
+  // Where a monitor may be chosen, frames are looked at first.
+  const bool no_region = !beam.region.is_auto() && beam.region.value().empty();
+  if (no_region && (!beam.normalise.is_auto() || find_monitors(scan).empty())) settle_without_beam(search, nullptr);
   // Only the margin needs to know where the sample is.
   if (beam.sample.is_auto() && !beam.normalise.is_auto() && beam.normalise.value() != Normalise::kMargin) {
     estimate.config.beam.sample = Region{};
@@ -130,9 +142,10 @@ Estimate find_beam(const Config& given, const Scan& scan, Progress& progress) {
   const auto limit = limit_threads(given);
   Estimate estimate{given, {}, {}, {}};
   Search search = begin_search(estimate, scan, progress, kFalseSpots);
-  if (!beam_open(estimate.config.beam)) return estimate;
   read_dark(search);
-  look_for_beam(search);
+  BeamScale scale;
+  if (beam_open(estimate.config.beam)) scale = look_for_beam(search);
+  settle_monitor(search, scale);
   return estimate;
 }
 
@@ -141,10 +154,14 @@ Estimate find_parameters(const Config& given, const Scan& scan, Progress& progre
   Estimate estimate{given, {}, {}, {}};
   Search search = begin_search(estimate, scan, progress, false_spots);
   const BeamOptions& beam = estimate.config.beam;
-  if (!beam_open(beam) && !thresholds_open(estimate.config)) return estimate;
   read_dark(search);
   BeamScale scale;
-  if (beam.region.is_auto() || !beam.region.value().empty()) scale = look_for_beam(search);
+  if (!beam_open(beam) && !thresholds_open(estimate.config)) {
+    settle_monitor(search, scale);
+    return estimate;
+  }
+  if (beam_open(beam) || !beam.region.value().empty()) scale = look_for_beam(search);
+  settle_monitor(search, scale);
   if (thresholds_open(estimate.config)) settle_thresholds(search, scale);
   return estimate;
 }

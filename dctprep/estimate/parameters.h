@@ -26,7 +26,8 @@ struct Estimate {
 inline constexpr double kFalseSpots = 10;
 
 // Looks at a sample of the scan's frames (about 160 at most, whatever its length, in at most 64 frames' memory)
-// and fills in what `given` leaves open; what it gives is kept. Where nothing is open that needs frames, none is read.
+// and fills in what `given` leaves open; what it gives is kept. Where nothing is open that needs frames, none is read
+// but for a few that the dark is compared with.
 // Deterministic: the same scan and configuration give the same values, on any number of threads. Throws Error where a
 // value is needed that cannot be found, naming the key to set. `false_spots`: as many may be expected, > 0.
 Estimate find_parameters(const Config& given, const Scan& scan, Progress& progress, double false_spots = kFalseSpots);

@@ -2,6 +2,7 @@
 #include "dctprep/estimate/residuals.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <limits>
 #include <tbb/parallel_for.h>
@@ -54,12 +55,19 @@ std::vector<double> intensities_of(const FrameSample& sample, std::span<const Re
 }
 
 void normalise_sample(FrameSample& sample, const BeamScale& beam, ImageView<const std::uint8_t> bad_pixels) {
-  if (beam.regions.empty()) return;
+  const bool by_monitor = !beam.monitor.empty();
+  if (beam.regions.empty() && !by_monitor) return;
   const std::vector<double> intensities = intensities_of(sample, beam.regions, bad_pixels);
   FrameSample kept;
   for (std::size_t i = 0; i < sample.size(); ++i) {
-    if (intensities[i] <= kNoBeamShare * beam.median) continue;
-    if (beam.scale) normalise(sample.pixels[i], normalisation_factor(beam.reference, intensities[i]));
+    if (!beam.regions.empty() && intensities[i] <= kNoBeamShare * beam.median) continue;
+    if (by_monitor) {
+      const double value = beam.monitor[static_cast<std::size_t>(sample.frame[i])];
+      if (!std::isfinite(value) || value <= kNoBeamShare * beam.monitor_median) continue;
+      normalise(sample.pixels[i], normalisation_factor(beam.monitor_median, value));
+    } else if (beam.scale) {
+      normalise(sample.pixels[i], normalisation_factor(beam.reference, intensities[i]));
+    }
     kept.frame.push_back(sample.frame[i]);
     kept.pixels.push_back(std::move(sample.pixels[i]));
   }

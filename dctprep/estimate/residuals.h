@@ -22,6 +22,8 @@ struct BeamScale {
   double median = 1;            // of the sample's frames
   double reference = 1;         // what frames are scaled to
   bool scale = false;           // false: frames are measured only
+  std::vector<double> monitor;  // not empty: frames are scaled by it, one value a frame of the scan, to its median
+  double monitor_median = 1;
 };
 
 // The intensity of each frame over `regions`; 1 where there are none.

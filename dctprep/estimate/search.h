@@ -42,8 +42,18 @@ struct Search {
 // [scan], from how the scan was opened.
 void settle_scan(Search& search);
 
-// [beam] but for the guard, where the region is "none".
-void settle_without_beam(Search& search);
+// [beam] but for the guard, where the region is "none". `sample`: frames spread over the rotation, for the choice of a
+// monitor; null where there is none to choose.
+void settle_without_beam(Search& search, const FrameSample* sample);
+// Where frames are normalised by a monitor: beam.monitor, and how frames are scaled by it.
+void settle_monitor(Search& search, BeamScale& scale);
+// What may be normalised by in place of the direct beam, by how evenly it leaves the light of the frames; and what is
+// to be said of it. No value where none is clearly better than nothing.
+struct MonitorChoice {
+  std::optional<std::string> path;
+  std::string why;
+};
+MonitorChoice choose_monitor(const Search& search, const FrameSample& sample);
 // [beam] but for the guard, and the beam's intensity; `sample` is spread over the rotation. `intensities`: of its
 // frames, where there is a beam.
 BeamScale settle_beam(Search& search, const FrameSample& sample, std::vector<double>& intensities);

@@ -99,9 +99,11 @@ double settle_region(Search& search, const FrameSample& sample) {
                  : fmt::format("in the median of {} frames, {}; {}", sample.size(), found.why, confidence_text(found)));
   warn_of_beam(search, found);
   if (!found.region.empty()) return found.blur;
-  const char* needs = options.transmission ? "transmission = true"
-                      : !options.normalise.is_auto() && !is_given(options.normalise, Normalise::kNone) ? "normalise"
-                                                                                                       : nullptr;
+  const char* needs =
+      options.transmission ? "transmission = true"
+      : is_given(options.normalise, Normalise::kMargin) || is_given(options.normalise, Normalise::kFullbeam)
+          ? "normalise"
+          : nullptr;
   if (needs != nullptr)
     fail("beam.{} needs a direct beam, and none was found ({}): give beam.region = [u0, v0, u1, v1]", needs, found.why);
   return 0;
@@ -193,11 +195,16 @@ void settle_sample(Search& search, const FrameSample& sample, double blur) {
 
 }  // namespace
 
-void settle_without_beam(Search& search) {
+void settle_without_beam(Search& search, const FrameSample* sample) {
   BeamOptions& options = search.config().beam;
   const char* why = "there is no direct beam";
   if (options.sample.is_auto()) options.sample = Region{}, search.say("beam.sample", why);
-  if (options.normalise.is_auto()) options.normalise = Normalise::kNone, search.say("beam.normalise", why);
+  if (options.normalise.is_auto()) {
+    const MonitorChoice choice = sample == nullptr ? MonitorChoice{} : choose_monitor(search, *sample);
+    options.normalise = choice.path ? Normalise::kMonitor : Normalise::kNone;
+    if (choice.path) options.monitor = *choice.path, search.say("beam.monitor", choice.why);
+    search.say("beam.normalise", choice.why.empty() ? why : fmt::format("{}; {}", why, choice.why));
+  }
   if (options.guard.is_auto()) options.guard = 0, search.say("beam.guard", why);
 }
 
@@ -207,7 +214,8 @@ BeamScale settle_beam(Search& search, const FrameSample& sample, std::vector<dou
   const double blur = settle_region(search, sample);
   BeamScale scale;
   if (search.beam().empty()) {
-    settle_without_beam(search);
+    settle_without_beam(search, &sample);
+    settle_monitor(search, scale);
     return scale;
   }
   if (search.beam() != search.beam().grown(0, scan.height(), scan.width())) {
@@ -221,6 +229,7 @@ BeamScale settle_beam(Search& search, const FrameSample& sample, std::vector<dou
   scale.median = rank_median(measured);
   scale.reference = options.intensity.is_auto() ? scale.median : options.intensity.value();
   scale.scale = options.normalise.value() != Normalise::kNone;
+  settle_monitor(search, scale);
   return scale;
 }
 

@@ -58,6 +58,11 @@ void settle_scan(Search& search) {
                                               scan.omega.size(), covered.step, covered.turn(),
                                               options.wrap.value() ? "which is" : "not"));
   }
+  if (options.max_bad_frames.is_auto()) {
+    options.max_bad_frames = most_bad_frames(options, scan.frame_count());
+    search.say("scan.max_bad_frames", fmt::format("1 % of the {} frames, at least 1{}", scan.frame_count(),
+                                                  options.bad_frames.empty() ? "" : ", beside those listed"));
+  }
   if (options.saturation.is_auto()) {
     options.saturation = scan.default_saturation();
     search.say("scan.saturation", scan.default_saturation() == scan.frames->type_max()

@@ -414,7 +414,8 @@ TEST(RunPipeline, TooManyBadFramesEndTheRunNamingTheFirst) {
       run(scan, config, executor);
       FAIL();
     } catch (const Error& error) {
-      EXPECT_NE(std::string(error.what()).find("first is frame 1 "), std::string::npos) << error.what();
+      EXPECT_NE(std::string(error.what()).find("unreadable: frame 1"), std::string::npos) << error.what();
+      EXPECT_NE(std::string(error.what()).find("missing: frame 3"), std::string::npos) << error.what();
     }
   }
 }

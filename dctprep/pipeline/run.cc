@@ -25,6 +25,7 @@ ResultHeader result_header(const Setup& setup, const std::string& command) {
   header.file_frame = setup.scan->file_frame;
   for (const BackgroundBlock& block : setup.blocks) header.block_centre.push_back(block.centre);
   header.beam = setup.beam;
+  if (!setup.monitor.empty()) header.monitor = setup.config.beam.monitor;
   header.sample = setup.sample;
   header.save_background = setup.config.background.save;
   header.transmission = setup.config.beam.transmission;
@@ -35,6 +36,7 @@ ResultHeader result_header(const Setup& setup, const std::string& command) {
   header.in_sigma = !setup.scale.empty();
   header.noise = setup.noise;
   header.scan_path = setup.scan->storage.location;
+  header.checksums = scan_checksums(*setup.scan->frames);
   header.config = to_compact_toml(setup.config);
   header.command = command;
   header.backend = backend_in_use();

@@ -11,6 +11,7 @@
 #include "dctprep/config/config.h"
 #include "dctprep/core/result_sink.h"
 #include "dctprep/core/scan.h"
+#include "dctprep/pipeline/bad_frames.h"
 #include "dctprep/pipeline/setup.h"
 
 namespace dctprep {

@@ -15,6 +15,7 @@
 #include "dctprep/kernels/pixel_rows.h"
 #include "dctprep/pipeline/measure_noise.h"
 #include "dctprep/pipeline/parallel.h"
+#include "dctprep/read/scan_monitor.h"
 
 namespace dctprep {
 
@@ -98,6 +99,16 @@ void find_reference_intensity(Setup& setup, Progress& progress) {
   setup.median_intensity = measured.empty() ? 0.0 : rank_median(measured);
   const Auto<double>& given = setup.config.beam.intensity;
   setup.reference_intensity = given.is_auto() ? setup.median_intensity : given.value();
+}
+
+void set_monitor(Setup& setup) {
+  ScanMonitor monitor = read_monitor(setup.config.beam.monitor, *setup.scan);
+  setup.monitor = std::move(monitor.values);
+  setup.monitor_median = monitor_median(setup.monitor, setup.listed);
+  if (!(setup.monitor_median > 0))
+    fail("beam.monitor: {}: its median over the good frames is {:.6g}, where a beam monitor is above 0", monitor.path,
+         setup.monitor_median);
+  setup.config.beam.monitor = monitor.path;
 }
 
 void read_flat(Setup& setup) {
@@ -193,6 +204,7 @@ Setup prepare_run(const Scan& scan, const Config& config, Progress& progress) {
     check_sizes(*scan.flats, scan, "flat");
     if (config.beam.transmission) read_flat(setup);
   }
+  if (config.beam.normalise.value() == Normalise::kMonitor) set_monitor(setup);
   find_reference_intensity(setup, progress);
   setup.config.segment = in_unit(config.segment, stated_unit(config.segment).value_or(SegmentUnit::kCounts));
   setup.segment = in_steps(setup.config.segment);
@@ -201,7 +213,9 @@ Setup prepare_run(const Scan& scan, const Config& config, Progress& progress) {
   if (in_sigma) set_scale(setup);
   // The record of the run holds what was used.
   setup.config.scan.saturation = setup.saturation;
-  if (!setup.beam.empty() && setup.reference_intensity > 0) setup.config.beam.intensity = setup.reference_intensity;
+  setup.config.scan.max_bad_frames = most_bad_frames(config.scan, setup.frames());
+  if (!setup.beam.empty() && setup.reference_intensity > 0 && setup.monitor.empty())
+    setup.config.beam.intensity = setup.reference_intensity;
   return setup;
 }
 
@@ -226,19 +240,30 @@ CorrectedFrame read_corrected_frame(const Setup& setup, int k, ImageView<std::ui
     mark_bad(fault->cause, fmt::format("{}: {}", setup.scan->frames->frame_name(k), fault->what));
     return corrected;
   }
+  if (!setup.monitor.empty()) {
+    const double value = setup.monitor[static_cast<std::size_t>(k)];
+    if (!std::isfinite(value) || value <= kNoBeamShare * setup.monitor_median) {
+      mark_bad(BadFrameCause::kNoBeam,
+               fmt::format("no beam: its monitor reads {:.6g}, the median is {:.6g}", value, setup.monitor_median));
+      return corrected;
+    }
+    corrected.factor = normalisation_factor(setup.monitor_median, value);
+  }
   if (!setup.beam.empty()) {
     const double intensity = beam_intensity(raw, setup.dark, setup.intensity_regions, setup.scan->bad_pixels);
     if (intensity <= kNoBeamShare * setup.median_intensity) {
       mark_bad(BadFrameCause::kNoBeam, fmt::format("no beam: its intensity is {:.4g}, the scan's median {:.4g}",
                                                    intensity, setup.median_intensity));
+      corrected.factor = 1.0f;
       return corrected;
     }
     corrected.intensity = intensity;
     if (with_transmission) corrected.transmission = transmission_of(setup, raw, intensity);
-    if (setup.config.beam.normalise.value() != Normalise::kNone) {
+    if (setup.monitor.empty() && setup.config.beam.normalise.value() != Normalise::kNone) {
       corrected.factor = normalisation_factor(setup.reference_intensity, intensity);
     }
   }
+  if (!setup.monitor.empty()) corrected.intensity = setup.monitor[static_cast<std::size_t>(k)];
   corrected.saturated = correct_frame(setup, corrected.factor, raw, take);
   return corrected;
 }
@@ -264,17 +289,6 @@ MeasureContext measure_context(const Setup& setup) {
   const BackgroundOptions& background = setup.config.background;
   context.background_frames = std::min(setup.frames(), 2 * (background.half_window / background.stride) + 1);
   return context;
-}
-
-void check_bad_frame_count(const Setup& setup, std::vector<BadFrame> bad) {
-  const int most = setup.config.scan.max_bad_frames;
-  if (static_cast<std::int64_t>(bad.size()) <= most) return;
-  const BadFrame& first =
-      *std::min_element(bad.begin(), bad.end(), [](const BadFrame& a, const BadFrame& b) { return a.frame < b.frame; });
-  fail(
-      "{} bad frame{}, more than scan.max_bad_frames = {} allows; the first is frame {} ({}); `dctprep info "
-      "--check` lists all that cannot be read; raise max_bad_frames to go on without them",
-      bad.size(), bad.size() == 1 ? "" : "s", most, first.frame, first.fault);
 }
 
 }  // namespace dctprep

@@ -32,6 +32,8 @@ struct Setup {
   Region beam, excluded;  // without and with guard; empty: none
   Region sample;          // empty where frames are not normalised by the margin
   std::vector<Region> intensity_regions;
+  std::vector<double> monitor;  // one a frame, where frames are normalised by it; else empty
+  double monitor_median = 1.0;
   double median_intensity = 1.0;     // m
   double reference_intensity = 1.0;  // i_ref
   std::vector<std::uint8_t> listed;  // 1 = listed as bad, one a frame
@@ -73,13 +75,5 @@ CorrectedFrame read_corrected_frame(const Setup& setup, int k, ImageView<std::ui
 
 // What blobs are measured against; `bad_frames` is filled in as frames are read.
 MeasureContext measure_context(const Setup& setup);
-
-struct BadFrame {
-  int frame = 0;
-  BadFrameCause cause = BadFrameCause::kListed;
-  std::string fault;
-};
-// Throws Error where there are more than scan.max_bad_frames, naming the first.
-void check_bad_frame_count(const Setup& setup, std::vector<BadFrame> bad);
 
 }  // namespace dctprep

@@ -20,12 +20,13 @@ bool Tally::frame(int k, const CorrectedFrame& corrected) {
   const auto index = static_cast<std::size_t>(k);
   if (seen_[index] != 0) return false;
   seen_[index] = 1;
+  ++seen_count_;
   summary_.beam_intensity[index] = corrected.intensity;
   summary_.beam_factor[index] = corrected.factor;
   if (corrected.bad) {
     context_.bad_frames[index] = 1;
     report_.bad_frames.push_back({k, *corrected.bad, corrected.fault});
-    check_bad_frame_count(setup_, report_.bad_frames);
+    check_bad_frame_count(setup_, report_.bad_frames, seen_count_ == setup_.frames());
   } else {
     changes_.add(k, corrected.changes);
   }
@@ -48,6 +49,8 @@ RunReport Tally::end(std::vector<std::pair<std::string, double>> timing) {
   for (const BadFrame& bad : report_.bad_frames) summary_.bad_frames.emplace_back(bad.frame, bad.cause);
   const FrameSource& frames = *setup_.scan->frames;
   summary_.warnings = changes_.lines(setup_.frames(), setup_.width(), [&](int k) { return frames.frame_name(k); });
+  if (std::string warning = bad_frames_warning(setup_, report_.bad_frames); !warning.empty())
+    summary_.warnings.push_back(std::move(warning));
   summary_.timing = timing;
   report_.timing = std::move(timing);
   report_.rejected = summary_.rejected_count;

@@ -36,6 +36,7 @@ class Tally {
   RunReport report_;
   ChangeTally changes_;
   std::vector<std::uint8_t> seen_;
+  int seen_count_ = 0;
 };
 
 }  // namespace dctprep

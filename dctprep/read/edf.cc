@@ -320,16 +320,17 @@ void EdfReader::end_with_fault(std::uint64_t offset, const std::string& what) {
 std::vector<HeaderNumber> EdfReader::numbers(int k) const {
   const Keys& keys = blocks_[table_[static_cast<std::size_t>(k)].block];
   std::vector<HeaderNumber> found;
-  const auto names = keys.find("motor_mne");
-  const auto values = keys.find("motor_pos");
-  if (names != keys.end() && values != keys.end()) {
+  for (const std::string list : {"motor", "counter"}) {
+    const auto names = keys.find(list + "_mne");
+    const auto values = keys.find(list + "_pos");
+    if (names == keys.end() || values == keys.end()) continue;
     std::istringstream name_stream(names->second), value_stream(values->second);
     for (std::string name, value; name_stream >> name && value_stream >> value;) {
-      if (const auto x = number(value)) found.push_back({lower(name), *x, true});
+      if (const auto x = number(value)) found.push_back({lower(name), *x, list == "motor"});
     }
   }
   for (const auto& [key, value] : keys) {
-    if (key == "motor_mne" || key == "motor_pos") continue;
+    if (key == "motor_mne" || key == "motor_pos" || key == "counter_mne" || key == "counter_pos") continue;
     if (const auto x = number(value)) {
       std::string name = key;
       std::replace(name.begin(), name.end(), ' ', '_');

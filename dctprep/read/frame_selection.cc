@@ -39,6 +39,10 @@ class SelectedFrames final : public FrameSource {
     return index < 0 ? fmt::format("missing frame {}", k) : source_->frame_name(index);
   }
 
+  // -1: missing there too.
+  int stored_index(int k) const override { return index_of(k) < 0 ? -1 : source_->stored_index(index_of(k)); }
+  int stored_frames() const override { return source_->stored_frames(); }
+
   void list_files(std::vector<std::filesystem::path>& files) const override { source_->list_files(files); }
 
  private:

@@ -29,7 +29,7 @@ bool all_digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
-enum class Role { kProjections, kDark, kFlat };
+using Role = StackRole;
 
 // What the words of a path say: /exchange/data_dark, /darks/data, /entry/flat_field.
 Role role_of(const std::string& path) {
@@ -131,6 +131,10 @@ constexpr std::size_t kMostNamed = 5;  // in a message
       nearest = fmt::format("; {} is {}", dataset.path, error.what());
     }
     if (dataset.dims.size() >= 3) break;
+  }
+  for (const FoundDataset& dataset : contents.datasets) {
+    if (!nearest.empty() || role_of(dataset.path) == Role::kProjections || !is_stack(dataset, 2)) continue;
+    nearest = fmt::format("; {} is called a dark or flat, name it with :: if it is the scan", describe(dataset));
   }
   if (nearest.empty() && !contents.dangling.empty())
     nearest = fmt::format("; the link {} leads nowhere", contents.dangling[0]);
@@ -301,6 +305,8 @@ Hdf5Layout find_layout(const fs::path& path, hid_t file, std::string wanted) {
 }
 
 }  // namespace
+
+StackRole stack_role(const std::string& path) { return role_of(path); }
 
 Hdf5Layout find_hdf5_layout(const fs::path& file, const std::string& dataset) {
   return hdf5::rehearsed(file.native(), [&] {

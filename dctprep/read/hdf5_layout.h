@@ -28,6 +28,10 @@ struct Hdf5Layout {
   std::vector<std::string> warnings;
 };
 
+// What the words of a path to a stack say that it holds: /exchange/data_dark, /darks/data, /entry/flat_field.
+enum class StackRole { kProjections, kDark, kFlat };
+StackRole stack_role(const std::string& path);
+
 // Finds the stacks of `file`; `dataset` "" or the projections' dataset, given by the user (the rest is then looked for
 // round it). Throws Error that lists the candidate datasets where none or more than one could be meant, and says how to
 // name one.

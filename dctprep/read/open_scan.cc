@@ -11,6 +11,7 @@
 #include "dctprep/base/cancel.h"
 #include "dctprep/base/error.h"
 #include "dctprep/base/rehearsal.h"
+#include "dctprep/read/foreign_companions.h"
 #include "dctprep/read/frame_selection.h"
 #include "dctprep/read/hdf5_layout.h"
 #include "dctprep/read/hdf5_source.h"
@@ -116,7 +117,7 @@ void refuse_normalised(const Scan& scan, int k, const Image<std::uint16_t>& pixe
 void add_markers(const ScanOptions& options, Scan& scan) {
   Image<std::uint16_t> pixels(scan.height(), scan.width());
   Image<std::uint8_t> markers(scan.height(), scan.width());
-  int tries = std::max(1000, options.max_bad_frames);
+  int tries = std::max(1000, most_bad_frames(options, scan.frame_count()));
   std::string first_fault;
   for (int k = 0; k < scan.frame_count() && tries >= 0; ++k) {
     check_cancelled();
@@ -194,6 +195,7 @@ Scan open_resolved(const ScanOptions& options, const ScanPath& path) {
   }
   const Hdf5Layout* const known = layout ? &*layout : nullptr;
 
+  refuse_foreign_omega(options.omega, path, *scan.frames);
   int stack = scan.frames->frames();
   if (layout && !layout->projections.frames.empty())
     stack = open_hdf5_frames(path.file, layout->projections.datasets)->frames();
@@ -209,6 +211,11 @@ Scan open_resolved(const ScanOptions& options, const ScanPath& path) {
   scan.flat_path = flat.path;
   append(scan.notes, dark.notes);
   append(scan.notes, flat.notes);
+
+  for (const auto& [key, option] : {std::pair("scan.dark", options.dark), std::pair("scan.flat", options.flat),
+                                    std::pair("scan.mask", options.mask)}) {
+    if (auto warning = warn_of_foreign(key, option, path, *scan.frames)) scan.warnings.push_back(*warning);
+  }
 
   mask_pixels(options, path, known, detector ? &*detector : nullptr, scan);
   add_markers(options, scan);

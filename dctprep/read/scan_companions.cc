@@ -4,15 +4,18 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <optional>
 #include <string_view>
 #include <system_error>
 
 #include "dctprep/base/error.h"
 #include "dctprep/read/frame_selection.h"
+#include "dctprep/read/hdf5_companions.h"
 #include "dctprep/read/hdf5_source.h"
 #include "dctprep/read/image_file.h"
 #include "dctprep/read/natural_order.h"
 #include "dctprep/read/open_scan.h"
+#include "dctprep/read/summed_frames.h"
 
 namespace dctprep {
 
@@ -22,9 +25,12 @@ namespace fs = std::filesystem;
 
 std::string_view name_of(CompanionKind kind) { return kind == CompanionKind::kDark ? "dark" : "flat"; }
 
-// Words of file and folder names, the better first. "darkend" is not among them: it is a sum of frames.
+// Names of what often is a sum of frames: found, it is taken only where that is clear.
+const std::vector<std::string_view> kSums{"darkend"};
+
+// Words of file and folder names, the better first.
 const std::vector<std::vector<std::string_view>>& words_of(CompanionKind kind) {
-  static const std::vector<std::vector<std::string_view>> dark{{"dark", "darks"}};
+  static const std::vector<std::vector<std::string_view>> dark{{"dark", "darks"}, kSums};
   static const std::vector<std::vector<std::string_view>> flat{
       {"refhst"}, {"flat", "flats", "flatfield"}, {"ref", "refs", "reference", "references"}};
   return kind == CompanionKind::kDark ? dark : flat;
@@ -78,6 +84,47 @@ void note_changes(CompanionKind kind, const FrameSource& frames, std::vector<std
   for (const std::string& line : tally.lines(1, frames.width(), [&](int k) { return frames.frame_name(k); })) {
     notes.push_back(fmt::format("{}: {}", name_of(kind), line));
   }
+}
+
+const Hdf5Stack& stack_of(CompanionKind kind, const Hdf5Layout& layout) {
+  return kind == CompanionKind::kDark ? layout.darks : layout.flats;
+}
+
+// Darks or flats of image files. What is the sum of several frames is divided, with a note.
+std::shared_ptr<const FrameSource> open_images(CompanionKind kind, const std::vector<fs::path>& files,
+                                               const ScanPath& scan, const FrameSource& frames,
+                                               std::vector<std::string>& notes, bool* clear = nullptr) {
+  const bool is_float = image_storage_info(files).type.starts_with("float");
+  const FramesSummed sum = frames_summed(files, frames, scan.files);
+  if (clear != nullptr) *clear = is_float || sum.frames > 1;
+  if (sum.frames > 1) {
+    notes.push_back(fmt::format("the {} {} is a sum of frames: divided by {} (by {} in its header) and rounded",
+                                name_of(kind), files[0].filename().string(), sum.frames, sum.key));
+    return open_divided(files, sum.frames);
+  }
+  return open_image_series(files);
+}
+
+// The frames of a HDF5 file that is named without a dataset: its darks (flats) by its layout or by their names, else
+// its frames.
+std::shared_ptr<const FrameSource> open_whole_file(CompanionKind kind, const fs::path& file,
+                                                   const FrameSource& frames) {
+  Hdf5Stack stack;
+  std::optional<Error> without_frames;
+  Hdf5Layout layout;
+  try {
+    layout = find_hdf5_layout(file, "");
+    stack = stack_of(kind, layout);
+  } catch (const Error& error) {
+    without_frames = error;
+  }
+  if (stack.empty()) {
+    const StackRole role = kind == CompanionKind::kDark ? StackRole::kDark : StackRole::kFlat;
+    stack = find_role_stack(file, role, frames.height(), frames.width());
+  }
+  if (stack.empty() && without_frames) throw *without_frames;
+  if (stack.empty()) stack = layout.projections;
+  return open_hdf5_stack(file, stack);
 }
 
 // Takes what was found, unless it cannot serve; says so in a note.
@@ -145,8 +192,20 @@ Companion found_among_images(CompanionKind kind, const ScanPath& scan, const Fra
     const std::vector<ImageFamily> families = families_named(kind, scan.folder, scan);
     if (families.size() > 1) return several(families[0].pattern + ", " + families[1].pattern);
     if (families.size() == 1) {
-      return take(kind, path_of(scan.folder, families[0]), (scan.folder / families[0].pattern).string(), frames,
-                  open_image_series(families[0].files));
+      const std::string shown = (scan.folder / families[0].pattern).string();
+      bool clear = false;
+      std::vector<std::string> notes;
+      auto images = open_images(kind, families[0].files, scan, frames, notes, &clear);
+      if (!clear && has_word(families[0].pattern, kSums)) {
+        none.notes.push_back(fmt::format(
+            "{} is not used as {}: it may be a sum of frames, and its header does not say of how many; where "
+            "it is a mean, name it with scan.{}",
+            shown, name_of(kind), name_of(kind)));
+        return none;
+      }
+      Companion found = take(kind, path_of(scan.folder, families[0]), shown, frames, std::move(images));
+      found.notes.insert(found.notes.begin(), notes.begin(), notes.end());
+      return found;
     }
     std::vector<fs::path> folders = folders_named(kind, scan.folder);
     if (folders.empty() && scan.is_folder) folders = folders_named(kind, scan.folder.parent_path());
@@ -154,16 +213,16 @@ Companion found_among_images(CompanionKind kind, const ScanPath& scan, const Fra
     if (folders.size() > 1) return several(folders[0].string() + ", " + folders[1].string());
     if (folders.size() == 1) {
       const std::string path = absolute_path(folders[0].string());
-      return take(kind, path, path, frames, open_image_series(list_series(path)));
+      std::vector<std::string> notes;
+      auto images = open_images(kind, list_series(path), scan, frames, notes);
+      Companion found = take(kind, path, path, frames, std::move(images));
+      found.notes.insert(found.notes.begin(), notes.begin(), notes.end());
+      return found;
     }
   } catch (const Error& error) {
     none.notes.push_back(fmt::format("no {} is used: {}", name_of(kind), error.what()));
   }
   return none;
-}
-
-const Hdf5Stack& stack_of(CompanionKind kind, const Hdf5Layout& layout) {
-  return kind == CompanionKind::kDark ? layout.darks : layout.flats;
 }
 
 Companion found_in_layout(CompanionKind kind, const ScanPath& scan, const Hdf5Layout& layout,
@@ -193,10 +252,10 @@ Companion find_companion(CompanionKind kind, const std::string& option, const Sc
     Companion named;
     const ScanPath path = resolve_scan_path(option);
     named.path = path.absolute;
-    if (path.is_hdf5 && path.dataset.empty()) {
-      const Hdf5Layout found = find_hdf5_layout(path.file, "");
-      const Hdf5Stack& own = stack_of(kind, found);
-      named.frames = open_hdf5_stack(path.file, own.empty() ? found.projections : own);
+    if (!path.is_hdf5) {
+      named.frames = open_images(kind, path.files, scan, frames, named.notes);
+    } else if (path.dataset.empty()) {
+      named.frames = open_whole_file(kind, path.file, frames);
     } else {
       named.frames = open_frames(option);
     }

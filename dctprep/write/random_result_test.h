@@ -33,6 +33,7 @@ inline MemoryResult random_result(std::uint32_t seed, const RandomResultSize& si
   for (int b = 0; b < size.blocks; ++b) h.block_centre.push_back(std::min(5 + 10 * b, h.frames - 1));
   h.beam = Region{std::min(2, h.width - 1), 0, h.width, std::max(1, h.height - 1)};
   h.sample = Region{std::min(3, h.width - 1), 0, h.width, 1};
+  if (size.mates) h.monitor = "/data/scan é.h5::/entry/fpico3";
   h.transmission = h.rejected = true;
   h.mates = size.mates;
   h.photometry = size.photometry;
@@ -41,6 +42,7 @@ inline MemoryResult random_result(std::uint32_t seed, const RandomResultSize& si
     h.noise = {.readout_variance = 3.25, .gain = 1.0 / 3, .level = {0, 10.5}, .variance = {3, 7.5}, .samples = {7, 1}};
   }
   h.scan_path = "/data/scan é.h5::/entry/data";
+  h.checksums = {{0, 0xdeadbeef}, {h.frames - 1, 7}};
   h.config = "[scan]\npath = \"scan.h5\"\n# ω\n";
   h.command = "dctprep run scan.h5";
   for (int i = 0; i < size.spots; ++i) {

@@ -152,6 +152,10 @@ void ResultFile::read_header() {
   header_.block_centre = values<int>("background/centre", length("background/centre"));
   header_.beam = region_of(values<std::int32_t>("beam/region", 4), header_);
   header_.sample = region_of(values<std::int32_t>("beam/sample", 4), header_);
+  if (hdf5::exists(entry_.id(), "beam/intensity")) {
+    const Handle intensity = hdf5::check(H5Dopen2(entry_.id(), "beam/intensity", H5P_DEFAULT), "beam/intensity");
+    header_.monitor = hdf5::read_string_attribute(intensity.id(), "monitor");
+  }
   header_.save_background = hdf5::exists(entry_.id(), "background/data");
   header_.transmission = hdf5::exists(entry_.id(), "beam/transmission");
   header_.voxels = hdf5::exists(entry_.id(), "voxels");
@@ -165,6 +169,11 @@ void ResultFile::read_header() {
   if (hdf5::exists(entry_.id(), "noise")) read_noise();
   header_.mates = hdf5::exists(entry_.id(), "spots/mate");
   header_.scan_path = text("scan/path");
+  if (hdf5::exists(entry_.id(), "scan/checksum_frame")) {
+    const auto checked = values<std::int32_t>("scan/checksum_frame", length("scan/checksum_frame"));
+    const auto checksums = values<std::uint32_t>("scan/checksum", checked.size());
+    for (std::size_t i = 0; i < checked.size(); ++i) header_.checksums.push_back({checked[i], checksums[i]});
+  }
   header_.config = text("process/config");
   header_.command = text("process/command");
   header_.backend = text("process/backend");

@@ -90,6 +90,8 @@ TEST(ResultFile, Reads_back_what_memory_holds) {
     EXPECT_EQ(file.header().sample, want.header.sample);
     EXPECT_EQ(file.header().config, want.header.config);
     EXPECT_EQ(file.header().scan_path, want.header.scan_path);
+    EXPECT_EQ(file.header().checksums, want.header.checksums);
+    EXPECT_EQ(file.header().monitor, want.header.monitor);
     EXPECT_EQ(file.header().command, want.header.command);
     EXPECT_EQ(file.summary().frame_offset, want.summary.frame_offset);
     EXPECT_EQ(file.summary().beam_intensity, want.summary.beam_intensity);

@@ -265,11 +265,14 @@ void ResultWriter::State::write_curves(const ResultSummary& summary) {
   }
   write_values(beam_group, "region", corners(header.beam), "pixels", "direct beam: u0, v0, u1, v1");
   write_values(beam_group, "sample", corners(header.sample), "pixels", "sample box: u0, v0, u1, v1");
-  write_values(beam_group, "intensity", summary.beam_intensity, "counts", "mean intensity of the direct beam");
+  const bool by_monitor = !header.monitor.empty();
+  const Handle intensity = write_values(beam_group, "intensity", summary.beam_intensity, by_monitor ? "" : "counts",
+                                        by_monitor ? "beam monitor" : "mean intensity of the direct beam");
+  if (by_monitor) hdf5::write_attribute(intensity.id(), "monitor", header.monitor);
   write_values(beam_group, "factor", summary.beam_factor, "", "factor that the frame was multiplied by");
   link(file->id(), "/entry/scan/omega", beam_group.id(), "omega");
   const std::string axis = is_known(header.omega) ? "omega" : ".";
-  set_plot(beam_group, "Intensity of the direct beam", "intensity", {axis});
+  set_plot(beam_group, by_monitor ? "Beam monitor" : "Intensity of the direct beam", "intensity", {axis});
 
   // Plots of their own for what shares its group with another.
   const Handle offset = create_nexus_group(entry.id(), "frame_offset", "NXdata");
@@ -319,6 +322,14 @@ void ResultWriter::State::write_scan(const ResultSummary& summary) {
   const Handle cause = write_values(scan, "bad_frame_cause", causes, "", "why, as in cause_names");
   hdf5::write_attribute(cause.id(), "cause_names", bad_frame_cause_names());
   write_text(scan, "path", header.scan_path, "where the scan was read from");
+  std::vector<std::int32_t> checked;
+  std::vector<std::uint32_t> checksums;
+  for (const FrameChecksum& one : header.checksums) {
+    checked.push_back(one.frame);
+    checksums.push_back(one.crc32);
+  }
+  write_values(scan, "checksum_frame", checked, "frames", "frames that the scan is known again by");
+  write_values(scan, "checksum", checksums, "", "CRC-32 of their pixels as stored, little-endian uint16");
   write_values(scan, "shape", std::vector<std::int64_t>{header.frames, header.height, header.width}, "",
                "frames, height, width");
 }

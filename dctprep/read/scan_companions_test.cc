@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Darks in the forms in which other programs keep them.
+#include "dctprep/read/scan_companions.h"
+
+#include <algorithm>
+#include <gtest/gtest.h>
+
+#include "dctprep/base/error.h"
+#include "dctprep/read/open_scan.h"
+#include "dctprep/testing/testing.h"
+
+namespace dctprep {
+namespace {
+
+using testing::run_python;
+using testing::TemporaryFolder;
+
+// Frames of 4 x 6 pixels of about 120 counts over darks of 15 ... 38; sums of 20 darks; files of darks by many names.
+class ScanCompanions : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = new TemporaryFolder;
+    const auto made = run_python(R"(
+import h5py, numpy as np, os
+from fabio.edfimage import EdfImage
+frames = (120 + np.arange(10 * 4 * 6) % 7).astype(np.uint16).reshape(10, 4, 6)
+dark = (15 + np.arange(24)).reshape(4, 6)
+darks = np.stack([dark - 1, dark, dark + 1]).astype(np.uint16)
+with h5py.File('scan.h5', 'w') as f: f['entry/data'] = frames
+def bliss(f, n, title, data):
+    f[f'{n}.1/title'] = title
+    f[f'{n}.1/instrument/frelon/data'] = data
+    f[f'{n}.1/measurement/frelon'] = h5py.SoftLink(f'/{n}.1/instrument/frelon/data')
+with h5py.File('called_dark.h5', 'w') as f: f['dark'] = darks
+with h5py.File('exchange.h5', 'w') as f: f['exchange/data_dark'] = darks; f['exchange/data_white'] = darks * 4
+with h5py.File('bliss.h5', 'w') as f: bliss(f, 1, 'dark 3', darks)
+with h5py.File('several.h5', 'w') as f: f['a/dark'] = darks; f['b/dark'] = darks
+with h5py.File('sizes.h5', 'w') as f: f['a/dark'] = darks; f['b/dark'] = darks[:, :2]
+with h5py.File('nabu.hdf5', 'w') as f:
+    f['entry0000/darks/0'] = darks[0].astype(np.float32); f['entry0000/darks/1500'] = darks[2].astype(np.float32)
+    f['entry0000/darks/1700'] = darks[2].astype(np.float32)
+def edf(name, data, **header):
+    os.makedirs(os.path.dirname(name) or '.', exist_ok=True)
+    EdfImage(data=data, header={k: str(v) for k, v in header.items()}).write(name)
+total = dark * 20
+edf('sum_said.edf', total.astype(np.uint32), acc_nb_frames=20)
+edf('sum_large.edf', (total * 500).astype(np.uint32), nsum=10000)
+edf('sum_rounded.edf', (total + 10).astype(np.uint32), nsum=20)
+edf('sum_likely.edf', total.astype(np.uint32), nb_frames=20)
+edf('mean_likely.edf', dark.astype(np.uint16), nb_frames=20)
+edf('sum_silent.edf', total.astype(np.uint32))
+for folder, header in ('said', {'acc_nb_frames': 20}), ('silent', {}), ('mean', {}):
+    for k in range(5): edf('%s/im_%d.edf' % (folder, k), frames[k])
+    data = dark.astype(np.float32) if folder == 'mean' else total.astype(np.uint32)
+    edf('%s/darkend0000.edf' % folder, data, **header)
+for k in range(5): edf('accumulated/im_%d.edf' % k, frames[k] * 10, acc_nb_frames=10)
+edf('accumulated/dark.edf', total.astype(np.uint32), acc_nb_frames=20)
+)",
+                                 folder_->path());
+    ASSERT_EQ(made.status, 0) << made.output;
+  }
+  static void TearDownTestSuite() { delete folder_; }
+
+  static std::string in(const std::string& path) { return (folder_->path() / path).string(); }
+
+  static Scan with_dark(const std::string& dark, const std::string& scan = "scan.h5") {
+    ScanOptions options;
+    options.path = in(scan);
+    if (dark != "auto") options.dark = in(dark);
+    return open_scan(options);
+  }
+  // Pixels 0 and 23 of dark frame k; {-1} where there is none.
+  static std::vector<int> ends(const Scan& scan, int k = 0) {
+    if (!scan.darks) return {-1};
+    Image<std::uint16_t> image(4, 6);
+    EXPECT_FALSE(scan.darks->read(k, image));
+    return {image.data()[0], image.data()[23]};
+  }
+  static bool noted(const Scan& scan, const std::string& what) {
+    return std::ranges::any_of(scan.notes,
+                               [&](const std::string& note) { return note.find(what) != std::string::npos; });
+  }
+  static std::string error_with(const std::string& dark) {
+    try {
+      with_dark(dark);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "no error";
+  }
+
+  static TemporaryFolder* folder_;
+};
+
+TemporaryFolder* ScanCompanions::folder_ = nullptr;
+
+using Pixels = std::vector<int>;
+
+TEST_F(ScanCompanions, AFileThatHoldsNothingButDarksIsThem) {
+  for (const char* dark : {"called_dark.h5", "exchange.h5", "bliss.h5", "sizes.h5"}) {
+    const Scan scan = with_dark(dark);
+    ASSERT_TRUE(scan.darks) << dark;
+    EXPECT_EQ(scan.darks->frames(), 3) << dark;
+    EXPECT_EQ(ends(scan, 1), (Pixels{15, 38})) << dark;
+    EXPECT_EQ(scan.dark_path, in(dark));
+  }
+  EXPECT_NE(error_with("several.h5").find("holds 2 stacks of darks (/a/dark, /b/dark); name one as "),
+            std::string::npos)
+      << error_with("several.h5");
+  ScanOptions flat;
+  flat.path = in("scan.h5");
+  flat.flat = in("exchange.h5");
+  const Scan scan = open_scan(flat);
+  Image<std::uint16_t> image(4, 6);
+  EXPECT_FALSE(scan.flats->read(1, image));
+  EXPECT_EQ(image(0, 0), 60);
+}
+
+TEST_F(ScanCompanions, ReducedDarksOfOneGroupBelongTogether) {
+  const Scan scan = with_dark("nabu.hdf5");
+  ASSERT_TRUE(scan.darks);
+  EXPECT_EQ(scan.darks->frames(), 3);
+  EXPECT_EQ(ends(scan, 0), (Pixels{14, 37}));
+  EXPECT_EQ(ends(scan, 2), (Pixels{16, 39}));
+  EXPECT_TRUE(noted(scan, "the dark is stored as float32: rounded"));
+}
+
+TEST_F(ScanCompanions, SumsAreDividedWhereTheHeaderSaysOfHowMany) {
+  const Scan said = with_dark("sum_said.edf");
+  EXPECT_EQ(ends(said), (Pixels{15, 38}));
+  EXPECT_TRUE(noted(said, "is a sum of frames: divided by 20 (by acc_nb_frames in its header)"));
+  EXPECT_EQ(said.dark_path, in("sum_said.edf"));
+  // Of more counts than a pixel holds; half a count is rounded upwards.
+  EXPECT_EQ(ends(with_dark("sum_large.edf")), (Pixels{15, 38}));
+  EXPECT_EQ(ends(with_dark("sum_rounded.edf")), (Pixels{16, 39}));
+  // A number of frames may be that of a mean: its level tells.
+  EXPECT_EQ(ends(with_dark("sum_likely.edf")), (Pixels{15, 38}));
+  const Scan mean = with_dark("mean_likely.edf");
+  EXPECT_EQ(ends(mean), (Pixels{15, 38}));
+  EXPECT_FALSE(noted(mean, "sum"));
+  // Nothing is guessed.
+  EXPECT_EQ(ends(with_dark("sum_silent.edf")), (Pixels{300, 760}));
+}
+
+TEST_F(ScanCompanions, FramesMayBeSumsThemselves) {
+  EXPECT_EQ(ends(with_dark("auto", "accumulated")), (Pixels{150, 380}));
+}
+
+TEST_F(ScanCompanions, DarkendIsFoundWhereItIsClearWhatItIs) {
+  const Scan said = with_dark("auto", "said");
+  EXPECT_EQ(ends(said), (Pixels{15, 38}));
+  EXPECT_EQ(said.dark_path, in("said/darkend0000.edf"));
+  EXPECT_EQ(ends(with_dark("auto", "mean")), (Pixels{15, 38}));
+  const Scan silent = with_dark("auto", "silent");
+  EXPECT_EQ(ends(silent), (Pixels{-1}));
+  EXPECT_TRUE(noted(silent, "it may be a sum of frames"));
+}
+
+}  // namespace
+}  // namespace dctprep
