@@ -6,9 +6,6 @@
 
 namespace dctprep {
 
-namespace {
-
-// Median size of the steps between neighbours; 0 where there are none.
 double usual_step(std::span<const double> omega) {
   std::vector<double> steps;
   for (std::size_t k = 1; k < omega.size(); ++k) steps.push_back(std::abs(omega[k] - omega[k - 1]));
@@ -17,8 +14,6 @@ double usual_step(std::span<const double> omega) {
   std::nth_element(steps.begin(), middle, steps.end());
   return *middle;
 }
-
-}  // namespace
 
 std::vector<Sweep> steady_sweeps(std::span<const double> omega) {
   const int frames = static_cast<int>(omega.size());

@@ -31,8 +31,11 @@ struct Sweep {
   friend bool operator==(const Sweep&, const Sweep&) = default;
 };
 
-// Cuts where a step differs from the usual one by more than half of it, or turns back. The usual step is the median of
-// all steps' sizes. One sweep where there are fewer than two angles, or where one is not finite.
+// The median size of the steps between neighbours, all finite; 0 where there are none.
+double usual_step(std::span<const double> omega);
+
+// Cuts where a step differs from the usual one by more than half of it, or turns back. One sweep where there are fewer
+// than two angles, or where one is not finite.
 std::vector<Sweep> steady_sweeps(std::span<const double> omega);
 
 // The sweep that holds frame `k`; [-1, -1] where none does.

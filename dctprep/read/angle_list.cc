@@ -20,15 +20,6 @@ constexpr double kTurn = 360;
 // Passes of an interlaced scan lie this regularly between each other, in parts of the step.
 constexpr double kInterlaceTolerance = 0.1;
 
-double usual_step(const std::vector<double>& angles) {
-  std::vector<double> steps;
-  for (std::size_t k = 1; k < angles.size(); ++k) steps.push_back(std::abs(angles[k] - angles[k - 1]));
-  if (steps.empty()) return 0;
-  const auto middle = steps.begin() + static_cast<std::ptrdiff_t>(steps.size() / 2);
-  std::nth_element(steps.begin(), middle, steps.end());
-  return *middle;
-}
-
 // Undoes jumps of whole turns that lead to where the next step would: what a list modulo 360, or from -180 to 180, has.
 // Frames without an angle are stepped over.
 void unwrap(std::vector<double>& angles) {
