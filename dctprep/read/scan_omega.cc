@@ -119,12 +119,16 @@ class Judge {
   std::vector<std::uint8_t> absent_;  // of images; empty for HDF5
 };
 
-// "/1.1/title "fscan rot 0 0.5 60 0.1" (commanded)"
-std::string describe(const OmegaCandidate& candidate) {
+// "/1.1/title "fscan rot 0 0.5 60 0.1""
+std::string place_of(const OmegaCandidate& candidate) {
   std::string text = candidate.location;
   if (candidate.location == "header") text += " " + candidate.motor;
   if (!candidate.text.empty()) text += fmt::format(" \"{}\"", candidate.text);
-  return fmt::format("{} ({})", text, name_of(candidate.source));
+  return text;
+}
+
+std::string describe(const OmegaCandidate& candidate) {
+  return fmt::format("{} ({})", place_of(candidate), name_of(candidate.source));
 }
 
 std::string range_text(const std::vector<double>& omega) {
@@ -198,7 +202,7 @@ Tried choose(const Judge& judge, ScanOmega& found) {
   if (!recorded.usable()) {
     if (!found.rejected.empty()) {
       found.warnings.push_back(fmt::format("omega: {}; the commanded angles of {} are used: {}", found.rejected[0],
-                                           describe(*commanded.candidate), range_text(commanded.verdict.omega)));
+                                           place_of(*commanded.candidate), range_text(commanded.verdict.omega)));
     }
     return commanded;
   }
