@@ -65,6 +65,7 @@ void say_scan(const Scan& scan) {
   if (scan.darks) log_info("dark: {} ({} frames)", scan.dark_path, scan.darks->frames());
   if (scan.flats) log_info("flat: {} ({} frames)", scan.flat_path, scan.flats->frames());
   for (const std::string& note : scan.notes) log_info("{}", note);
+  for (const std::string& rejected : scan.omega_rejected) log_info("omega: not used: {}", rejected);
   for (const std::string& warning : scan.warnings) log_warning("{}", warning);
 }
 

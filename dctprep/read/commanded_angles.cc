@@ -7,6 +7,7 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <string_view>
+#include <tuple>
 
 #include "dctprep/read/hdf5_contents.h"
 
@@ -151,9 +152,12 @@ CommandedScan read_command(const std::string& title) {
 }
 
 std::optional<CommandedMotor> commanded_rotation(const CommandedScan& command) {
+  const CommandedMotor* best = nullptr;
+  const auto key = [](const CommandedMotor& motor) { return std::tuple(motor.points == 1, rotation_rank(motor.name)); };
   for (const CommandedMotor& motor : command.motors) {
-    if (rotation_rank(motor.name) >= 0) return motor;
+    if (rotation_rank(motor.name) >= 0 && (best == nullptr || key(motor) < key(*best))) best = &motor;
   }
+  if (best != nullptr) return *best;
   if (command.motors.empty() || is_translation(command.motors.back().name)) return std::nullopt;
   return command.motors.back();
 }

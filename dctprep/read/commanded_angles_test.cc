@@ -32,6 +32,8 @@ TEST(CommandedAngles, OfTitles) {
   EXPECT_EQ(angles_of("fscan2d dty 0 0.01 2 rot 0 0.5 3 0.1"), (Angles{0, 0.5, 1, 0, 0.5, 1}));
   EXPECT_EQ(angles_of("fscan2d dty 0 0.01 3 rot 0 0.5 2 0.1", true), (Angles{0, 0.5, 0.5, 0, 0, 0.5}));
   EXPECT_EQ(angles_of("fscan2d rot 0 0.5 2 dty 0 0.01 3 0.1"), (Angles{0, 0, 0, 0.5, 0.5, 0.5})) << "slow rotation";
+  EXPECT_EQ(motor_of("fscan2d chi -1 0.08 62 diffrz -1.5 3.5 1 1 1.00041"), "chi") << "diffrz stands still";
+  EXPECT_EQ(motor_of("fscan2d chi -1 0.08 62 diffrz -1.5 3.5 20 1"), "diffrz");
   EXPECT_EQ(angles_of("amesh rot 0 1 1 dty 0 1 2 0.1"), (Angles{0, 1, 0, 1, 0, 1})) << "the first is the fast one";
   EXPECT_TRUE(read_command("dscan rot -1 1 10 0.1").relative);
 }

@@ -185,7 +185,9 @@ void add_bliss_commands(hid_t file, const OmegaSearch& search, const CommandedSc
       base = position.value_or(0);
     }
     const bool turns_back = lower_case(mode).find("zig") != std::string::npos;
-    if (candidate.fault.empty() && scan.motors.size() > 1 && scan.verb == "fscan2d" && mode.empty())
+    const bool in_rows = scan.verb == "fscan2d" && rotation && scan.motors[0].points > 1 &&
+                         rotation->name == scan.motors.back().name && rotation->points > 1;
+    if (candidate.fault.empty() && in_rows && mode.empty())
       candidate.fault = "it does not tell whether its rows run one way or to and fro";
     if (candidate.fault.empty()) {
       candidate.values = commanded_angles(scan, *rotation, turns_back);
