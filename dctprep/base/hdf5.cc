@@ -120,6 +120,7 @@ Handle open_file(const std::filesystem::path& path) {
   const Handle access = check(H5Pcreate(H5P_FILE_ACCESS), "file access");
   check_status(H5Pset_file_locking(access.id(), false, true), "file access");
   Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id()));
+  const std::string first_reason = file ? std::string() : last_error();
   // HDF5 itself may have the file open already, as a virtual dataset's source, and then wants the same settings.
   if (!file) file = Handle(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT));
   if (!file) {
@@ -129,7 +130,15 @@ Handle open_file(const std::filesystem::path& path) {
     file = Handle(H5Fopen(path.c_str(), H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, access.id()));
   }
   if (!file) {
-    const std::string reason = last_error();
+    std::string reason = last_error();
+    if (first_reason.find("already open for write") != std::string::npos) {
+      fail(
+          "{}: the program that writes it has it open, or was stopped before it closed it ({}); wait until it is "
+          "closed, "
+          "or if nothing writes it any more: h5clear -s {}",
+          path.string(), first_reason, path.string());
+    }
+    if (!first_reason.empty()) reason = first_reason;
     if (H5Fis_hdf5(path.c_str()) == 0) fail("{}: not an HDF5 file", path.string());
     // "truncated file: eof = 1929, sblock->base_addr = 0, stored_eof = 19295"
     constexpr std::string_view kStored = "stored_eof = ";

@@ -123,6 +123,7 @@ void ByteSource::decompress_gzip(std::uint64_t limit) {
     filled += before - stream.avail_out;
     if (status == Z_STREAM_END) {
       inside = false;
+      intact_size_ = filled;
     } else if (status != Z_OK && status != Z_BUF_ERROR) {
       damage_ = "the gzip stream is damaged";
       break;
@@ -166,6 +167,7 @@ void ByteSource::decompress_bzip2(std::uint64_t limit) {
     filled += before - stream.avail_out;
     if (status == BZ_STREAM_END) {
       inside = false;
+      intact_size_ = filled;
     } else if (status != BZ_OK) {
       damage_ = "the bzip2 stream is damaged";
       break;

@@ -39,6 +39,9 @@ class ByteSource {
   const std::string& compression() const { return compression_; }  // "none", "gzip", "bzip2"
   // What is wrong with the compressed stream; size() then counts what came before. "" where nothing is.
   const std::string& damage() const { return damage_; }
+  // As many bytes from the start as are certain: those of streams that came to their end, where a checksum vouches for
+  // them; size() where nothing is wrong.
+  std::uint64_t intact_size() const { return damage_.empty() ? size_ : intact_size_; }
   std::uint64_t stored_size() const { return stored_size_; }  // on disk
 
  private:
@@ -51,6 +54,7 @@ class ByteSource {
   std::vector<std::uint8_t> bytes_;
   std::uint64_t size_ = 0;
   std::uint64_t stored_size_ = 0;
+  std::uint64_t intact_size_ = 0;
   std::string compression_ = "none";
   std::string damage_;
 };

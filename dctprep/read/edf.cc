@@ -143,6 +143,9 @@ class EdfReader final : public ImageReader {
     std::uint64_t offset = 0;
     while (read_block(offset)) {
     }
+    // Of a compressed file that is cut between two frames, or within a header, at least one frame is lost.
+    if (!source_->damage().empty() && !table_.empty() && !table_.back().fault)
+      end_with_fault(offset, source_->damage());
     frames_ = static_cast<int>(table_.size());
     if (frames_ == 0) fail("an EDF file without an image");
   }
@@ -172,6 +175,8 @@ class EdfReader final : public ImageReader {
   std::optional<std::string> read_header(std::uint64_t& offset) const;
   // Adds the frames of a block; returns how many bytes of data follow the header at least.
   std::uint64_t add_frames(const Keys& keys, std::uint64_t offset);
+  // How many frames follow the header, given that the first is of `frame_bytes`.
+  std::int64_t frames_without_headers(const Keys& keys, std::uint64_t offset, std::uint64_t frame_bytes);
   void end_with_fault(std::uint64_t offset, const std::string& what);
 
   std::shared_ptr<const ByteSource> source_;
@@ -249,11 +254,25 @@ bool EdfReader::read_block(std::uint64_t& offset) {
   return offset < source_->size();
 }
 
+// GE detectors of the APS write one header, with Num_Images, before all frames; others write that key into the header
+// of each.
+std::int64_t EdfReader::frames_without_headers(const Keys& keys, std::uint64_t offset, std::uint64_t frame_bytes) {
+  if (!keys.contains("num_images")) return 1;
+  const std::int64_t images = whole(keys, "num_images").value_or(1);
+  const std::vector<std::uint8_t> next = source_->read(offset + frame_bytes, 512);
+  if (images < 1 || images > kMaxFrames) fail("EDF header: Num_Images = {}", images);
+  if (images == 1 || next.empty()) return 1;
+  const std::string_view text(reinterpret_cast<const char*>(next.data()), next.size());
+  if (text.starts_with('{') && text.find('=') < text.find(';') && text.find(';') < text.size()) return 1;
+  format_ = "GE";
+  return images;
+}
+
 std::uint64_t EdfReader::add_frames(const Keys& keys, std::uint64_t offset) {
   const auto width = whole(keys, "dim_1");
   if (!width) fail("the EDF header has no Dim_1");
   const std::int64_t height = whole(keys, "dim_2").value_or(1);
-  const std::int64_t planes = whole(keys, "dim_3").value_or(1);
+  std::int64_t planes = whole(keys, "dim_3").value_or(1);
   check_image_size(height, *width);
   if (planes < 1 || planes > kMaxFrames) fail("EDF header: Dim_3 = {}", planes);
   for (const auto& [key, value] : keys) {
@@ -271,6 +290,8 @@ std::uint64_t EdfReader::add_frames(const Keys& keys, std::uint64_t offset) {
       pixel_type(keys, pack == Packing::kNone ? whole(keys, "size") : std::nullopt, planes * height * *width);
   const auto frame_bytes =
       static_cast<std::uint64_t>(height) * static_cast<std::uint64_t>(*width) * static_cast<std::uint64_t>(type.bytes);
+  if (planes == 1 && pack == Packing::kNone && table_.empty())
+    planes = frames_without_headers(keys, offset, frame_bytes);
   if (pack != Packing::kNone && (planes != 1 || !given || *given <= 0)) {
     fail("compressed EDF data of an unknown size is not supported; convert the file first");
   }
@@ -295,8 +316,8 @@ std::uint64_t EdfReader::add_frames(const Keys& keys, std::uint64_t offset) {
       frame.fault = unreadable(source_->damage().empty()
                                    ? fmt::format("cut short: {} of {} bytes of pixels are there", there, stored)
                                    : source_->damage());
-    } else if (!source_->damage().empty()) {
-      // What came before the damage was decompressed, but the checksum that vouches for it is lost.
+    } else if (source_->intact_size() - std::min(source_->intact_size(), frame.offset) < stored) {
+      // It was decompressed before the damage, but the checksum that vouches for it is lost.
       frame.fault = unreadable(source_->damage());
     }
     table_.push_back(std::move(frame));
@@ -309,7 +330,7 @@ std::uint64_t EdfReader::add_frames(const Keys& keys, std::uint64_t offset) {
 
 void EdfReader::end_with_fault(std::uint64_t offset, const std::string& what) {
   // A few bytes behind the last frame are no frame that was lost.
-  if (source_->size() - offset < stored_bytes()) return;
+  if (source_->damage().empty() && source_->size() - offset < stored_bytes()) return;
   Frame frame;
   frame.block = blocks_.size();
   frame.fault = unreadable(what);

@@ -37,8 +37,9 @@ class GeReader final : public ImageReader {
   }
 
   std::optional<FrameFault> fault(int k) const override {
-    if (!source_->damage().empty()) return FrameFault{BadFrameCause::kUnreadable, source_->damage()};
     const std::uint64_t end = offset(k) + stored_bytes();
+    if (!source_->damage().empty() && end > source_->intact_size())
+      return FrameFault{BadFrameCause::kUnreadable, source_->damage()};
     if (end <= source_->size()) return std::nullopt;
     return FrameFault{BadFrameCause::kUnreadable,
                       fmt::format("cut short: the file has {} bytes, the frame ends at {}", source_->size(), end)};

@@ -78,8 +78,7 @@ struct ImageScan {
 bool is_image_stack(const FoundDataset& dataset) {
   if (dataset.dims.size() != 3) return false;
   try {
-    stack_shape(dataset.dims);
-    return true;
+    return !is_matrix(stack_shape(dataset.dims));
   } catch (const Error&) {
     return false;
   }

@@ -33,8 +33,8 @@ using Role = StackRole;
 
 // What the words of a path say: /exchange/data_dark, /darks/data, /entry/flat_field.
 Role role_of(const std::string& path) {
-  constexpr std::array<std::string_view, 7> kFlats{"flat",   "flats",     "flatfield", "white",
-                                                   "whites", "reference", "references"};
+  constexpr std::array<std::string_view, 10> kFlats{"flat",   "flats",   "flatfield",   "white",     "whites",
+                                                    "bright", "brights", "brightfield", "reference", "references"};
   std::string word;
   for (const char c : lower_case(path) + "/") {
     if (std::isalpha(static_cast<unsigned char>(c))) {
@@ -52,8 +52,7 @@ Role role_of(const std::string& path) {
 bool is_stack(const FoundDataset& dataset, std::size_t min_rank) {
   if (dataset.dims.size() < min_rank) return false;
   try {
-    stack_shape(dataset.dims);
-    return true;
+    return !is_matrix(stack_shape(dataset.dims));
   } catch (const Error&) {
     return false;
   }
@@ -126,7 +125,8 @@ constexpr std::size_t kMostNamed = 5;  // in a message
   for (const FoundDataset& dataset : contents.datasets) {
     if (dataset.dims.size() < 2 || role_of(dataset.path) != Role::kProjections || is_stack(dataset, 2)) continue;
     try {
-      stack_shape(dataset.dims);
+      if (is_matrix(stack_shape(dataset.dims)) && dataset.dims.size() >= 3)
+        nearest = fmt::format("; {} holds matrices, no images", describe(dataset));
     } catch (const Error& error) {
       nearest = fmt::format("; {} is {}", dataset.path, error.what());
     }

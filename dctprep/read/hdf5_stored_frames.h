@@ -36,6 +36,9 @@ struct StackShape {
 // that says what `dims` are where they are no such stack.
 StackShape stack_shape(const std::vector<hsize_t>& dims);
 
+// Whether what has the shape of a stack is rotation or orientation matrices: no image is as small.
+inline bool is_matrix(const StackShape& shape) { return shape.height == shape.width && shape.height <= 4; }
+
 // An open dataset, and the file that it lies in (not the one that an external link to it lies in).
 struct Hdf5Dataset {
   hdf5::Handle dataset;

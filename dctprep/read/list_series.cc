@@ -4,12 +4,14 @@
 #include <cctype>
 #include <glob.h>
 #include <map>
+#include <set>
 #include <system_error>
 
 #include "dctprep/base/error.h"
 #include "dctprep/read/image_file.h"
 #include "dctprep/read/image_reader.h"
 #include "dctprep/read/natural_order.h"
+#include "dctprep/read/scan_path.h"
 
 namespace dctprep {
 
@@ -78,13 +80,49 @@ std::vector<ImageFamily> without_companions(const std::vector<ImageFamily>& fami
   return kept.empty() ? families : kept;
 }
 
-[[noreturn]] void fail_no_images(const std::string& where, const std::vector<fs::path>& files) {
-  for (const fs::path& file : files) {
-    const std::string extension = file.extension().string();
-    if (extension == ".h5" || extension == ".hdf5" || extension == ".nxs" || extension == ".nx") {
-      fail("{}: no images, but HDF5 files; name one of them, e.g. {}", where, file.string());
-    }
+bool holds_hdf5(const fs::path& file) {
+  try {
+    return is_hdf5_file(file);
+  } catch (const Error&) {
+    return false;
   }
+}
+
+// Families of HDF5 files, the most numerous first; darks, flats and the like are left out unless there are no others.
+std::vector<ImageFamily> hdf5_families(const std::vector<fs::path>& files) {
+  std::vector<ImageFamily> families;
+  for (auto& [pattern, members] : group(files)) {
+    const auto tried = std::min(members.size(), kFilesTried);
+    if (std::any_of(members.begin(), members.begin() + static_cast<std::ptrdiff_t>(tried), holds_hdf5))
+      families.push_back({pattern, members});
+  }
+  std::stable_sort(families.begin(), families.end(),
+                   [](const ImageFamily& a, const ImageFamily& b) { return a.files.size() > b.files.size(); });
+  return without_companions(families);
+}
+
+// The one family of numbered HDF5 files that `where` holds; Error that names what to choose from where there are
+// others. Empty where there is no HDF5 file.
+std::vector<fs::path> hdf5_series(const std::string& where, const std::vector<fs::path>& files) {
+  std::vector<ImageFamily> families = hdf5_families(files);
+  if (families.empty()) return {};
+  if (families.size() == 1 && families[0].files.size() > 1) {
+    sort_naturally(families[0].files);
+    return families[0].files;
+  }
+  std::string list;
+  for (std::size_t i = 0; i < std::min<std::size_t>(families.size(), 8); ++i) {
+    natural_sort(families[i].files);
+    const ImageFamily& family = families[i];
+    list += fmt::format("{}{}{}", i == 0 ? "" : ", ",
+                        family.files.size() == 1 ? family.files[0].filename().string() : family.pattern,
+                        family.files.size() == 1 ? "" : fmt::format(" ({} files)", family.files.size()));
+  }
+  fail("{}: no images, but HDF5 files ({}{}); name one of them, or several by a quoted glob, e.g. {}", where, list,
+       families.size() > 8 ? ", ..." : "", families.back().files[0].string());
+}
+
+[[noreturn]] void fail_no_images(const std::string& where, const std::vector<fs::path>& files) {
   if (files.empty()) fail("{}: no files there; a scan is an HDF5 file, or a folder or quoted glob of images", where);
   fail("{}: no image among its {} file{}; a scan is a series of EDF, TIFF, CBF, marCCD or GE files, or HDF5", where,
        files.size(), files.size() == 1 ? "" : "s");
@@ -101,10 +139,73 @@ std::string note_left_out(const fs::path& folder, const std::vector<ImageFamily>
       families[1].files[0].filename().string());
 }
 
+// A glob of the files that differ from `file` in number `counting` alone.
+std::string glob_of(const fs::path& file, const NameParts& name, int counting) {
+  std::string glob = name.texts[0];
+  for (std::size_t i = 0; i < name.numbers.size(); ++i) {
+    glob += static_cast<int>(i) == counting ? "*" : fmt::format("{:0{}}", name.numbers[i], name.digits[i]);
+    glob += name.texts[i + 1];
+  }
+  const std::string whole = file.filename().string();
+  return glob + whole.substr(without_compression(whole).size());
+}
+
+struct NumberedRun {
+  std::string glob;
+  std::set<std::uint64_t> numbers;
+};
+
+// The runs of a family: files that share all numbers but the last that varies. Empty where they are no runs: where each
+// number stands once, however many numbers there are in the names.
+std::vector<NumberedRun> runs_of(const std::vector<fs::path>& files) {
+  std::vector<NameParts> names;
+  for (const fs::path& file : files) names.push_back(split_name(file.filename().string()));
+  int counting = -1;
+  for (std::size_t n = 0; n < names[0].numbers.size(); ++n) {
+    const bool varies = std::any_of(names.begin(), names.end(),
+                                    [&](const NameParts& name) { return name.numbers[n] != names[0].numbers[n]; });
+    if (varies) counting = static_cast<int>(n);
+  }
+  if (counting < 0) return {};
+  const auto place = static_cast<std::size_t>(counting);
+  std::map<std::vector<std::uint64_t>, NumberedRun> runs;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const NameParts& name = names[i];
+    std::vector<std::uint64_t> others = name.numbers;
+    others[place] = 0;
+    NumberedRun& run = runs[others];
+    if (run.glob.empty()) run.glob = glob_of(files[i], name, counting);
+    run.numbers.insert(name.numbers[place]);
+  }
+  std::vector<NumberedRun> several;
+  bool restarts = false;  // a number stands in two of them
+  std::set<std::uint64_t> seen;
+  for (auto& [others, run] : runs) {
+    if (run.numbers.size() < 2) return {};
+    for (const std::uint64_t number : run.numbers) restarts |= !seen.insert(number).second;
+    several.push_back(std::move(run));
+  }
+  if (several.size() < 2 || !restarts) return {};
+  return several;
+}
+
+std::string list_runs(const fs::path& folder, const std::vector<NumberedRun>& runs) {
+  std::string list;
+  for (std::size_t i = 0; i < std::min<std::size_t>(runs.size(), 8); ++i) {
+    list += fmt::format("{}\"{}\" ({} files)", i == 0 ? "" : ", ", (folder / runs[i].glob).string(),
+                        runs[i].numbers.size());
+  }
+  return list + (runs.size() > 8 ? ", ..." : "");
+}
+
 std::vector<fs::path> list_folder(const fs::path& folder, std::vector<std::string>* notes) {
   const std::vector<fs::path> files = regular_files(folder);
   std::vector<ImageFamily> families = without_companions(image_families(files));
-  if (families.empty()) fail_no_images(folder.string(), files);
+  if (families.empty()) {
+    std::vector<fs::path> series = hdf5_series(folder.string(), files);
+    if (series.empty()) fail_no_images(folder.string(), files);
+    families.push_back({split_name(series[0].filename().string()).pattern(), std::move(series)});
+  }
   if (families.size() > 1 && 2 * families[1].files.size() > families[0].files.size()) {
     std::string list;
     for (std::size_t i = 0; i < std::min<std::size_t>(families.size(), 8); ++i) {
@@ -114,12 +215,16 @@ std::vector<fs::path> list_folder(const fs::path& folder, std::vector<std::strin
          families.size() > 8 ? ", ..." : "");
   }
   if (families.size() > 1 && notes != nullptr) notes->push_back(note_left_out(folder, families));
+  if (const std::vector<NumberedRun> runs = runs_of(families[0].files); !runs.empty()) {
+    fail("{}: holds {} runs whose numbers begin anew; name one as a quoted glob: {}", folder.string(), runs.size(),
+         list_runs(folder, runs));
+  }
   std::vector<fs::path> chosen = std::move(families[0].files);
   sort_naturally(chosen);
   return chosen;
 }
 
-std::vector<fs::path> list_glob(const std::string& pattern) {
+std::vector<fs::path> list_glob(const std::string& pattern, std::vector<std::string>* notes) {
   glob_t found{};
   const int status = ::glob(pattern.c_str(), GLOB_BRACE, nullptr, &found);
   std::vector<fs::path> files;
@@ -132,6 +237,12 @@ std::vector<fs::path> list_glob(const std::string& pattern) {
   ::globfree(&found);
   if (files.empty()) fail("{}: no file matches", pattern);
   std::vector<ImageFamily> families = image_families(files);
+  if (families.empty() && hdf5_families(files).size() == 1) {
+    std::vector<fs::path> all = hdf5_families(files)[0].files;
+    sort_naturally(all);
+    return all;
+  }
+  if (families.empty()) hdf5_series(pattern, files);
   if (families.empty()) {
     // One family is taken as it is, so that the reader says what is wrong with its files.
     if (group(files).size() > 1) fail_no_images(pattern, files);
@@ -142,6 +253,12 @@ std::vector<fs::path> list_glob(const std::string& pattern) {
     chosen.insert(chosen.end(), family.files.begin(), family.files.end());
   }
   sort_naturally(chosen);
+  if (notes != nullptr && families.size() == 1) {
+    if (const std::vector<NumberedRun> runs = runs_of(chosen); !runs.empty()) {
+      notes->push_back(fmt::format("{} runs whose numbers begin anew are taken as one scan, one after the other: {}",
+                                   runs.size(), list_runs(chosen[0].parent_path(), runs)));
+    }
+  }
   return chosen;
 }
 
@@ -173,7 +290,8 @@ std::vector<ImageFamily> list_image_families(const fs::path& folder) {
 
 std::vector<fs::path> list_series(const std::string& folder_or_glob, std::vector<std::string>* notes) {
   std::error_code ignored;
-  return fs::is_directory(folder_or_glob, ignored) ? list_folder(folder_or_glob, notes) : list_glob(folder_or_glob);
+  return fs::is_directory(folder_or_glob, ignored) ? list_folder(folder_or_glob, notes)
+                                                   : list_glob(folder_or_glob, notes);
 }
 
 }  // namespace dctprep

@@ -14,6 +14,7 @@
 #include "dctprep/read/foreign_companions.h"
 #include "dctprep/read/frame_selection.h"
 #include "dctprep/read/hdf5_layout.h"
+#include "dctprep/read/hdf5_series.h"
 #include "dctprep/read/hdf5_source.h"
 #include "dctprep/read/image_file.h"
 #include "dctprep/read/scan_companions.h"
@@ -176,6 +177,7 @@ Scan open_resolved(const ScanOptions& options, const ScanPath& path) {
   scan.name = path.name;
   std::optional<Hdf5Layout> layout;
   std::optional<Hdf5Detector> detector;
+  std::filesystem::path described_by = path.file;  // the file that says what the detector is like
   if (path.is_hdf5) {
     layout = find_hdf5_layout(path.file, path.dataset);
     scan.frames = open_hdf5_stack(path.file, layout->projections);
@@ -188,8 +190,18 @@ Scan open_resolved(const ScanOptions& options, const ScanPath& path) {
     scan.saturation = detector->saturation;
     if (is_whole_scan(path, *layout)) heed_announced_frames(*detector, scan);
   } else {
-    scan.frames = open_image_series(path.files);
-    scan.storage = image_storage_info(path.files);
+    if (path.is_hdf5_series) {
+      std::string dataset;
+      scan.frames = open_hdf5_series(path.files, &dataset);
+      const std::size_t colons = dataset.rfind("::");
+      described_by = dataset.substr(0, colons);
+      detector = find_hdf5_detector(described_by, dataset.substr(colons + 2), scan.height(), scan.width());
+      scan.saturation = detector->saturation;
+      scan.storage = hdf5_series_info(path.files);
+    } else {
+      scan.frames = open_image_series(path.files);
+      scan.storage = image_storage_info(path.files);
+    }
     scan.storage.location = path.absolute;
     scan.notes = path.notes;
   }
@@ -217,7 +229,7 @@ Scan open_resolved(const ScanOptions& options, const ScanPath& path) {
     if (auto warning = warn_of_foreign(key, option, path, *scan.frames)) scan.warnings.push_back(*warning);
   }
 
-  mask_pixels(options, path, known, detector ? &*detector : nullptr, scan);
+  mask_pixels(options, described_by, known != nullptr ? known->writer : "", detector ? &*detector : nullptr, scan);
   add_markers(options, scan);
   return scan;
 }
@@ -226,12 +238,14 @@ Scan open_resolved(const ScanOptions& options, const ScanPath& path) {
 
 Scan open_scan(const ScanOptions& options) {
   const ScanPath path = resolve_scan_path(options.path);
-  if (!path.is_hdf5) return open_resolved(options, path);
-  return hdf5::rehearsed(path.file.native(), [&] { return open_resolved(options, path); });
+  if (!path.is_hdf5 && !path.is_hdf5_series) return open_resolved(options, path);
+  return hdf5::rehearsed(path.is_hdf5 ? path.file.native() : path.files.front().native(),
+                         [&] { return open_resolved(options, path); });
 }
 
 std::shared_ptr<const FrameSource> open_frames(const std::string& path) {
   const ScanPath named = resolve_scan_path(path);
+  if (named.is_hdf5_series) return open_hdf5_series(named.files);
   if (!named.is_hdf5) return open_image_series(named.files);
   if (!named.dataset.empty()) return open_hdf5_frames(named.file, named.dataset);
   return open_hdf5_stack(named.file, find_hdf5_layout(named.file, "").projections);

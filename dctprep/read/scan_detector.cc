@@ -44,9 +44,9 @@ class MaskedFrames final : public FrameSource {
 };
 
 // The value of masked pixels in a Dectris file of whole frames of 8 or 16 bits; 0 in others.
-int mask_value(const Hdf5Layout& layout, const Hdf5Detector& detector, const std::string& type) {
+int mask_value(const std::string& writer, const Hdf5Detector& detector, const std::string& type) {
   if (detector.bits == 8 || detector.bits == 16) return (1 << detector.bits) - 1;
-  if (layout.writer != "Dectris") return 0;
+  if (writer != "Dectris") return 0;
   return type == "uint16" ? 65535 : type == "uint8" ? 255 : 0;
 }
 
@@ -83,12 +83,13 @@ std::size_t apply(const Image<std::uint8_t>& mask, Scan& scan) {
   return count;
 }
 
-void apply_own_mask(const ScanPath& path, const Hdf5Layout& layout, const Hdf5Detector& detector, Scan& scan) {
+void apply_own_mask(const std::filesystem::path& file, const std::string& writer, const Hdf5Detector& detector,
+                    Scan& scan) {
   constexpr const char* kOff = "scan.mask = \"none\" leaves them as they are";
   if (!detector.pixel_mask.empty()) {
     const Image<std::uint8_t> mask = [&] {
       try {
-        return read_pixel_mask(path.file, detector.pixel_mask, scan.height(), scan.width());
+        return read_pixel_mask(file, detector.pixel_mask, scan.height(), scan.width());
       } catch (const Error& error) {
         fail("{}; go on without this mask by scan.mask = \"none\"", error.what());
       }
@@ -98,7 +99,7 @@ void apply_own_mask(const ScanPath& path, const Hdf5Layout& layout, const Hdf5De
         fmt::format("{} pixels are masked by {}: they are bad pixels ({})", count, detector.pixel_mask, kOff));
     return;
   }
-  const int value = mask_value(layout, detector, scan.storage.type);
+  const int value = mask_value(writer, detector, scan.storage.type);
   if (value == 0) return;
   const Image<std::uint8_t> mask = pixels_always_at(value, scan);
   const auto count = static_cast<std::size_t>(std::ranges::count(mask.pixels(), std::uint8_t{1}));
@@ -126,14 +127,14 @@ void heed_announced_frames(const Hdf5Detector& detector, Scan& scan) {
   scan.frames = select_frames(scan.frames, std::move(first));
 }
 
-void mask_pixels(const ScanOptions& options, const ScanPath& path, const Hdf5Layout* layout,
+void mask_pixels(const ScanOptions& options, const std::filesystem::path& file, const std::string& writer,
                  const Hdf5Detector* detector, Scan& scan) {
   scan.bad_pixels = Image<std::uint8_t>(scan.height(), scan.width(), 0);
   if (options.mask == "none") return;
   if (options.mask != "auto") {
     scan.bad_pixels = with_context("mask", [&] { return read_mask(options.mask, scan.height(), scan.width()); });
   }
-  if (layout != nullptr && detector != nullptr) apply_own_mask(path, *layout, *detector, scan);
+  if (detector != nullptr) apply_own_mask(file, writer, *detector, scan);
 }
 
 }  // namespace dctprep

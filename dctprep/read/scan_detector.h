@@ -2,11 +2,12 @@
 // Heeds what a scan's file says of its detector.
 #pragma once
 
+#include <filesystem>
+#include <string>
+
 #include "dctprep/core/scan.h"
 #include "dctprep/read/hdf5_detector.h"
-#include "dctprep/read/hdf5_layout.h"
 #include "dctprep/read/options.h"
-#include "dctprep/read/scan_path.h"
 
 namespace dctprep {
 
@@ -15,8 +16,9 @@ void heed_announced_frames(const Hdf5Detector& detector, Scan& scan);
 
 // Fills scan.bad_pixels: scan.mask, and unless that is "none" what the file itself says: its pixel_mask, or where a
 // Dectris file has none, pixels that hold the largest value all the time. Pixels that the file masks read as 0 from
-// then on, as other markers do. `layout` and `detector`: null where the scan is no HDF5.
-void mask_pixels(const ScanOptions& options, const ScanPath& path, const Hdf5Layout* layout,
+// then on, as other markers do. `detector`: what `file` says, null where the scan is no HDF5; `writer` as of
+// Hdf5Layout.
+void mask_pixels(const ScanOptions& options, const std::filesystem::path& file, const std::string& writer,
                  const Hdf5Detector* detector, Scan& scan);
 
 }  // namespace dctprep

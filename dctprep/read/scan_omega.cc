@@ -38,6 +38,8 @@ class Judge {
       : scan_(scan), layout_(layout), frames_(frames) {
     if (layout != nullptr) {
       candidates_ = layout->omega;
+    } else if (scan.is_hdf5_series) {
+      absent_.assign(frames.used.size(), false);  // their headers tell no angles
     } else {
       HeaderAngles headers = header_angles(scan.files);
       candidates_ = std::move(headers.candidates);

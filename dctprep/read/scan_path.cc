@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/read/scan_path.h"
 
+#include <algorithm>
 #include <cctype>
 #include <cstring>
 #include <system_error>
@@ -29,6 +30,18 @@ std::string name_of_glob(const std::string& pattern) {
   return name.empty() || name.find_first_of(kGlobCharacters) != std::string::npos ? "scan" : name;
 }
 
+// By the first files: damaged ones among them count as nothing.
+bool holds_hdf5(const std::vector<fs::path>& files) {
+  const auto tried = static_cast<std::ptrdiff_t>(std::min<std::size_t>(files.size(), 5));
+  return std::any_of(files.begin(), files.begin() + tried, [](const fs::path& file) {
+    try {
+      return is_hdf5_file(file);
+    } catch (const Error&) {
+      return false;
+    }
+  });
+}
+
 ScanPath resolve_folder(const std::string& path) {
   ScanPath scan;
   scan.is_folder = true;
@@ -37,6 +50,7 @@ ScanPath resolve_folder(const std::string& path) {
   scan.name = scan.folder.filename().string();
   if (scan.name.empty()) scan.name = "scan";
   scan.files = list_series(path, &scan.notes);
+  scan.is_hdf5_series = holds_hdf5(scan.files);
   return scan;
 }
 
@@ -104,7 +118,9 @@ ScanPath resolve_scan_path(const std::string& path) {
   }
   ScanPath scan;
   scan.absolute = absolute_path(path);
-  scan.files = list_series(path);
+  scan.files = list_series(path, &scan.notes);
+  scan.is_hdf5_series = holds_hdf5(scan.files);
+  if (scan.is_hdf5_series && scan.files.size() == 1) return resolve_file(scan.files[0].string(), "");
   scan.folder = fs::path(absolute_path(scan.files.front().string())).parent_path();
   scan.name = name_of_glob(scan.absolute);
   return scan;

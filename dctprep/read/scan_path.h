@@ -13,6 +13,7 @@ struct ScanPath {
   std::filesystem::path file;                // HDF5: the file
   std::string dataset;                       // HDF5: with a leading slash; "" where none is named
   std::vector<std::filesystem::path> files;  // images, in natural numeric order
+  bool is_hdf5_series = false;               // the images are HDF5 files that each hold a stack
   bool is_folder = false;                    // images: the path is their folder
   std::filesystem::path folder;              // images: where they lie
   std::string absolute;                      // the path made absolute: FILE::/dataset, a file, a folder or a glob
