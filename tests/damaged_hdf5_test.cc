@@ -63,6 +63,16 @@ for i in range(3):
 with h5py.File('source_all.h5', 'w') as f: f['stack'] = d[:6, :5]
 virtual('virtual.h5', 'earliest'); virtual('virtual_latest.h5', 'latest')
 chunked('chunked.h5', 'earliest'); chunked('chunked_latest.h5', 'latest')
+with h5py.File('source_list.h5', 'w') as f: f['omega'] = np.arange(20.); f['mask'] = np.eye(6, 5, dtype='u4')
+def listed(name, libver):  # lists of frames and of numbers, and what a detector says
+    with new_file(name, libver) as f:
+        l = h5py.VirtualLayout((5, 6, 5), 'u2'); l[:] = h5py.VirtualSource('chunked.h5', 'frames', d.shape)[[0, 1, 4, 9, 11]]
+        f.create_virtual_dataset('entry/data/data', l); f['frames'] = h5py.SoftLink('/entry/data/data')
+        l = h5py.VirtualLayout((5,), 'f8'); l[:3] = h5py.VirtualSource('source_list.h5', 'omega', (20,))[[1, 2, 7]]; l[3:] = h5py.VirtualSource('source_list.h5', 'omega', (20,))[18:]
+        f.create_virtual_dataset('omega', l, fillvalue=-1. if libver == 'latest' else None)
+        g = f.create_group('entry/instrument/detector/detectorSpecific'); g['nimages'] = 4; g['ntrigger'] = 1; g['countrate_correction_count_cutoff'] = 3000
+        l = h5py.VirtualLayout((6, 5), 'u4'); l[:] = h5py.VirtualSource('source_list.h5', 'mask', (6, 5)); g.create_virtual_dataset('pixel_mask', l)
+listed('listed.h5', 'earliest'); listed('listed_latest.h5', 'latest')
 with h5py.File('bliss.h5', 'w') as f:
     for n, (title, frames) in enumerate([('dark', 2), ('projections', 12), ('flat', 2)], 1):
         g = f.create_group(f'{n}.1'); g.attrs['NX_class'] = 'NXentry'; g['title'] = title
@@ -197,7 +207,8 @@ TEST_P(DamagedScan, IsTakenOrRefused) {
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryKind, DamagedScan,
-                         ::testing::Values("virtual", "virtual_latest", "chunked", "chunked_latest", "bliss"),
+                         ::testing::Values("virtual", "virtual_latest", "chunked", "chunked_latest", "listed",
+                                           "listed_latest", "bliss"),
                          [](const auto& test) { return std::string(test.param); });
 
 // What dctprep itself writes.

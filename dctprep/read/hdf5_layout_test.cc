@@ -220,6 +220,24 @@ f['entry/instrument/detector/detectorSpecific/flatfield'] = np.ones((6, 7), 'f4'
   EXPECT_EQ(find("/entry/data/data_000003").projections.datasets, Names{"/entry/data/data_000003"});
 }
 
+TEST_F(Hdf5LayoutTest, MatricesAreNoImagesAndBrightFramesAreFlats) {
+  make(R"(
+with h5py.File('a.h5', 'w') as f:
+    f['entry1/pil3/data'] = stack(12); f['entry1/sample/orientation_matrix'] = np.eye(3)[None]; f['entry1/sample/ub'] = np.repeat(np.eye(3)[None], 12, 0); f['entry1/sample/t'] = np.repeat(np.eye(4)[None], 12, 0)
+with h5py.File('only.h5', 'w') as f: f['entry1/sample/orientation_matrix'] = np.eye(3)[None]
+with h5py.File('aps.h5', 'w') as f:
+    f['exchange/data'] = stack(12); f['exchange/bright'] = stack(3); f['exchange/dark'] = stack(3)
+with h5py.File('1.h5', 'w') as f: scan(f, 1, 'fscan diffrz 0 0.1 20', 20, 'diffrz'); f['1.1/instrument/ub'] = np.repeat(np.eye(3)[None], 20, 0)
+)");
+  EXPECT_EQ(find().projections.datasets, Names{"/entry1/pil3/data"});
+  EXPECT_NE(error("", "only.h5").find("orientation_matrix (1 x 3 x 3) holds matrices, no images"), std::string::npos);
+  const Hdf5Layout aps = find("", "aps.h5");
+  EXPECT_EQ(aps.projections.datasets, Names{"/exchange/data"});
+  EXPECT_EQ(aps.flats.datasets, Names{"/exchange/bright"});
+  EXPECT_EQ(aps.darks.datasets, Names{"/exchange/dark"});
+  EXPECT_EQ(find("", "1.h5").projections.datasets, Names{"/1.1/measurement/frelon"});
+}
+
 // Masters of a sample or a proposal link to the scans of other files.
 TEST_F(Hdf5LayoutTest, BlissScansBehindExternalLinks) {
   make(R"(

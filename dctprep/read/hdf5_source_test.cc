@@ -255,6 +255,23 @@ shutil.copy('x_master.h5', 'lost')
                Error);
 }
 
+TEST(Hdf5Source, AFileThatIsNotClosedIsToldWithHdf5sReason) {
+  const TemporaryFolder folder;
+  const auto made = testing::run_python(R"(
+import h5py, numpy as np, os
+if os.fork() == 0:
+    f = h5py.File('killed.h5', 'w', libver='latest'); f['data'] = np.ones((2, 3, 4), 'u2'); f.flush()
+    os._exit(9)
+os.wait()
+)",
+                                        folder.path());
+  ASSERT_EQ(made.status, 0) << made.output;
+  const std::string error = error_of(folder / "killed.h5", "/data");
+  for (const char* part : {"was stopped before it closed it", "already open for write", "h5clear -s "}) {
+    EXPECT_NE(error.find(part), std::string::npos) << error;
+  }
+}
+
 TEST(Hdf5Source, FilesThatAreBeingWrittenCanBeRead) {
   const TemporaryFolder folder;
   const auto result = testing::run_python(testing::kHdf5Prelude + R"(

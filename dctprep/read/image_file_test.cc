@@ -484,5 +484,63 @@ for name, data in (('wild', wild.astype(np.int32)), ('half', half.astype(np.floa
   EXPECT_GT(changes[PixelChange::kBelow].pixels, 0u);
 }
 
+TEST(ImageFile, OfACutCompressedFileOnlyWhatIsLostIsBad) {
+  const TemporaryFolder folder;
+  const auto made = run_python(R"(
+import numpy as np, gzip, bz2
+d = np.random.default_rng(1).integers(0, 4000, (5, 8, 9)).astype('<u2')
+def block(k):
+    head = ('{\nDim_1 = 9 ;\nDim_2 = 8 ;\nDataType = UnsignedShort ;\nByteOrder = LowByteFirst ;\n' + ' ' * 400)[:509] + '}\n'
+    return head.encode() + d[k].tobytes()
+for name, pack in (('gz', gzip.compress), ('bz2', bz2.compress)):
+    members = [pack(block(k)) for k in range(5)]
+    for what, left in (('whole', len(members[4])), ('late', len(members[4]) - 9), ('middle', len(members[4]) // 2), ('early', 30)):
+        open(f'{what}.edf.{name}', 'wb').write(b''.join(members[:4]) + members[4][:left])
+d.tofile('pixels')
+)",
+                               folder.path());
+  ASSERT_EQ(made.status, 0) << made.output;
+  std::ifstream file(folder / "pixels", std::ios::binary);
+  std::vector<std::uint16_t> pixels(5 * 8 * 9);
+  file.read(reinterpret_cast<char*>(pixels.data()), static_cast<std::streamsize>(2 * pixels.size()));
+  for (const std::string end : {"gz", "bz2"}) {
+    for (const std::string what : {"whole", "late", "middle", "early"}) {
+      SCOPED_TRACE(what + end);
+      const auto source = open_image_file(folder / (what + ".edf." + end));
+      ASSERT_EQ(source->frames(), 5);
+      Image<std::uint16_t> image(8, 9);
+      for (int k = 0; k < 5; ++k) {
+        ASSERT_EQ(source->read(k, image).has_value(), what != "whole" && k == 4) << k;
+        if (what != "whole" && k == 4) continue;
+        EXPECT_TRUE(std::equal(image.pixels().begin(), image.pixels().end(), pixels.begin() + 72 * k)) << k;
+      }
+    }
+  }
+}
+
+TEST(ImageFile, GeFilesWithAnEdfHeaderBeforeAllFrames) {
+  const TemporaryFolder folder;
+  expect_as_python_says(R"(
+d = np.random.default_rng(1).integers(0, 4000, (5, 8, 9)).astype('<u2'); d[1, 0, :2] = 0x207b  # "{ " where a header might stand
+def header(images, size=8192):
+    head = ('{EDF_DataBlockID = 1.Image.Psd ; \r\nEDF_HeaderSize =       8192 ; \r\nByteOrder = LowByteFirst ; \r\n'
+            'Num_Images = %s ; \r\nDataType = UnsignedShort ; \r\nDim_1 = 9 ; \r\nDim_2 = 8 ; \r\nSize = 144 ; \r\n' % images).encode()
+    return head + b' ' * (size - 2 - len(head)) + b'}\n'
+open('ff.edf.ge5', 'wb').write(header(5) + d.tobytes()); line('ff.edf.ge5', list(d))
+open('cut.ge5', 'wb').write(header(5) + d.tobytes()[:-9])
+# the key in the header of each frame, and of the only one
+open('each.edf', 'wb').write(b''.join(header(5, 1024) + d[k].tobytes() for k in range(5))); line('each.edf', list(d))
+open('single.edf', 'wb').write(header(5) + d[0].tobytes()); line('single.edf', [d[0]])
+open('odd.edf', 'wb').write(header(-3) + d.tobytes()); open('many.edf', 'wb').write(header(10**12) + d.tobytes())
+)",
+                        folder, 3);
+  const auto cut = open_image_file(folder / "cut.ge5");
+  ASSERT_EQ(cut->frames(), 5);
+  Image<std::uint16_t> image(8, 9);
+  for (int k = 0; k < 5; ++k) EXPECT_EQ(cut->read(k, image).has_value(), k == 4);
+  EXPECT_NE(error_of_image(folder / "odd.edf").find("Num_Images = -3"), std::string::npos);
+  EXPECT_NE(error_of_image(folder / "many.edf").find("Num_Images = 1000000000000"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace dctprep

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <fmt/format.h>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <thread>
@@ -171,11 +172,37 @@ TEST(ImageSeries, WrongFoldersAndGlobsSayWhatIsWrong) {
   EXPECT_NE(error_of_series((folder / "*.edf").string()).find("no file matches"), std::string::npos);
   write(folder / "a.txt", "text");
   EXPECT_NE(error_of_series(folder.path()).find("no image among its 1 file;"), std::string::npos);
-  write(folder / "a.h5", "text");
-  EXPECT_NE(error_of_series(folder.path()).find("no images, but HDF5 files"), std::string::npos);
+  write(folder / "a.h5", "\x89HDF\r\n\x1a\n");
+  EXPECT_NE(error_of_series(folder.path()).find("no images, but HDF5 files (a.h5); name one of them"),
+            std::string::npos)
+      << error_of_series(folder.path());
   write(folder / "im_1.edf", edf(1));
   write(folder / "im_1.edf.gz", edf(1));
   EXPECT_NE(error_of_series(folder.path()).find("the same image twice"), std::string::npos);
+}
+
+TEST(ImageSeries, RunsWhoseNumbersBeginAnewAreToldApart) {
+  const TemporaryFolder folder;
+  for (const int run : {1, 2}) {
+    for (int k = 1; k <= 3 * run; ++k) write(folder / fmt::format("raster_{}_{:03}.edf", run, k), edf(k));
+  }
+  const std::string error = error_of_series(folder.path());
+  for (const char* part : {"holds 2 runs", "raster_1_*.edf\" (3 files)", "raster_2_*.edf\" (6 files)"}) {
+    EXPECT_NE(error.find(part), std::string::npos) << error;
+  }
+  EXPECT_EQ(listed(folder / "raster_2_*.edf").size(), 6u);
+  // Named together they are one, and a note says so.
+  std::vector<std::string> notes;
+  EXPECT_EQ(list_series((folder / "raster_*.edf").string(), &notes).size(), 9u);
+  ASSERT_EQ(notes.size(), 1u);
+  EXPECT_NE(notes[0].find("2 runs whose numbers begin anew are taken as one scan"), std::string::npos) << notes[0];
+  // Numbers that go on are those of one run, and so are times.
+  const TemporaryFolder other;
+  for (int k = 1; k <= 6; ++k) write(other / fmt::format("part_{}_{:03}.edf", 1 + k / 4, k), edf(k));
+  EXPECT_EQ(listed(other.path()).size(), 6u);
+  const TemporaryFolder times;
+  for (int k = 1; k <= 6; ++k) write(times / fmt::format("im_{}_{:03}.edf", 120000 + 7 * k, k), edf(k));
+  EXPECT_EQ(listed(times.path()).size(), 6u);
 }
 
 // The angles that a scan of these images gets.

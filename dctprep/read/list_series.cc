@@ -113,10 +113,10 @@ std::vector<fs::path> hdf5_series(const std::string& where, const std::vector<fs
   std::string list;
   for (std::size_t i = 0; i < std::min<std::size_t>(families.size(), 8); ++i) {
     natural_sort(families[i].files);
-    const ImageFamily& family = families[i];
-    list += fmt::format("{}{}{}", i == 0 ? "" : ", ",
-                        family.files.size() == 1 ? family.files[0].filename().string() : family.pattern,
-                        family.files.size() == 1 ? "" : fmt::format(" ({} files)", family.files.size()));
+    const std::vector<fs::path>& members = families[i].files;
+    list += (i == 0 ? "" : ", ") + members.front().filename().string();
+    if (members.size() > 1)
+      list += fmt::format(" ... {} ({} files)", members.back().filename().string(), members.size());
   }
   fail("{}: no images, but HDF5 files ({}{}); name one of them, or several by a quoted glob, e.g. {}", where, list,
        families.size() > 8 ? ", ..." : "", families.back().files[0].string());
