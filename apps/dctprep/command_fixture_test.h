@@ -43,16 +43,6 @@ inline bool is_one_line(const std::string& text) {
   return std::count(text.begin(), text.end(), '\n') == 1 && text.ends_with('\n');
 }
 
-// What was said beside the lines that begin with "warning: ".
-inline std::string without_warnings(const std::string& text) {
-  std::string rest;
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    if (!line.starts_with("warning: ")) rest += line + "\n";
-  }
-  return rest;
-}
-
 // Runs `dctprep ARGUMENTS` in `folder`, after the shell commands of `before` ("ulimit -f 1;"). What the command says
 // is caught outside of the folder.
 inline Answer run_dctprep(const std::filesystem::path& folder, const std::string& arguments,

@@ -100,8 +100,7 @@ TEST_F(Verbs, WhatInitWritesServesASeries) {
   done("init scan.h5 --quiet --pin -o pinned.toml");
   const auto open = nlohmann::json::parse(done("config series.toml --json"));
   const auto pinned = nlohmann::json::parse(done("config pinned.toml --json"));
-  for (const char* key :
-       {"dark", "flat", "omega", "omega_start", "omega_step", "wrap", "max_bad_frames", "saturation"}) {
+  for (const char* key : {"dark", "flat", "omega", "wrap", "max_bad_frames", "saturation"}) {
     EXPECT_EQ(open["scan"][key], "auto") << key;
     EXPECT_NE(pinned["scan"][key], "auto") << key;
   }
@@ -180,6 +179,11 @@ TEST_F(Verbs, HealthListsTheFramesThatHarmAndInitLeavesThemOut) {
   EXPECT_EQ(result["bad_frames"][0]["cause"], "listed");
   EXPECT_EQ(result["bad_frames"][0]["frame"], health["to_exclude"][0]);
   EXPECT_EQ(nlohmann::json::parse(done("info scan.h5 --json --quiet"))["health"], nullptr);
+  // They say nothing of another scan.
+  const Answer other = run_dctprep(folder_->path(), "init healthy.toml --set scan.path=scan.h5 --set scan.omega=auto --quiet");
+  EXPECT_NE(other.err.find("warning: scan.bad_frames: the 3 frames listed in healthy.toml are of its scan"),
+            std::string::npos)
+      << other.err;
   EXPECT_NE(done("info dark.h5 --health --quiet").find("scan.bad_frames=["), std::string::npos);
 }
 

@@ -90,8 +90,8 @@ void warn_of_frames(Search& search, const FrameSample& sample, const std::vector
   std::string text = health_text(health);
   std::ranges::replace(text, '\n', ';');
   search.warn(fmt::format(
-      "of the {} frames looked at over the rotation: {} `dctprep init --health` reads every frame and lists in "
-      "scan.bad_frames those that harm",
+      "of the {} frames looked at over the rotation: {} `dctprep init --health` reads every frame and names "
+      "those that harm",
       wanted.size(), text));
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "dctprep/core/omega.h"
@@ -57,6 +58,11 @@ void settle_scan(Search& search) {
                                               "one turn",
                                               scan.omega.size(), covered.step, covered.turn(),
                                               options.wrap.value() ? "which is" : "not"));
+  }
+  if (options.mask == "auto") {
+    const auto bad = std::ranges::count_if(scan.bad_pixels.pixels(), [](std::uint8_t pixel) { return pixel != 0; });
+    search.say("scan.mask", bad == 0 ? "in this scan: no pixel is masked"
+                                     : fmt::format("in this scan: {} pixels are masked in its own file", bad));
   }
   if (options.max_bad_frames.is_auto()) {
     options.max_bad_frames = most_bad_frames(options, scan.frame_count());

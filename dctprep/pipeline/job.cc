@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/pipeline/job.h"
 
+#include <algorithm>
+#include <fmt/format.h>
 #include <system_error>
 #if defined(__GLIBC__)
 #include <malloc.h>
@@ -32,6 +34,7 @@ void refuse_overwriting_input(const Job& job) {
   check(split_dataset_path(options.path).file, "the scan");
   check(split_dataset_path(job.scan.omega_path).file, "the file of omega");
   check(split_dataset_path(options.mask).file, "the mask");
+  check(split_dataset_path(job.config.beam.monitor).file, "the file of the monitor");
   const auto check_frames = [&](const std::shared_ptr<const FrameSource>& frames, const char* what) {
     if (!frames) return;
     std::vector<fs::path> files;
@@ -41,6 +44,21 @@ void refuse_overwriting_input(const Job& job) {
   check_frames(job.scan.frames, "a file of the scan");
   check_frames(job.scan.darks, "a file of the dark frames");
   check_frames(job.scan.flats, "a file of the flat frames");
+}
+
+// Frames that a configuration lists are of the scan that it names, not of one that was put in its place.
+std::optional<std::string> warn_of_listed_frames(const std::string& input, std::span<const std::string> settings,
+                                                 const ScanOptions& used) {
+  const bool is_replaced =
+      std::ranges::any_of(settings, [](const std::string& s) { return s.starts_with("scan.path"); });
+  if (!input.ends_with(".toml") || !is_replaced || used.bad_frames.empty()) return std::nullopt;
+  const ScanOptions written = parse_config(read_config_text(input), input, fs::absolute(input).parent_path()).scan;
+  if (written.path.empty() || written.path == used.path || written.bad_frames != used.bad_frames) return std::nullopt;
+  return fmt::format(
+      "scan.bad_frames: the {} frames listed in {} are of its scan, {}, and are left out of {} too; set "
+      "scan.bad_frames "
+      "= [] to use them",
+      used.bad_frames.size(), input, written.path, used.path);
 }
 
 }  // namespace
@@ -58,6 +76,7 @@ Job open_job(const std::string& input, std::span<const std::string> settings, co
     fail_usage("run.device = \"cuda\": this build has no GPU backend; use \"cpu\" or \"auto\"");
   }
   job.scan = open_scan(job.config.scan);
+  if (auto warning = warn_of_listed_frames(input, settings, job.config.scan)) job.scan.warnings.push_back(*warning);
   job.output = !output.empty()                   ? fs::path(output)
                : !job.config.output.path.empty() ? fs::path(job.config.output.path)
                                                  : fs::path(job.scan.name + "_spots.h5");

@@ -80,7 +80,9 @@ TEST(RunReport, CountsPixelsThatWereReadOtherwiseThanStoredOnceAFrame) {
       "4 pixels above 65535 in 3 of 12 frames (the first: 70003 at v 2, u 1 of frame 3): they are read as 65535 and "
       "count as saturated; name hot pixels in scan.mask",
       "1 pixel below 0 in 1 of 12 frames (the first: -4 at v 1, u 0 of frame 7): they are read as 0; if a dark was "
-      "subtracted from these frames, use the raw ones"};
+      "subtracted from these frames, use the raw ones",
+      "1 of 12 frames is left out (unreadable: frame 11: frame 11: broken by the test); a run goes on with up to "
+      "scan.max_bad_frames = 1 bad frames"};
   for (const Executor executor : {Executor::kStreaming, Executor::kReference}) {
     MemorySink sink;
     Progress silent;

@@ -44,22 +44,50 @@ bool leads_to(const fs::path& file, const RoleStack& stack, const std::vector<fs
   return std::ranges::any_of(sources, [&](const fs::path& source) { return is_among(source, files); });
 }
 
-std::optional<std::string> other_scan_in_file(const DatasetPath& companion, bool is_frames,
-                                              const std::vector<fs::path>& own_files) {
-  if (is_among(companion.file, own_files)) return {};
+std::string described(const fs::path& file, const std::vector<RoleStack>& stacks) {
+  return fmt::format("{}::{} ({} frames{})", file.string(), stacks[0].dataset.path, stacks[0].frames,
+                     stacks.size() > 1 ? fmt::format(", and {} more", stacks.size() - 1) : "");
+}
+
+// The stacks of frames of a scan in the companion's file, but for the companion itself.
+std::vector<RoleStack> stacks_beside(const DatasetPath& companion) {
   std::vector<RoleStack> stacks = list_role_stacks(companion.file);
-  const bool only_one = stacks.size() == 1;
   std::erase_if(stacks, [&](const RoleStack& stack) {
     return stack.role != StackRole::kProjections || stack.frames < kLeastFrames ||
            (!companion.dataset.empty() && is_named(stack, companion.dataset));
   });
+  return stacks;
+}
+
+std::string first_group(const std::string& path) {
+  const std::vector<std::string> parts = path_parts(path);
+  return parts.size() < 2 ? std::string() : parts[0];
+}
+
+// In the scan's own file: whether the companion lies in another entry, with frames of its own.
+std::optional<std::string> other_scan_in_own_file(const DatasetPath& companion, const std::string& own_dataset) {
+  const std::string group = first_group(companion.dataset), own = first_group(own_dataset);
+  if (group.empty() || own.empty() || group == own) return {};
+  std::vector<RoleStack> stacks = stacks_beside(companion);
+  std::erase_if(stacks, [&](const RoleStack& stack) {
+    const auto in_group = [&](const std::string& name) { return first_group(name) == group; };
+    return is_named(stack, own_dataset) || std::ranges::none_of(stack.dataset.names, in_group);
+  });
+  if (stacks.empty()) return {};
+  return described(companion.file, stacks);
+}
+
+std::optional<std::string> other_scan_in_file(const DatasetPath& companion, bool is_frames,
+                                              const std::vector<fs::path>& own_files) {
+  if (is_among(companion.file, own_files)) return {};
   // A file that is named as a whole and holds but one stack is that stack.
-  if (stacks.empty() || (is_frames && only_one && companion.dataset.empty())) return {};
+  if (is_frames && companion.dataset.empty() && list_role_stacks(companion.file).size() == 1) return {};
+  const std::vector<RoleStack> stacks = stacks_beside(companion);
+  if (stacks.empty()) return {};
   for (std::size_t i = 0; i < std::min(stacks.size(), kMostLooked); ++i) {
     if (leads_to(companion.file, stacks[i], own_files)) return {};
   }
-  return fmt::format("{}::{} ({} frames{})", companion.file.string(), stacks[0].dataset.path, stacks[0].frames,
-                     stacks.size() > 1 ? fmt::format(", and {} more", stacks.size() - 1) : "");
+  return described(companion.file, stacks);
 }
 
 std::optional<std::string> other_scan_in_folder(const ScanPath& companion, const ScanPath& scan) {
@@ -85,7 +113,7 @@ std::optional<std::string> other_scan_of(const std::string& companion, bool is_f
       return other_scan_in_folder(resolve_scan_path(companion), scan);
     }
     std::vector<fs::path> own_files;
-    if (scan.is_hdf5) own_files.push_back(scan.file);
+    if (scan.is_hdf5 && is_among(parts.file, {scan.file})) return other_scan_in_own_file(parts, scan.dataset);
     frames.list_files(own_files);
     return other_scan_in_file(parts, is_frames, own_files);
   } catch (const Error&) {

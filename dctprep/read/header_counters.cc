@@ -13,13 +13,21 @@ namespace dctprep {
 
 namespace {
 
+// Of a file of one frame: its header lies within them, and no more is decompressed.
+constexpr std::uint64_t kCounterBytes = std::uint64_t{1} << 18;
+
 // The numbers of each frame of one file; what cannot be read has none.
-std::vector<std::vector<HeaderNumber>> numbers_of_frames(const std::filesystem::path& file) {
+std::vector<std::vector<HeaderNumber>> numbers_of_frames(const std::filesystem::path& file, bool several) {
   std::vector<std::vector<HeaderNumber>> numbers;
-  try {
-    const auto reader = open_image_reader(file);
-    for (int k = 0; k < reader->frames(); ++k) numbers.push_back(reader->numbers(k));
-  } catch (const Error&) {
+  for (const std::uint64_t limit : {kCounterBytes, ByteSource::kAll}) {
+    if (several && limit != ByteSource::kAll) continue;
+    try {
+      const auto reader = open_image_reader(file, limit);
+      for (int k = 0; k < reader->frames(); ++k) numbers.push_back(reader->numbers(k));
+      return numbers;
+    } catch (const Error&) {
+      numbers.clear();
+    }
   }
   return numbers;
 }
@@ -30,7 +38,7 @@ std::map<std::string, std::vector<double>> header_counters(const std::vector<std
   const SeriesPlan plan = plan_series(files);
   std::vector<std::vector<std::vector<HeaderNumber>>> of_file(plan.files.size());
   tbb::parallel_for(std::size_t{0}, of_file.size(),
-                    [&](std::size_t i) { of_file[i] = numbers_of_frames(plan.files[i]); });
+                    [&](std::size_t i) { of_file[i] = numbers_of_frames(plan.files[i], plan.several_a_file); });
   std::map<std::string, std::vector<double>> counters;
   for (std::size_t k = 0; k < plan.slots.size(); ++k) {
     const SeriesSlot& slot = plan.slots[k];

@@ -207,7 +207,9 @@ Scan open_resolved(const ScanOptions& options, const ScanPath& path) {
   }
   const Hdf5Layout* const known = layout ? &*layout : nullptr;
 
-  refuse_foreign_omega(options.omega, path, *scan.frames);
+  ScanPath own = path;
+  if (own.is_hdf5) own.dataset = split_dataset_path(scan.storage.location).dataset;
+  refuse_foreign_omega(options.omega, own, *scan.frames);
   int stack = scan.frames->frames();
   if (layout && !layout->projections.frames.empty())
     stack = open_hdf5_frames(path.file, layout->projections.datasets)->frames();
@@ -226,7 +228,7 @@ Scan open_resolved(const ScanOptions& options, const ScanPath& path) {
 
   for (const auto& [key, option] : {std::pair("scan.dark", options.dark), std::pair("scan.flat", options.flat),
                                     std::pair("scan.mask", options.mask)}) {
-    if (auto warning = warn_of_foreign(key, option, path, *scan.frames)) scan.warnings.push_back(*warning);
+    if (auto warning = warn_of_foreign(key, option, own, *scan.frames)) scan.warnings.push_back(*warning);
   }
 
   mask_pixels(options, described_by, known != nullptr ? known->writer : "", detector ? &*detector : nullptr, scan);
