@@ -115,10 +115,6 @@ TEST_F(WrongInputs, Datasets) {
           {"run odd.h5::/five", kFailed, "2 x 2 x 2 x 24 x 40"},
           {"run odd.h5::/pairs", kFailed, "holds no numbers"},
           {"run odd.h5::/complex", kFailed, "holds no numbers"},
-          {"run odd.h5::/fraction", kFailed, "is 1.5, which is no whole number in 0 ... 65535"},
-          {"run odd.h5::/negative", kFailed, "frame 0: pixel v "},
-          {"run odd.h5::/large", kFailed, "frame 6: pixel v 0, u 0 is 70000"},
-          {"run odd.h5::/not_a_number", kFailed, "frame 3: pixel v 0, u 0 is nan"},
           {"run odd.h5::/dangling", kFailed, "the link /dangling leads to nothing"},
           {"run odd.h5::/outside", kFailed, "leads to gone.h5::/data, which is not there"},
           {"run hole --set scan.max_bad_frames=0", kFailed, "missing: frame 4: ff0004.edf: there is no such file"},
@@ -127,6 +123,16 @@ TEST_F(WrongInputs, Datasets) {
           {"run lost.h5 --set scan.max_bad_frames=0", kFailed, "frame 6: its source gone.h5 is gone"},
       },
       "", " -o out.h5 --quiet");
+}
+
+// Read as the nearest that is a pixel, with a warning.
+TEST_F(WrongInputs, ValuesThatAreNoPixelsEndNoRun) {
+  for (const std::string odd : {"odd.h5::/fraction", "odd.h5::/negative", "odd.h5::/large", "odd.h5::/not_a_number",
+                                "scan.h5 --set scan.dark=dark_fraction.h5"}) {
+    const Answer answer = run_dctprep(folder_->path(), "run " + odd + " -o odd_spots.h5 --force --quiet");
+    EXPECT_EQ(answer.status, 0) << odd << "\n" << answer.err;
+    EXPECT_EQ(without_warnings(answer.err), "") << odd;
+  }
 }
 
 TEST_F(WrongInputs, WhatBelongsToAScan) {
@@ -154,7 +160,6 @@ TEST_F(WrongInputs, WhatBelongsToAScan) {
           {"scan.mask=", kUsage, "scan.mask: has no value"},
           {"scan.dark=absent.h5", kFailed, "dark: "},
           {"scan.dark=dark_small.h5", kFailed, "is of 24 x 39 pixels where the scan has 24 x 40"},
-          {"scan.dark=dark_fraction.h5", kFailed, "dark: "},
           {"scan.dark=dark_lost.h5", kFailed, "none of the 3 dark frames can be read ("},
           {"scan.dark=folder", kFailed, "folder: no files there"},
           {"scan.dark=scan.h5::/omega", kFailed, "dark: "},
