@@ -453,6 +453,7 @@ TEST(RunPipeline, NamesABlobWithoutEndAndTheLevelThatPartsIt) {
   Scan scan = draw_scan(draw, config, kFrames, kSize, kSize);
   scan.frames = std::make_shared<testing::MemoryFrames>(std::move(frames));
   scan.darks = scan.flats = nullptr;
+  scan.sweeps.clear();
   scan.bad_pixels.fill(0);
   config.beam.region = Region{};
   config.beam.sample = Region{};
