@@ -180,7 +180,8 @@ TEST_F(Verbs, HealthListsTheFramesThatHarmAndInitLeavesThemOut) {
   EXPECT_EQ(result["bad_frames"][0]["frame"], health["to_exclude"][0]);
   EXPECT_EQ(nlohmann::json::parse(done("info scan.h5 --json --quiet"))["health"], nullptr);
   // They say nothing of another scan.
-  const Answer other = run_dctprep(folder_->path(), "init healthy.toml --set scan.path=scan.h5 --set scan.omega=auto --quiet");
+  const Answer other =
+      run_dctprep(folder_->path(), "init healthy.toml --set scan.path=scan.h5 --set scan.omega=auto --quiet");
   EXPECT_NE(other.err.find("warning: scan.bad_frames: the 3 frames listed in healthy.toml are of its scan"),
             std::string::npos)
       << other.err;

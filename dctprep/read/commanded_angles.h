@@ -28,8 +28,8 @@ struct CommandedScan {
 // points), "loopscan 60 0.1" and the like, also with commas and parentheses.
 CommandedScan read_command(const std::string& title);
 
-// The rotation among the motors: one that moves, by the likeliest of the known names; else the last (fastest); absent where the name is of a
-// translation or there is none.
+// The rotation among the motors: one that moves, by the likeliest of the known names; else the last (fastest); absent
+// where the name is of a translation or there is none.
 std::optional<CommandedMotor> commanded_rotation(const CommandedScan& command);
 
 // Its angles, one a point of the whole command. `turns_back`: every other row of a scan of two motors runs backwards.

@@ -79,7 +79,8 @@ TEST_F(Hdf5Series, FilesThatAreGoneOrBrokenAreMissingFrames) {
 }
 
 TEST_F(Hdf5Series, WhatIsNoSeriesIsRefusedWithTheReason) {
-  EXPECT_NE(error_of("mixed").find("HDF5 files (cam_0008.h5 ... cam_0011.h5 (4 files), master.h5); name one of them"), std::string::npos)
+  EXPECT_NE(error_of("mixed").find("HDF5 files (cam_0008.h5 ... cam_0011.h5 (4 files), master.h5); name one of them"),
+            std::string::npos)
       << error_of("mixed");
   EXPECT_NE(error_of("sizes").find("cam_0010.h5: frame 0 has frames of 6 x 6 pixels where the first ones have 5 x 6"),
             std::string::npos)
