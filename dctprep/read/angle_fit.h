@@ -5,8 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "dctprep/read/hdf5_numbers.h"
-#include "dctprep/read/scan_omega.h"
+#include "dctprep/read/omega_candidate.h"
 
 namespace dctprep {
 

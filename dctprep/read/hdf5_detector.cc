@@ -56,8 +56,8 @@ std::vector<std::string> groups_of_detectors(hid_t file, const std::string& fram
   };
   std::string above = frames;
   while (!above.empty() && above != "/") {
-    above = parent_path(above);
-    if (above.empty()) above = "/";
+    const std::string parent = parent_path(above);
+    above = parent.empty() ? std::string("/") : parent;
     add(above);
     for (const std::string& below : own_groups(file, above)) {
       add(below);

@@ -10,6 +10,13 @@
 
 namespace dctprep {
 
+// Which of a stack's frames are used.
+struct UsedFrames {
+  int stack = 0;          // frames of the datasets or files, projections and all others
+  int projections = 0;    // of them; numbers of frames count these
+  std::vector<int> used;  // scan.frames of the projections, ascending
+};
+
 // start + k step, k = 0 ... points - 1; of as many points as there are frames where `points` is 0.
 struct EvenAngles {
   double start = 0, step = 0, points = 0;

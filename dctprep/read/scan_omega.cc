@@ -10,10 +10,9 @@
 #include <optional>
 
 #include "dctprep/base/error.h"
-#include "dctprep/read/angle_fit.h"
 #include "dctprep/read/angle_list.h"
 #include "dctprep/read/hdf5_numbers.h"
-#include "dctprep/read/image_file.h"
+#include "dctprep/read/omega_judge.h"
 
 namespace dctprep {
 
@@ -23,123 +22,13 @@ constexpr const char* kAdvice =
     "name another dataset with scan.omega, or give scan.omega_start and scan.omega_step (degrees)";
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
-// A candidate that was looked at.
-struct Tried {
-  const OmegaCandidate* candidate = nullptr;
-  AngleVerdict verdict;
-  std::string note;
-  bool usable() const { return candidate != nullptr && verdict.fault.empty(); }
-};
-
-// What the deciding needs to know of the scan.
-class Judge {
- public:
-  Judge(const ScanPath& scan, const Hdf5Layout* layout, const UsedFrames& frames)
-      : scan_(scan), layout_(layout), frames_(frames) {
-    if (layout != nullptr) {
-      candidates_ = layout->omega;
-    } else if (scan.is_hdf5_series) {
-      absent_.assign(frames.used.size(), false);  // their headers tell no angles
-    } else {
-      HeaderAngles headers = header_angles(scan.files);
-      candidates_ = std::move(headers.candidates);
-      for (const int k : frames.used) absent_.push_back(headers.absent[static_cast<std::size_t>(k)]);
-    }
-  }
-
-  const std::vector<OmegaCandidate>& candidates() const { return candidates_; }
-
-  Tried try_one(const OmegaCandidate& candidate) const {
-    Tried tried{&candidate, {}, {}};
-    try {
-      tried.verdict.fault = candidate.fault;
-      if (tried.verdict.fault.empty()) judge(candidate, tried);
-    } catch (const Error& error) {
-      tried.verdict.fault = error.what();
-    }
-    return tried;
-  }
-
-  // "FILE::/dataset" or "header".
-  std::string path_of(const OmegaCandidate& candidate) const {
-    return layout_ == nullptr ? candidate.location : absolute_path(scan_.file.string()) + "::" + candidate.location;
-  }
-
- private:
-  void judge(const OmegaCandidate& candidate, Tried& tried) const {
-    const auto factor = degrees_per(candidate.unit);
-    if (!factor) {
-      tried.verdict.fault = fmt::format("its unit \"{}\" is none of angle", candidate.unit);
-      return;
-    }
-    Hdf5Numbers numbers = read(candidate);
-    const std::vector<int> none;
-    std::vector<double> ids;
-    if (layout_ != nullptr && !layout_->frame_ids.empty())
-      ids = read_hdf5_numbers(scan_.file, layout_->frame_ids).values;
-    AngleFit fit = fit_angles(numbers.shape, numbers.values, frames_,
-                              layout_ != nullptr ? layout_->projections.frames : none, candidate.begin_together, ids);
-    tried.note = std::move(fit.note);
-    tried.verdict.fault = std::move(fit.fault);
-    if (!tried.verdict.fault.empty()) return;
-    if (*factor != 1) {
-      for (double& angle : fit.angles) angle *= *factor;
-      tried.note += fmt::format("{}given in {}", tried.note.empty() ? "" : "; ", candidate.unit);
-    }
-    tried.verdict = judge_angles(std::move(fit.angles), absent_);
-  }
-
-  Hdf5Numbers read(const OmegaCandidate& candidate) const {
-    Hdf5Numbers all;
-    if (candidate.even) {
-      all.values = even_angles(*candidate.even);
-    } else if (candidate.datasets.empty()) {
-      all.values = candidate.values;
-    }
-    for (const std::string& dataset : candidate.datasets) {
-      const Hdf5Numbers numbers = read_hdf5_numbers(scan_.file, dataset);
-      if (candidate.datasets.size() == 1) return numbers;
-      all.values.insert(all.values.end(), numbers.values.begin(), numbers.values.end());
-    }
-    all.shape = {all.values.size()};
-    return all;
-  }
-
-  // An end that is meant to be reached makes one point more.
-  std::vector<double> even_angles(const EvenAngles& even) const {
-    std::int64_t points = even.points >= 1 && even.points < 1e8 ? std::llround(even.points) : frames_.projections;
-    if (points + 1 == frames_.projections) ++points;
-    std::vector<double> angles;
-    for (std::int64_t k = 0; k < points; ++k) angles.push_back(even.start + static_cast<double>(k) * even.step);
-    return angles;
-  }
-
-  const ScanPath& scan_;
-  const Hdf5Layout* layout_;
-  const UsedFrames& frames_;
-  std::vector<OmegaCandidate> candidates_;
-  std::vector<std::uint8_t> absent_;  // of images; empty for HDF5
-};
-
-// "/1.1/title "fscan rot 0 0.5 60 0.1""
-std::string place_of(const OmegaCandidate& candidate) {
-  std::string text = candidate.location;
-  if (candidate.location == "header") text += " " + candidate.motor;
-  if (!candidate.text.empty()) text += fmt::format(" \"{}\"", candidate.text);
-  return text;
-}
-
-std::string describe(const OmegaCandidate& candidate) {
-  return fmt::format("{} ({})", place_of(candidate), name_of(candidate.source));
-}
-
 std::string range_text(const std::vector<double>& omega) {
   return omega.size() == 1 ? fmt::format("{:.6g} degrees", omega[0])
                            : fmt::format("{:.6g} ... {:.6g} degrees", omega.front(), omega.back());
 }
 
 // A passing list that its own command contradicts: why, or "" where they agree. `instead`: the command is to be taken.
-std::string disagreement(const Tried& recorded, const Tried& commanded, bool& instead) {
+std::string disagreement(const TriedOmega& recorded, const TriedOmega& commanded, bool& instead) {
   const std::vector<double>&a = recorded.verdict.omega, &b = commanded.verdict.omega;
   instead = false;
   if (recorded.verdict.by_omega.empty() && recorded.verdict.sweeps.size() > 1 && commanded.verdict.sweeps.size() == 1) {
@@ -165,27 +54,27 @@ std::string disagreement(const Tried& recorded, const Tried& commanded, bool& in
 }
 
 // The candidate that tells the angles; none usable: omega is unknown. Says in `found` what was refused and why.
-Tried choose(const Judge& judge, ScanOmega& found) {
-  Tried recorded, commanded;
+TriedOmega choose(const OmegaJudge& judge, ScanOmega& found) {
+  TriedOmega recorded, commanded;
   bool motor_known = false;
   std::vector<std::string> refused_commands;
   for (const OmegaCandidate& candidate : judge.candidates()) {
     if (candidate.source != OmegaSource::kCommanded) continue;
     motor_known |= candidate.moves && !candidate.motor.empty();
     if (commanded.usable()) continue;
-    Tried tried = judge.try_one(candidate);
+    TriedOmega tried = judge.try_one(candidate);
     if (tried.usable()) {
       commanded = std::move(tried);
     } else {
       refused_commands.push_back(describe(candidate) + ": " + tried.verdict.fault);
     }
   }
-  std::vector<Tried> others;
+  std::vector<TriedOmega> others;
   for (const OmegaCandidate& candidate : judge.candidates()) {
     if (candidate.source == OmegaSource::kCommanded || recorded.usable()) continue;
     const bool other = candidate.rank == kOtherMotor;
     if (other && (motor_known || commanded.usable())) continue;
-    Tried tried = judge.try_one(candidate);
+    TriedOmega tried = judge.try_one(candidate);
     if (other) {
       if (tried.usable() && tried.verdict.sweeps.size() == 1) others.push_back(std::move(tried));
     } else if (tried.usable()) {
@@ -197,7 +86,7 @@ Tried choose(const Judge& judge, ScanOmega& found) {
   if (!recorded.usable() && !commanded.usable()) {
     found.rejected.insert(found.rejected.end(), refused_commands.begin(), refused_commands.end());
     if (others.size() == 1) return std::move(others[0]);
-    for (const Tried& other : others)
+    for (const TriedOmega& other : others)
       found.rejected.push_back(describe(*other.candidate) + ": others move too, and none is called a rotation");
     return {};
   }
@@ -212,7 +101,7 @@ Tried choose(const Judge& judge, ScanOmega& found) {
     bool instead = false;
     const std::string reason = disagreement(recorded, commanded, instead);
     if (!reason.empty()) {
-      const Tried& used = instead ? commanded : recorded;
+      const TriedOmega& used = instead ? commanded : recorded;
       found.warnings.push_back(fmt::format("omega: {} and {} disagree: {}; the {} angles are used: {}",
                                            describe(*recorded.candidate), describe(*commanded.candidate), reason,
                                            name_of(used.candidate->source), range_text(used.verdict.omega)));
@@ -275,7 +164,8 @@ void warn_of_radians(const OmegaCandidate& candidate, ScanOmega& found) {
   }
 }
 
-void take(const ScanOptions& options, const UsedFrames& frames, const Judge& judge, Tried tried, ScanOmega& found) {
+void take(const ScanOptions& options, const UsedFrames& frames, const OmegaJudge& judge, TriedOmega tried,
+          ScanOmega& found) {
   const OmegaCandidate& candidate = *tried.candidate;
   found.source = candidate.source;
   found.path = judge.path_of(candidate);
@@ -348,8 +238,8 @@ ScanOmega from_dataset(const ScanOptions& options, const ScanPath& scan, const H
   Hdf5Layout projections;
   if (layout != nullptr) projections.projections = layout->projections;
   if (own) projections.frame_ids = layout->frame_ids;
-  const Judge judge(from, &projections, frames);
-  Tried tried = judge.try_one(candidate);
+  const OmegaJudge judge(from, &projections, frames);
+  TriedOmega tried = judge.try_one(candidate);
   if (!tried.usable()) fail("{}: {}; {}", name, tried.verdict.fault, kAdvice);
   take(options, frames, judge, std::move(tried), found);
   return found;
@@ -370,8 +260,8 @@ ScanOmega find_scan_omega(const ScanOptions& options, const ScanPath& scan, cons
     set_line(frames, options.omega_start.value(), options.omega_step.value(), found);
     return found;
   } else if (options.omega != "none") {
-    const Judge judge(scan, layout, frames);
-    Tried tried = choose(judge, found);
+    const OmegaJudge judge(scan, layout, frames);
+    TriedOmega tried = choose(judge, found);
     if (tried.usable()) {
       take(options, frames, judge, std::move(tried), found);
     } else if (options.omega == "header") {

@@ -25,13 +25,6 @@ struct ScanOmega {
   std::vector<std::string> rejected;  // "/1.1/measurement/rot (recorded): 20 of 60 values are not finite, ..."
 };
 
-// Which of a stack's frames are used.
-struct UsedFrames {
-  int stack = 0;          // frames of the datasets or files, projections and all others
-  int projections = 0;    // of them; numbers of frames count these
-  std::vector<int> used;  // scan.frames of the projections, ascending
-};
-
 // `layout` is null for images. A dataset or "header" that is named comes first, then omega_start and omega_step, then
 // what was recorded, then what was commanded. Error where what is named cannot be the angles, with the reason; where
 // nothing can and nothing is named, omega is unknown and a warning says so.
