@@ -129,6 +129,8 @@ TEST_P(GivenLevels, ChangeNothingThatDoesNotDependOnThem) {
           EXPECT_GT(estimate.config.segment.min_seed_volume.value(), found.segment.min_seed_volume.value());
         }
         if (changed == "beam.guard") continue;
+        // Another 2D median, of which is said why, is followed by other levels.
+        if (estimate.config.denoise.mode != found.denoise.mode) continue;
         // Said, with what it would be otherwise.
         const std::string& why = estimate.why.at(changed);
         EXPECT_NE(why.find("; it would be "), std::string::npos) << changed << ": " << why;

@@ -12,7 +12,7 @@ namespace dctprep {
 
 namespace {
 
-constexpr std::size_t kMostValues = 8192;  // of a tile that are sorted
+constexpr std::size_t kMostValues = 2048;  // of a tile that are sorted, about
 constexpr std::size_t kLeastValues = 48;
 
 // About 256 tiles, 8 to 64 pixels wide.
@@ -54,17 +54,31 @@ Spread spread_of(std::vector<int>& values) {
 
 namespace {
 
+// Of the lower half of noise about 0.
+Spread spread_of_half(std::vector<int>& values) {
+  if (values.empty()) return {};
+  sort_few_values(values);
+  const double sigma = -spread_quantile(values, 0.158655);
+  return {sigma, sigma};
+}
+
+bool has_halves(std::span<const Residual> residuals) { return residuals.empty() || !residuals.front().above.empty(); }
+
+int value_of(const Residual& residual, int v, int u) {
+  return residual.above.empty() ? -int{residual.below(v, u)} : residual(v, u);
+}
+
 Spread spread_of_all(std::span<const Residual> residuals, ImageView<const std::uint8_t> bad_pixels,
                      const Region& excluded) {
   std::vector<int> values;
   for (const Residual& residual : residuals) {
     for (int v = 0; v < bad_pixels.height(); ++v) {
       for (int u = 0; u < bad_pixels.width(); ++u) {
-        if (bad_pixels(v, u) == 0 && !excluded.contains(v, u)) values.push_back(residual(v, u));
+        if (bad_pixels(v, u) == 0 && !excluded.contains(v, u)) values.push_back(value_of(residual, v, u));
       }
     }
   }
-  return spread_of(values);
+  return has_halves(residuals) ? spread_of(values) : spread_of_half(values);
 }
 
 }  // namespace
@@ -86,12 +100,13 @@ std::vector<Spread> tile_spreads(std::span<const Residual> residuals, ImageView<
       for (const Residual& residual : residuals) {
         for (int v = tile_row * side; v < std::min(height, (tile_row + 1) * side); v += row_step) {
           for (int u = tile_column * side; u < std::min(width, (tile_column + 1) * side); ++u) {
-            if (bad_pixels(v, u) == 0 && !excluded.contains(v, u)) values.push_back(residual(v, u));
+            if (bad_pixels(v, u) == 0 && !excluded.contains(v, u)) values.push_back(value_of(residual, v, u));
           }
         }
       }
       if (values.size() < kLeastValues) continue;
-      spreads[static_cast<std::size_t>(tile_row * columns + tile_column)] = spread_of(values);
+      spreads[static_cast<std::size_t>(tile_row * columns + tile_column)] =
+          has_halves(residuals) ? spread_of(values) : spread_of_half(values);
     }
   });
   if (std::ranges::all_of(spreads, [](const Spread& s) { return s.sigma <= 0; }) && !spreads.empty())

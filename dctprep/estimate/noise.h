@@ -12,10 +12,12 @@
 namespace dctprep {
 
 // A frame minus background and offset, kept in two halves, since counts have no sign: max(0, x) and max(0, -x); both 0
-// at bad and excluded pixels. The 2D median may be taken of each half by itself: it commutes with the cut at 0.
+// at bad and excluded pixels. A half may be missing. The 2D median may be taken of each half by itself: it commutes
+// with the cut at 0.
 struct Residual {
   Image<std::uint16_t> above, below;
 
+  // Of both halves.
   int operator()(int v, int u) const { return int{above(v, u)} - int{below(v, u)}; }
 };
 
@@ -31,6 +33,7 @@ struct Spread {
 };
 Spread spread_of(std::vector<int>& values);
 
+// Residuals without upper halves are noise about 0: of them sigma is minus the 15.87 % quantile, and `upper` the same.
 // The spread of each tile of the detector over the frames of `residuals`, tile by tile in rows; tiles of too few good
 // pixels outside `excluded` are {0, 0}, but where all are, the first holds the spread of all pixels. The same number of
 // tiles for the same size of frames.

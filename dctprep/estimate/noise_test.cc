@@ -5,8 +5,6 @@
 #include <gtest/gtest.h>
 #include <random>
 
-#include "dctprep/estimate/thresholds.h"
-
 namespace dctprep {
 namespace {
 
@@ -82,31 +80,6 @@ TEST(NoiseLevel, SeesThatFewPhotonsScatterUpwards) {
   const std::vector<std::vector<Spread>> groups{tile_spreads(residuals, Image<std::uint8_t>(64, 64, 0), {})};
   EXPECT_GT(noise_level(groups).skew, 1.2);
   EXPECT_LT(noise_level({}).skew, 1.01);
-}
-
-TEST(ExpectedFalseBlobs, CarryOnTheDecayThatWasCounted) {
-  // 1000 exp(-(level - 10)) components of 4 voxels.
-  std::vector<FalseBlobs> counted;
-  for (int level = 10; level < 20; ++level)
-    counted.push_back(
-        {level, std::vector<std::uint32_t>(static_cast<std::size_t>(std::lround(1000 * std::exp(10 - level))), 4)});
-  EXPECT_EQ(expected_false_blobs(counted, 4, 12, 3), 135);
-  EXPECT_EQ(expected_false_blobs(counted, 5, 10, 3), 1);
-  EXPECT_NEAR(expected_false_blobs(counted, 4, 17, 3), 1000 * std::exp(-7), 0.3);
-  EXPECT_LT(expected_false_blobs(counted, 4, 25, 3), 1e-3);
-  EXPECT_EQ(expected_false_blobs({}, 4, 25, 3), 0);
-  // A few large ones that no extrapolation knows of.
-  counted.push_back({40, {9, 9, 9}});
-  EXPECT_EQ(expected_false_blobs(counted, 4, 40, 3), 3);
-}
-
-TEST(FalseBlobs, AreCountedByVolume) {
-  const FalseBlobs blobs{7, {12, 5, 5, 3, 1}};
-  EXPECT_EQ(blobs.at_least(1), 5u);
-  EXPECT_EQ(blobs.at_least(5), 3u);
-  EXPECT_EQ(blobs.at_least(6), 1u);
-  EXPECT_EQ(blobs.at_least(13), 0u);
-  EXPECT_EQ(blobs.at_least(0), 5u);
 }
 
 }  // namespace

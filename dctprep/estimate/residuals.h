@@ -2,6 +2,7 @@
 // Frames of the sample as the pipeline would see them after stage 4.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -32,6 +33,11 @@ std::vector<double> intensities_of(const FrameSample& sample, std::span<const Re
 
 // Drops the frames without beam, and scales the others.
 void normalise_sample(FrameSample& sample, const BeamScale& beam, ImageView<const std::uint8_t> bad_pixels);
+
+// Of `count` copies that are made of groups, evenly spread ones, the group that copy `i` is of.
+inline std::size_t group_of_copy(std::size_t i, std::size_t count, std::size_t groups) {
+  return (2 * i + 1) * groups / (2 * count);
+}
 
 // What a group of frames leaves after the median over its window and the frame's offset are taken away.
 struct GroupResiduals {

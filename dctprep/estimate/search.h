@@ -30,8 +30,11 @@ struct Search {
   Image<std::uint16_t> dark;         // empty: none
   std::vector<std::uint8_t> listed;  // 1 = listed as bad, one a frame
   double false_spots = kFalseSpots;
-  NoiseScale scale;        // empty: levels are in counts
-  double step_counts = 1;  // that a step of levels is worth where the background is typical
+  NoiseModel model;                   // NaN: the scan does not tell
+  int background = 0;                 // of a typical pixel
+  std::vector<GroupResiduals> noise;  // simulated, before the 2D median; empty: it cannot be
+  NoiseScale scale;                   // empty: levels are in counts
+  double step_counts = 1;             // that a step of levels is worth where the background is typical
 
   Config& config() const { return estimate.config; }
   Region beam() const { return estimate.config.beam.region.value(); }
@@ -61,11 +64,15 @@ BeamScale settle_beam(Search& search, const FrameSample& sample, std::vector<dou
 // segment.unit where it is stated, by the key or by a level that carries its unit: every level that is given carries it
 // then.
 void settle_stated_unit(Search& search);
+// The background of a typical good pixel beside the beam, by a part of them; 0 where there is none.
+int typical_background(const Search& search, std::span<const GroupResiduals> groups);
+// Why the model says nothing of how rare a reading is at that background, or empty.
+std::string no_model(const NoiseModel& model, int typical);
+
 // segment.unit, and the scale that levels in units of the noise need. `groups` before the 2D median. Where two units
 // were tried, gives what passes with the one taken, after the 2D median given or the full one. The unit does not depend
 // on thresholds that are given; plain levels are in the unit that is found, and carry it. Throws where they cannot be.
-std::optional<Trial> settle_unit(Search& search, std::span<const GroupResiduals> groups, NoiseSamples& samples,
-                                 const Region& excluded);
+std::optional<Trial> settle_unit(Search& search, std::span<const GroupResiduals> groups, const Region& excluded);
 
 // denoise.mode and denoise.threshold; `groups` before the 2D median, `noise` as of them, `full` as settle_unit() has
 // it.
@@ -76,8 +83,10 @@ void settle_denoise(Search& search, std::span<const GroupResiduals> groups, cons
 // median, in steps too, each worth `step_counts` counts; `size` of spots at the seed.
 double split_by_noise(const SegmentOptions& segment, const DenoiseOptions& denoise, const NoiseLevel& noise,
                       const SpotSize& size, double step_counts);
-// segment.split, after seed; `noise` and `size` as of the frames after the 2D median.
-void settle_split(Search& search, const NoiseLevel& noise, const SpotSize& size);
+// segment.split, after seed; `noise`, `size` and `groups` as of the frames after the 2D median, in steps. Whether
+// the noise decides, as split_by_noise() says.
+bool settle_split(Search& search, const NoiseLevel& noise, const SpotSize& size,
+                  std::span<const GroupResiduals> groups);
 
 // beam.guard, [denoise] and [segment], from groups of frames that this reads.
 void settle_thresholds(Search& search, const BeamScale& beam);

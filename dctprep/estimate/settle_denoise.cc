@@ -14,7 +14,7 @@ namespace {
 constexpr double kDenoiseSigmas = 5;
 // The highest tried: small spots of that many standard deviations are left as they are, zingers are not.
 constexpr double kMostDenoiseSigmas = 20;
-constexpr std::size_t kMoreFalse = 3;
+constexpr double kMoreFalse = 3;  // times the budget
 // For which the lower of the conditional median's thresholds is taken, which changes small spots more.
 constexpr double kMoreSpotsLower = 0.05;
 
@@ -60,7 +60,8 @@ void settle_mode(Search& search, std::span<const GroupResiduals> groups, const N
     Trial trial = with(DenoiseMode::kConditional, threshold);
     tried += fmt::format(", {} with the conditional one of threshold {}", trial.count(), threshold);
     // With thresholds that were given, more noise may pass.
-    if (trial.false_spots > full.false_spots + kMoreFalse || (trial.is_in_noise && !full.is_in_noise)) {
+    if (trial.false_spots > full.false_spots + kMoreFalse * search.false_spots ||
+        (trial.is_in_noise && !full.is_in_noise)) {
       tried += trial.is_in_noise ? ", grown into the noise" : ", too many of them false";
       continue;
     }

@@ -3,8 +3,11 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <numbers>
+#include <tbb/parallel_for.h>
 
+#include "dctprep/base/cancel.h"
 #include "dctprep/estimate/search.h"
+#include "dctprep/segment/segment.h"
 
 namespace dctprep {
 
@@ -13,9 +16,16 @@ namespace {
 // Chosen on simulated scans (docs/quality.md): more finds a few more spots that touch, but parts grains whose pieces
 // are turned against each other, and faint spots by their noise.
 constexpr double kMostSplit = 0.6;
-constexpr double kMoreSigmas = 0.4;  // on top of what the largest of a spot's values has
+constexpr double kMoreSigmas = 0.2;  // on top of what the largest of a spot's values has
 // Voxels of a spot where there are too few to tell.
 constexpr int kUsualSize = 500;
+
+// Where so many spots touch another, and more of it tells but a few more apart, what it tells apart are spots: pieces
+// become more and more.
+constexpr double kCrowdedSplit = 0.75;
+constexpr double kCrowded = 0.25;  // of all spots: those that were parted
+constexpr std::size_t kLeastParts = 50;
+constexpr double kFewMore = 0.2;  // times those
 
 // What the 2D median leaves of the variance of independent pixels: pi / 2n, of n many normal ones.
 double variance_left(const DenoiseOptions& options) {
@@ -45,6 +55,28 @@ double flat_split(int seed, double sigma, double n) {
   return seed / (seed + (std::sqrt(2 * std::log(std::max(1.0, n))) + kMoreSigmas) * sigma);
 }
 
+struct Parted {
+  std::size_t spots = 0, parts = 0;
+};
+
+Parted parted_with(double split, std::span<const GroupResiduals> groups, const SegmentOptions& segment) {
+  SegmentOptions options = segment;
+  options.split = split;
+  std::vector<Parted> of_runs(groups.size());
+  tbb::parallel_for(std::size_t{0}, groups.size(), [&](std::size_t i) {
+    check_cancelled();
+    std::vector<ImageView<const std::uint16_t>> volume;
+    for (const Residual& residual : groups[i].run) volume.push_back(residual.above);
+    for (const Blob& blob : segment_volume(volume, options, false)) {
+      of_runs[i].spots += !blob.small_seed;
+      of_runs[i].parts += !blob.small_seed && blob.split;
+    }
+  });
+  Parted all;
+  for (const Parted& of_run : of_runs) all.spots += of_run.spots, all.parts += of_run.parts;
+  return all;
+}
+
 }  // namespace
 
 double split_by_noise(const SegmentOptions& segment, const DenoiseOptions& denoise, const NoiseLevel& noise,
@@ -54,12 +86,28 @@ double split_by_noise(const SegmentOptions& segment, const DenoiseOptions& denoi
   return std::floor(100 * std::min(kMostSplit, by_noise) + 1e-6) / 100;
 }
 
-void settle_split(Search& search, const NoiseLevel& noise, const SpotSize& size) {
+bool settle_split(Search& search, const NoiseLevel& noise, const SpotSize& size,
+                  std::span<const GroupResiduals> groups) {
   const Config& config = search.config();
   Auto<double>& split = search.config().segment.split;
-  if (!split.is_auto()) return;
+  if (!split.is_auto()) return false;
   const SegmentOptions steps = in_steps(config.segment);
   split = split_by_noise(steps, config.denoise, noise, size, search.step_counts);
+  const Parted parted = parted_with(split.value(), groups, steps);
+  if (parted.parts >= kLeastParts &&
+      static_cast<double>(parted.parts) >= kCrowded * static_cast<double>(parted.spots)) {
+    const Parted more = parted_with(kCrowdedSplit, groups, steps);
+    const double few = static_cast<double>(parted.spots) + kFewMore * static_cast<double>(parted.parts);
+    if (static_cast<double>(more.spots) <= few) {
+      search.say(
+          "segment.split",
+          fmt::format("crowded: with {:g}, {} of {} spots in the frames looked at are parts of blobs; {:g} tells {} "
+                      "more apart, too few for pieces",
+                      split.value(), parted.parts, parted.spots, kCrowdedSplit, more.spots - parted.spots));
+      split = kCrowdedSplit;
+      return false;
+    }
+  }
   const double sigma = sigma_at_seed(steps, config.denoise, noise, search.step_counts);
   search.say(
       "segment.split",
@@ -67,6 +115,7 @@ void settle_split(Search& search, const NoiseLevel& noise, const SpotSize& size)
                   "noise ({:.3g} counts) leaves between the peaks of a flat spot at the seed, of {} voxels",
                   split.value(), flat_split(step_of(steps.seed), sigma, independent_voxels(size, config.denoise)),
                   sigma * search.step_counts, voxels_of(size)));
+  return true;
 }
 
 }  // namespace dctprep

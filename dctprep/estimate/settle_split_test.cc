@@ -52,9 +52,9 @@ TEST(SettleSplit, IsLessWhereSpotsAreLarge) {
   const NoiseLevel noise{.typical = 5, .high = 5, .skew = 1};  // with 30 photons: 7.416
   const auto split_of = [&](int voxels) { return split_by_noise(segment, denoise, noise, {.typical = voxels}, 1); };
   EXPECT_EQ(split_of(1), 0.6);
-  EXPECT_EQ(split_of(20), 0.58);     // 30 / (30 + (2.448 + 0.4) 7.416) = 0.587
-  EXPECT_EQ(split_of(1000), 0.49);   // 30 / (30 + (3.717 + 0.4) 7.416) = 0.496
-  EXPECT_EQ(split_of(10000), 0.46);  // 30 / (30 + (4.292 + 0.4) 7.416) = 0.463
+  EXPECT_EQ(split_of(20), 0.6);      // 30 / (30 + (2.448 + 0.2) 7.416) = 0.604
+  EXPECT_EQ(split_of(1000), 0.5);    // 30 / (30 + (3.717 + 0.2) 7.416) = 0.508
+  EXPECT_EQ(split_of(10000), 0.47);  // 30 / (30 + (4.292 + 0.2) 7.416) = 0.474
   denoise.mode = DenoiseMode::kFull;
   EXPECT_GT(split_of(10000), 0.49);
 }

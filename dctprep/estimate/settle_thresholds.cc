@@ -6,7 +6,9 @@
 #include <optional>
 
 #include "dctprep/base/error.h"
+#include "dctprep/estimate/false_spots.h"
 #include "dctprep/estimate/noise.h"
+#include "dctprep/estimate/noise_frames.h"
 #include "dctprep/estimate/noise_pairs.h"
 #include "dctprep/estimate/search.h"
 #include "dctprep/estimate/thresholds.h"
@@ -25,6 +27,7 @@ constexpr double kGuardNoise = 1.5;  // times the noise of the noisiest tenth of
 constexpr int kEdgeRings = 3;
 constexpr int kWidenGuard = 2;  // times the most, where spots would grow into the noise
 constexpr double kLongShare = 0.25;
+constexpr double kHighSeed = 8;  // standard deviations of a reading
 
 std::vector<GroupResiduals> read_groups(Search& search, const BeamScale& beam, NoiseSamples& noise) {
   const Scan& scan = search.scan;
@@ -54,6 +57,24 @@ std::vector<GroupResiduals> read_groups(Search& search, const BeamScale& beam, N
 // A narrow detector keeps something to look at.
 int most_guard(const Scan& scan) {
   return std::clamp(std::max(scan.height(), scan.width()) / 8, kLeastGuard, kMostGuard);
+}
+
+// What the background of a run is the median of.
+int background_frames(const Search& search) {
+  const BackgroundOptions& options = search.config().background;
+  return std::min(search.scan.frame_count(), 2 * options.half_window / std::max(1, options.stride) + 1);
+}
+
+// The noise model, and frames of noise alone by it.
+void settle_noise(Search& search, const std::vector<GroupResiduals>& groups, NoiseSamples& samples) {
+  const Scan& scan = search.scan;
+  add_dark_pairs(scan, search.beam(), samples);
+  search.model = samples.fit();
+  search.background = typical_background(search, groups);
+  if (!no_model(search.model, search.background).empty()) return;
+  const Region near_beam = search.beam().grown(most_guard(scan), scan.height(), scan.width());
+  const NoiseShape shape = noise_shape(groups, search.model, scan.bad_pixels, near_beam);
+  search.noise = simulate_noise(groups, shape, background_frames(search), scan.bad_pixels, search.beam());
 }
 
 void settle_guard(Search& search, const std::vector<GroupResiduals>& groups) {
@@ -157,7 +178,7 @@ void check_window(Search& search, const std::vector<GroupResiduals>& groups) {
 }
 
 struct LevelsFound {
-  SpotSize size;
+  ThresholdChoice choice;
   std::optional<ThresholdChoice> bare;  // what would be found without the levels that are given; none where none is
 };
 
@@ -169,7 +190,7 @@ void say_that_it_follows(Search& search, const std::string& key, const std::stri
 }
 
 // All of [segment] but unit and split.
-LevelsFound settle_levels(Search& search, const std::vector<GroupResiduals>& groups, const NoiseLevel& noise) {
+LevelsFound settle_levels(Search& search, const std::vector<GroupResiduals>& groups, const NoiseSource& noise) {
   const SegmentOptions given = search.config().segment;
   ThresholdChoice choice =
       choose_thresholds(in_steps(given), groups, noise, search.scan.frame_count(), search.false_spots);
@@ -197,12 +218,11 @@ LevelsFound settle_levels(Search& search, const std::vector<GroupResiduals>& gro
   const auto say = [&](const char* key, const auto& value) {
     if (value.is_auto()) search.say(std::string("segment.") + key, choice.why[key]);
   };
-  say("seed", given.seed);
+  search.say("segment.seed", choice.why["seed"]);
   say("grow_min", given.grow_min);
   say("grow_max", given.grow_max);
   say("min_seed_volume", given.min_seed_volume);
-  for (std::string& warning : choice.warnings) search.warn(std::move(warning));
-  if (!bare) return {choice.size, {}};
+  if (!bare) return {std::move(choice), {}};
   const auto follow = [&](const char* key, const auto& now, const auto& otherwise) {
     const auto text = [&](const auto& value) {
       if constexpr (std::same_as<std::decay_t<decltype(value)>, Auto<Level>>) {
@@ -217,19 +237,67 @@ LevelsFound settle_levels(Search& search, const std::vector<GroupResiduals>& gro
   follow("grow_min", choice.options.grow_min, bare->options.grow_min);
   follow("grow_max", choice.options.grow_max, bare->options.grow_max);
   follow("min_seed_volume", choice.options.min_seed_volume, bare->options.min_seed_volume);
-  return {choice.size, std::move(bare)};
+  return {std::move(choice), std::move(bare)};
 }
 
 // segment.split, and what it would be without the levels that are given.
 void settle_split_after(Search& search, const NoiseLevel& noise, const LevelsFound& levels,
-                        const SegmentOptions& given) {
-  settle_split(search, noise, levels.size);
-  if (!levels.bare) return;
+                        std::span<const GroupResiduals> groups, const SegmentOptions& given) {
+  const bool by_noise = settle_split(search, noise, levels.choice.size, groups);
+  if (!levels.bare || !by_noise) return;
   const Config& config = search.config();
   const double otherwise =
       split_by_noise(levels.bare->options, config.denoise, noise, levels.bare->size, search.step_counts);
   say_that_it_follows(search, "segment.split", fmt::format("{:g}", config.segment.split.value()),
                       fmt::format("{:g}", otherwise), given_levels_text(given));
+}
+
+// How many false spots noise makes of the scan with the levels as they are now.
+void say_false_spots(Search& search, const NoiseSource& noise, std::span<const GroupResiduals> groups) {
+  const SegmentOptions steps = in_steps(search.config().segment);
+  const int frames = search.scan.frame_count();
+  const std::optional<double> expected = expected_false_spots(noise, groups, steps, frames);
+  std::string& why = search.estimate.why["segment.seed"];
+  if (!expected) {
+    if (!noise.is_simulated) {
+      why += "; how many false spots noise makes is not known, since the scan does not tell its noise";
+      return;
+    }
+    const char* together =
+        "reached by noise that is connected over all frames: how many false spots it makes cannot be known";
+    why += fmt::format("; segment.{} is {}", lowest_level_key(steps), together);
+    search.warn(fmt::format("segment.{} = {} is {}; raise it, and segment.seed", lowest_level_key(steps),
+                            level_text(lowest_level(steps), steps), together));
+    return;
+  }
+  const bool has_zingers = search.config().denoise.mode.value() != DenoiseMode::kFull;
+  why += fmt::format("; with min_seed_volume = {} noise makes {} false spots in {} frames, where {:g} are allowed{}",
+                     steps.min_seed_volume.value(),
+                     *expected < 0.01 ? "fewer than 0.01" : fmt::format("about {:.2g}", *expected), frames,
+                     search.false_spots, has_zingers ? ", not counting zingers and unsteady pixels" : "");
+  if (*expected > search.false_spots)
+    search.warn(fmt::format(
+        "segment.seed = \"{}\" with min_seed_volume = {} lets about {:.2g} false spots be expected, where {:g} are "
+        "allowed: raise either",
+        level_text(step_of(steps.seed), steps), steps.min_seed_volume.value(), *expected, search.false_spots));
+}
+
+// Spots of a few standard deviations are found elsewhere: a seed that lies far above has a reason that is worth a look.
+void doubt_seed(Search& search, const ThresholdChoice& choice) {
+  if (search.noise.empty()) return;
+  const SegmentOptions steps = in_steps(search.config().segment);
+  const double reading = std::sqrt(variance_of_reading(search.model, search.background));
+  const int seed = step_of(steps.seed);
+  const double sigmas = seed * search.step_counts / reading;
+  if (sigmas <= kHighSeed) return;
+  search.warn(fmt::format(
+      "segment.seed = {} is {:.0f} times the noise of a typical reading ({:.3g} counts): spots of lower peaks are "
+      "missed. {:.2g} false spots are expected there and {:g} allowed, with denoise.mode = \"{}\"; the noise by itself "
+      "would allow {}: try --set \"segment.seed={}\", or --set denoise.mode=full, and compare the pictures of `dctprep "
+      "show`",
+      level_text(seed, steps), sigmas, reading, choice.false_blobs, search.false_spots,
+      enum_name(search.config().denoise.mode.value()), level_text(choice.lowest_seed, steps),
+      level_text(choice.lowest_seed, steps)));
 }
 
 }  // namespace
@@ -244,19 +312,23 @@ void settle_thresholds(Search& search, const BeamScale& beam) {
          config.segment.seed.is_auto()   ? "seed"
          : config.segment.unit.is_auto() ? "unit"
                                          : "grow_min");
+  settle_noise(search, groups, samples);
   const bool guard_is_found = config.beam.guard.is_auto();
   settle_guard(search, groups);
   const Region excluded = search.beam().grown(config.beam.guard.value(), scan.height(), scan.width());
-  const NoiseLevel before = noise_of(groups, scan.bad_pixels, excluded);
-  std::optional<Trial> trial = settle_unit(search, groups, samples, excluded);
+  const bool is_simulated = !search.noise.empty();
+  const NoiseLevel before = noise_of(is_simulated ? search.noise : groups, scan.bad_pixels, excluded);
+  std::optional<Trial> trial = settle_unit(search, groups, excluded);
   settle_denoise(search, groups, before, excluded, std::move(trial));
-  for (GroupResiduals& group : groups) {
-    denoise_residuals(group.run, config.denoise, scan.bad_pixels, excluded);
-    denoise_residuals(group.apart, config.denoise, scan.bad_pixels, excluded);
-    if (!search.scale.empty()) scale_residuals(group, search.scale, scan.bad_pixels);
+  for (std::vector<GroupResiduals>* of : {&groups, &search.noise}) {
+    for (GroupResiduals& group : *of) {
+      denoise_residuals(group.run, config.denoise, scan.bad_pixels, excluded);
+      denoise_residuals(group.apart, config.denoise, scan.bad_pixels, excluded);
+      if (!search.scale.empty()) scale_residuals(group, search.scale, scan.bad_pixels);
+    }
   }
-  const NoiseLevel noise = noise_of(groups, scan.bad_pixels, excluded);
-  if (noise.high <= 0) {
+  const NoiseSource noise = noise_source(is_simulated ? search.noise : groups, is_simulated, scan.bad_pixels, excluded);
+  if (noise.level.high <= 0) {
     fail(
         "segment.seed: there is no good pixel outside the direct beam to measure the noise in; check beam.region and "
         "scan.mask, or give seed, grow_min and grow_max with their unit, and min_seed_volume");
@@ -264,7 +336,9 @@ void settle_thresholds(Search& search, const BeamScale& beam) {
   const SegmentOptions given = config.segment;
   const LevelsFound levels = settle_levels(search, groups, noise);
   if (guard_is_found) widen_guard(search, groups);
-  settle_split_after(search, noise, levels, given);
+  settle_split_after(search, noise.level, levels, groups, given);
+  say_false_spots(search, noise, groups);
+  if (given.seed.is_auto()) doubt_seed(search, levels.choice);
   check_window(search, groups);
   if (scan.frame_count() < 20) {
     search.warn(

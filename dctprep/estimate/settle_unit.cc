@@ -37,13 +37,14 @@ void read_plain_levels(Search& search, SegmentUnit unit, const std::string& reas
   segment = in_unit(segment, unit);
 }
 
-// The background of a typical good pixel beside the beam; 0 where there is none.
+}  // namespace
+
 int typical_background(const Search& search, std::span<const GroupResiduals> groups) {
   const Scan& scan = search.scan;
   std::vector<std::uint16_t> levels;
   for (const GroupResiduals& group : groups) {
-    for (int v = 0; v < scan.height(); ++v) {
-      for (int u = 0; u < scan.width(); ++u) {
+    for (int v = 0; v < scan.height(); v += 2) {
+      for (int u = 0; u < scan.width(); u += 2) {
         if (scan.bad_pixels(v, u) == 0 && !search.beam().contains(v, u)) levels.push_back(group.background(v, u));
       }
     }
@@ -51,7 +52,6 @@ int typical_background(const Search& search, std::span<const GroupResiduals> gro
   return levels.empty() ? 0 : rank_median(levels);
 }
 
-// Why levels in units of the noise are of no use, or empty.
 std::string no_model(const NoiseModel& model, int typical) {
   if (std::isnan(model.gain)) return "how the noise grows with the counts does not show in the frames looked at";
   if (typical >= kLeastPhotons * model.gain) return {};
@@ -59,6 +59,8 @@ std::string no_model(const NoiseModel& model, int typical) {
       "a typical reading is of {:.2g} photons: too few for a standard deviation to say how rare a count is",
       typical / model.gain);
 }
+
+namespace {
 
 // Takes the unit that finds more, and gives what it finds.
 Trial try_units(Search& search, std::span<const GroupResiduals> groups, const NoiseModel& model,
@@ -100,14 +102,12 @@ void settle_stated_unit(Search& search) {
   }
 }
 
-std::optional<Trial> settle_unit(Search& search, std::span<const GroupResiduals> groups, NoiseSamples& samples,
-                                 const Region& excluded) {
+std::optional<Trial> settle_unit(Search& search, std::span<const GroupResiduals> groups, const Region& excluded) {
   Auto<SegmentUnit>& unit = search.config().segment.unit;
   std::optional<Trial> trial;
   if (unit == Auto<SegmentUnit>(SegmentUnit::kCounts)) return trial;
-  add_dark_pairs(search.scan, search.beam(), samples);
-  const NoiseModel model = samples.fit();
-  const int typical = typical_background(search, groups);
+  const NoiseModel& model = search.model;
+  const int typical = search.background;
   if (unit.is_auto()) {
     const std::string why = no_model(model, typical);
     if (why.empty()) {

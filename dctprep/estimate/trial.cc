@@ -20,17 +20,17 @@ Image<std::uint16_t> copy_of(const Image<std::uint16_t>& image) {
   return copy;
 }
 
-// Evenly spread ones, as many as may be copied.
-std::vector<GroupResiduals> copies_of(std::span<const GroupResiduals> groups) {
+// Evenly spread ones, as many as may be copied, without lower halves unless `with_lower`.
+std::vector<GroupResiduals> copies_of(std::span<const GroupResiduals> groups, bool with_lower) {
   std::size_t bytes = 0;
   for (const Residual& residual : groups.front().run)
-    bytes += (residual.above.size() + residual.below.size()) * sizeof(std::uint16_t);
+    bytes += (residual.above.size() + (with_lower ? residual.below.size() : 0)) * sizeof(std::uint16_t);
   const std::size_t count = std::clamp<std::size_t>(kTrialBytes / std::max<std::size_t>(1, bytes), 1, groups.size());
   std::vector<GroupResiduals> copies(count);
   for (std::size_t i = 0; i < count; ++i) {
-    const GroupResiduals& group = groups[(2 * i + 1) * groups.size() / (2 * count)];
+    const GroupResiduals& group = groups[group_of_copy(i, count, groups.size())];
     for (const Residual& residual : group.run)
-      copies[i].run.push_back({copy_of(residual.above), copy_of(residual.below)});
+      copies[i].run.push_back({copy_of(residual.above), with_lower ? copy_of(residual.below) : Image<std::uint16_t>()});
     copies[i].background = copy_of(group.background);
   }
   return copies;
@@ -53,25 +53,30 @@ std::size_t Trial::count() const {
 Trial try_settings(const Search& search, std::span<const GroupResiduals> groups, const DenoiseOptions& denoise,
                    const SegmentOptions& segment, const NoiseScale& scale, const Region& excluded) {
   const Scan& scan = search.scan;
-  std::vector<GroupResiduals> copies = copies_of(groups);
-  for (GroupResiduals& group : copies) {
-    denoise_residuals(group.run, denoise, scan.bad_pixels, excluded);
-    if (!scale.empty()) scale_residuals(group, scale, scan.bad_pixels);
+  const bool is_simulated = !search.noise.empty();
+  std::vector<GroupResiduals> copies = copies_of(groups, !is_simulated);
+  std::vector<GroupResiduals> simulated;
+  if (is_simulated) simulated = copies_of(search.noise, true);
+  for (std::vector<GroupResiduals>* of : {&copies, &simulated}) {
+    for (GroupResiduals& group : *of) {
+      denoise_residuals(group.run, denoise, scan.bad_pixels, excluded);
+      if (!scale.empty()) scale_residuals(group, scale, scan.bad_pixels);
+    }
   }
-  const NoiseLevel noise = noise_of(copies, scan.bad_pixels, excluded);
+  const NoiseSource noise = noise_source(is_simulated ? simulated : copies, is_simulated, scan.bad_pixels, excluded);
   Trial trial{.denoise = denoise, .spots = std::vector<std::vector<Blob>>(copies.size())};
-  if (noise.high <= 0) return trial;
+  if (noise.level.high <= 0) return trial;
   const ThresholdChoice choice =
       choose_thresholds(in_steps(segment), copies, noise, scan.frame_count(), search.false_spots);
   trial.is_in_noise = choice.is_in_noise;
+  trial.false_spots = choice.false_blobs;
   if (trial.is_in_noise) return trial;
   SegmentOptions options = choice.options;
   options.split = 0;  // what touches is no question here
   for (std::size_t i = 0; i < copies.size(); ++i) {
-    std::vector<ImageView<const std::uint16_t>> above, below;
-    for (const Residual& residual : copies[i].run) above.push_back(residual.above), below.push_back(residual.below);
+    std::vector<ImageView<const std::uint16_t>> above;
+    for (const Residual& residual : copies[i].run) above.push_back(residual.above);
     trial.spots[i] = find_spots(above, options);
-    trial.false_spots += find_spots(below, options).size();
   }
   return trial;
 }

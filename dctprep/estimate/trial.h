@@ -15,15 +15,15 @@ namespace dctprep {
 struct Trial {
   DenoiseOptions denoise;
   std::vector<std::vector<Blob>> spots;  // of each group of frames: that pass, with split = 0
-  std::size_t false_spots = 0;           // that pass in the negated residual
+  double false_spots = 0;                // that are to be expected in the whole scan
   bool is_in_noise = false;              // spots would grow into it: none is sought
 
   std::size_t count() const;
 };
 
 // With the thresholds of `segment` and those that "auto" would take; in units of the noise where `scale` is not empty.
-// `groups` before the 2D median; where they are so large that copies of all would take more than 256 MiB, only some of
-// them are tried.
+// `groups` and search.noise before the 2D median; where they are so large that copies of all would take more than 256
+// MiB, only some of them are tried.
 Trial try_settings(const Search& search, std::span<const GroupResiduals> groups, const DenoiseOptions& denoise,
                    const SegmentOptions& segment, const NoiseScale& scale, const Region& excluded);
 
