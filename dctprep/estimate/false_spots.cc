@@ -18,7 +18,8 @@ constexpr std::size_t kEnough = 10;   // blobs that make a count
 constexpr double kLeastSigmas = 1.3;  // lower, all noise is one blob
 constexpr double kLower = 0.93;       // from a level to the next
 constexpr double kClearSigmas = 5.25, kClearGrowSigmas = 3;
-constexpr double kMuch = 0.03;  // of all voxels above a level
+constexpr double kMuch = 0.03;         // of all voxels above a level
+constexpr std::uint32_t kLarge = 200;  // voxels: in small frames a few are much
 
 std::vector<ImageView<const std::uint16_t>> lower_halves(const GroupResiduals& group) {
   std::vector<ImageView<const std::uint16_t>> volume;
@@ -180,7 +181,7 @@ bool runs_together(const NoiseSource& noise, const SegmentOptions& options) {
   const std::vector<std::uint32_t> volumes =
       volumes_at(noise.groups.first(1), lowest_level(options), options.connectivity);
   const auto all = std::accumulate(volumes.begin(), volumes.end(), std::uint64_t{0});
-  return !volumes.empty() && volumes.front() > kMuch * static_cast<double>(all);
+  return !volumes.empty() && volumes.front() >= kLarge && volumes.front() > kMuch * static_cast<double>(all);
 }
 
 }  // namespace

@@ -112,8 +112,8 @@ TEST_F(Tune, FindsMoreMatesWhereThresholdsAreTooHighAndKeepsWhatIsGiven) {
   Config given;
   given.segment.unit = SegmentUnit::kCounts;
   Config found = find_parameters(given, scan, silent).config;
-  found.segment.seed = 2 * step_of(found.segment.seed);
-  found.segment.grow_min = 2 * step_of(found.segment.grow_min);
+  found.segment.seed = 3 * step_of(found.segment.seed);
+  found.segment.grow_min = 3 * step_of(found.segment.grow_min);
   found.segment.grow_max = step_of(found.segment.seed);
   const Tuning tuning = tune(found, open_to_tuning(given), scan, silent);
   ASSERT_GT(tuning.trials.size(), 4u) << tuning.summary;
