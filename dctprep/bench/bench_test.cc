@@ -28,6 +28,7 @@ TEST(Bench, MeasuresWhatItIsAskedFor) {
   const Scan scan = make_bench_scan(small_scan(), silent);
   Config config;
   config.background.half_window = 10;
+  config.segment.unit = SegmentUnit::kCounts;
   config.segment.seed = 30;
   const BenchReport report = run_bench(scan, config, {.repeats = 2, .threads = {1, 3}, .commit = "abc"}, silent);
   EXPECT_EQ(report.frames, 40);
