@@ -145,14 +145,16 @@ class Occupied {
 };
 
 // Those of a run whose peak is in none of these frames, and that lie in the box of no spot.
-std::size_t spots_inside(const GroupResiduals& group, const SegmentOptions& options, const Occupied& occupied) {
+std::size_t spots_inside(const GroupResiduals& group, const SegmentOptions& options,
+                         const std::optional<Occupied>& occupied) {
   const int last = static_cast<int>(group.run.size()) - 1;
   std::size_t count = 0;
   for (const Blob& blob : segment_volume(lower_halves(group), options, false)) {
     if (blob.small_seed) continue;
     const Voxel& peak = *std::ranges::max_element(blob.voxels, {}, &Voxel::value);
     if (last >= 2 && (peak.frame == 0 || peak.frame == last)) continue;
-    count += std::ranges::none_of(blob.voxels, [&](const Voxel& voxel) { return occupied.contains(voxel); });
+    count +=
+        !occupied || std::ranges::none_of(blob.voxels, [&](const Voxel& voxel) { return occupied->contains(voxel); });
   }
   return count;
 }
@@ -225,16 +227,16 @@ std::optional<double> expected_false_spots(const NoiseSource& noise, std::span<c
   std::size_t looked = 0;
   for (const GroupResiduals& group : noise.groups) looked += frames_inside(group);
   if (looked == 0) return {};
-  std::vector<Occupied> occupied;
-  const SegmentOptions clear = of_clear_spots(options, noise.level);
   const std::size_t n = noise.groups.size();
-  for (std::size_t i = 0; i < n; ++i) occupied.emplace_back(groups[group_of_copy(i, n, groups.size())], clear);
-  const auto count_at = [&](double level) {
+  const SegmentOptions clear = of_clear_spots(options, noise.level);
+  const auto count_at = [&](double level, bool beside_spots = false) {
     const SegmentOptions lower = lowered(options, level);
     std::vector<std::size_t> found(n);
     tbb::parallel_for(std::size_t{0}, n, [&](std::size_t i) {
       check_cancelled();
-      found[i] = spots_inside(noise.groups[i], lower, occupied[i]);
+      std::optional<Occupied> occupied;
+      if (beside_spots) occupied.emplace(groups[group_of_copy(i, n, groups.size())], clear);
+      found[i] = spots_inside(noise.groups[i], lower, occupied);
     });
     return static_cast<double>(std::accumulate(found.begin(), found.end(), std::size_t{0}));
   };
@@ -242,7 +244,7 @@ std::optional<double> expected_false_spots(const NoiseSource& noise, std::span<c
   const double seed = step_of(options.seed);
   double level = seed;
   double count = count_at(level);
-  if (count >= kEnough) return count * scale;
+  if (count >= kEnough) return count_at(seed, true) * scale;
   const double least = std::max(1.0, kLeastSigmas * noise.level.typical);
   const auto next = [&](double from) { return std::min(from - 1, std::floor(kLower * from)); };
   while (count < kEnough && next(level) >= least) level = next(level), count = count_at(level);

@@ -45,8 +45,9 @@ double expected_false_blobs(std::span<const FalseBlobs> counted, int volume, int
 
 // The false spots of `frames` frames with these options in steps, all of which are given: found in `noise` as in a
 // scan, with growth and split, but for those in the boxes of clear spots of `groups`, the scan's own frames after the
-// 2D median. Where fewer than 10 are found, extrapolated from lower seeds, log count being linear in the square of the
-// level. Nothing where they cannot be known: of the scan's own frames, and where noise hangs together over all frames.
+// 2D median. Where fewer than 10 are found, spots or not, extrapolated from lower seeds, log count being linear in the
+// square of the level. Nothing where they cannot be known: of the scan's own frames, and where noise hangs together
+// over all frames.
 std::optional<double> expected_false_spots(const NoiseSource& noise, std::span<const GroupResiduals> groups,
                                            const SegmentOptions& options, int frames);
 
