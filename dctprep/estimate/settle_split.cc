@@ -23,9 +23,9 @@ constexpr int kUsualSize = 500;
 // Where so many spots touch another, and more of it tells but a few more apart, what it tells apart are spots: pieces
 // become more and more.
 constexpr double kCrowdedSplit = 0.75;
-constexpr double kCrowded = 0.25;  // of all spots: those that were parted
-constexpr std::size_t kLeastParts = 30;
-constexpr double kFewMore = 0.2;  // times those
+constexpr double kCrowded = 0.22;  // of all spots: those that were parted
+constexpr std::size_t kLeastParts = 50;
+constexpr double kFewMore = 0.25;  // times those
 
 // What the 2D median leaves of the variance of independent pixels: pi / 2n, of n many normal ones.
 double variance_left(const DenoiseOptions& options) {
@@ -59,15 +59,14 @@ struct Parted {
   std::size_t spots = 0, parts = 0;
 };
 
-// Of every second group: that is enough to choose by.
 Parted parted_with(double split, std::span<const GroupResiduals> groups, const SegmentOptions& segment) {
   SegmentOptions options = segment;
   options.split = split;
-  std::vector<Parted> of_runs((groups.size() + 1) / 2);
+  std::vector<Parted> of_runs(groups.size());
   tbb::parallel_for(std::size_t{0}, of_runs.size(), [&](std::size_t i) {
     check_cancelled();
     std::vector<ImageView<const std::uint16_t>> volume;
-    for (const Residual& residual : groups[2 * i].run) volume.push_back(residual.above);
+    for (const Residual& residual : groups[i].run) volume.push_back(residual.above);
     for (const Blob& blob : segment_volume(volume, options, false)) {
       of_runs[i].spots += !blob.small_seed;
       of_runs[i].parts += !blob.small_seed && blob.split;
