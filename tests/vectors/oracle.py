@@ -104,7 +104,11 @@ def sweeps_of(omega):
 def angles(scan, config):
     frames = len(scan.frames)
     if scan.omega is not None:
-        return omega_of_list(scan.omega)
+        omega = omega_of_list(scan.omega)
+        sweeps = sweeps_of(omega)
+        if len(sweeps) > 1 and (4 * len(sweeps) > frames or any(first == last for first, last in sweeps)):
+            raise Refused("the angles do not move steadily")
+        return omega
     start, step = config["scan"]["omega_start"], config["scan"]["omega_step"]
     if "auto" in (start, step):
         return np.full(frames, NAN)
@@ -240,7 +244,7 @@ def bin_of(total):
 
 def noise_model(frames, bad_frame, sweeps, scan, usable):
     """readout_variance, gain, and x, y, n of the bins."""
-    count, (height, width) = len(frames), scan.shape
+    count, (height, width) = len(bad_frame), scan.shape
     step = 1
     while (step + 1) ** 2 * 2 ** 18 <= height * width:
         step += 1
