@@ -138,8 +138,8 @@ def read_scan(folder, config):
 
 
 def write_hdf5(path, datasets):
-    """`datasets` by path. The same bytes on each call."""
-    with h5py.File(path, "w", libver=("earliest", "v108")) as file:
+    """`datasets` by path."""
+    with h5py.File(path, "w", libver="latest") as file:
         for name, values in datasets.items():
             values = np.asarray(values)
             if values.ndim > 1 and values.size:
@@ -152,7 +152,7 @@ def write_hdf5(path, datasets):
 def write_results(path, found, reason_names, in_sigma):
     temporary = pathlib.Path(path).with_suffix(".part")
     write_hdf5(temporary, {"entry/" + name: values for name, values in found.items()})
-    with h5py.File(temporary, "a") as file:
+    with h5py.File(temporary, "a", libver="latest") as file:
         file["entry/rejected/count"].attrs["reason_names"] = reason_names
         if in_sigma:
             file["entry/spots/grow_level"].attrs["units"] = "sigma/16"
