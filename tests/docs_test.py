@@ -5,8 +5,9 @@
 usage: docs_test.py DCTPREP_COMMAND
 
 A block follows the line <!-- test --> and is ```sh or ```python. The blocks of a page run one after the other in a folder of their
-own, which holds a small simulated scan.h5, with `dctprep` on the PATH. Every link of a page to a file of the repository must
-lead somewhere, and docs/result.md must name every dataset and attribute of a result.
+own, which holds a small simulated scan.h5, with `dctprep` on the PATH. Every link of a page to a file of the repository, or to a
+section of a page, must lead somewhere, and so must every section of docs/specification.md that a source names. docs/result.md must
+name every dataset and attribute of a result.
 """
 import os
 import pathlib
@@ -21,9 +22,38 @@ import h5py
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"^<!-- test -->\n+```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MARK = re.compile(r"^<!-- test", re.MULTILINE)
-LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
+LINK = re.compile(r"\]\(([^)#:\s]*)(?:#([^)\s]*))?\)")
+CITATION = re.compile(r'docs/specification\.md[ ,(]+((?:"[^"]+"(?: and )?)+)')
 RUNNERS = {"sh": ["bash", "-euo", "pipefail", "-c"], "python": [sys.executable, "-c"]}
 SCAN = ["width=192", "height=192", "frames=120", "grains=6"]
+
+
+def headings(page):
+    return re.findall(r"^#+ +(.*)$", page.read_text(), re.MULTILINE)
+
+
+def sections(page):
+    """The names by which links call them."""
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings(page)}
+
+
+def broken_links(page):
+    for target, section in LINK.findall(page.read_text()):
+        there = page.parent / target if target else page
+        if not there.exists():
+            yield target
+        elif section and there.suffix == ".md" and section not in sections(there):
+            yield f"{target}#{section}"
+
+
+def unknown_citations():
+    """Sections of docs/specification.md that sources name and that are not there."""
+    known = headings(ROOT / "docs" / "specification.md")
+    for folder in ("dctprep", "apps", "tests"):
+        for source in sorted([*(ROOT / folder).rglob("*.h"), *(ROOT / folder).rglob("*.cc")]):
+            text = re.sub(r"\s*\n\s*//\s*", " ", source.read_text())
+            for named in CITATION.findall(text):
+                yield from (f"{source.relative_to(ROOT)}: {one}" for one in re.findall(r'"([^"]+)"', named) if one not in known)
 
 
 def unnamed_in_result_page(command, scan, folder):
@@ -57,16 +87,18 @@ def main():
         scratch = pathlib.Path(scratch)
         scan = scratch / "scan.h5"
         subprocess.run([command, "simulate", "-q", "-o", scan, *(w for s in SCAN for w in ("--set", s))], check=True)
+        for citation in unknown_citations():
+            print(f"docs/specification.md has no such section: {citation}")
+            failures += 1
         for name in unnamed_in_result_page(command, scan, scratch):
             print(f"docs/result.md does not name {name}")
             failures += 1
-        for page in sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]):
+        for page in sorted([ROOT / "README.md", ROOT / "tests" / "vectors" / "README.md", *(ROOT / "docs").rglob("*.md")]):
             text = page.read_text()
             name = page.relative_to(ROOT)
-            for target in LINK.findall(text):
-                if not (page.parent / target).exists():
-                    print(f"{name}: the link to {target} leads nowhere")
-                    failures += 1
+            for target in broken_links(page):
+                print(f"{name}: the link to {target} leads nowhere")
+                failures += 1
             found = BLOCK.findall(text)
             if len(found) != len(MARK.findall(text)):
                 print(f"{name}: a <!-- test --> is not followed by a block of code")

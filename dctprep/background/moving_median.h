@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Stage 3: the background, a moving median over frames.
+// The background, a moving median over frames (docs/specification.md, "Background").
 #pragma once
 
 #include <cstdint>

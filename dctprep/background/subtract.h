@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Stage 4: background and frame offset subtracted.
+// Background and frame offset subtracted (docs/specification.md, "Subtraction").
 #pragma once
 
 #include <cstdint>

@@ -19,7 +19,7 @@ struct Voxel {
   friend bool operator==(const Voxel&, const Voxel&) = default;
 };
 
-// A blob as specified in stage 6, steps 1 to 4, or a part of one (segment.split): unwrapped, not clipped.
+// A blob as docs/specification.md ("Segmentation") has it, or a part of one (segment.split): unwrapped, not clipped.
 struct Blob {
   std::vector<Voxel> voxels;  // in the order of (unwrapped frame, v, u)
   int growth_threshold = 0;   // g

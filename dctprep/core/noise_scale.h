@@ -13,7 +13,7 @@ namespace dctprep {
 // The variance of a reading whose mean is `level`, counts^2; no less than rounding to whole counts makes it.
 double variance_of_reading(const NoiseModel& model, double level);
 
-// docs/sigma.md defines it to the bit. Immutable.
+// docs/specification.md ("Levels in sigma") defines it to the bit. Immutable.
 class NoiseScale {
  public:
   NoiseScale() = default;  // empty

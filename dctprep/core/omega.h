@@ -59,8 +59,8 @@ struct OmegaRange {
 };
 OmegaRange omega_range(std::span<const double> omega);
 
-// Whether the last frame is followed by the first, as stage 6 words it: D >= 3, and the turn is 360 degrees to within
-// half a step. False where angles are not finite.
+// Whether the last frame is followed by the first, as docs/specification.md ("Wrap") words it: D >= 3, and the turn is
+// 360 degrees to within half a step. False where angles are not finite.
 bool is_full_turn(std::span<const double> omega);
 
 // Whether the scan says its angles: all finite.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Stage 1: the sensor offset.
+// The sensor offset (docs/specification.md, "Dark").
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Stage 2: the intensity of the direct beam, and frames scaled to it.
+// The intensity of the direct beam, and frames scaled to it (docs/specification.md, "Direct beam").
 #pragma once
 
 #include <cstdint>

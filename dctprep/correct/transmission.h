@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Stage 2: the transmission inside the direct beam, for absorption tomography.
+// The transmission inside the direct beam, for absorption tomography (docs/specification.md, "Transmission").
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Stage 5: the 2D median that removes hot spots.
+// The 2D median that removes hot spots (docs/specification.md, "2D median").
 #pragma once
 
 #include <cstddef>

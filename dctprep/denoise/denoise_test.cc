@@ -17,7 +17,7 @@ Image<std::uint16_t> random_image(std::mt19937& random, int height, int width, i
   return image;
 }
 
-// Stage 5, word by word, for one pixel.
+// docs/specification.md, "2D median", word by word, for one pixel.
 std::uint16_t oracle(const Image<std::uint16_t>& c, const Image<std::uint8_t>& bad, const Region& excluded,
                      const DenoiseOptions& o, int v, int u) {
   if (excluded.contains(v, u)) return 0;

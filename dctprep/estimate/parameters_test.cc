@@ -33,7 +33,7 @@ Estimate find(const Scan& scan, const Config& given = {}) {
   return estimate;
 }
 
-// Stages 1 to 5 of a whole scan, one background for all of it; in steps of the noise where levels are.
+// F of a whole scan, one background for all of it; in steps of the noise where levels are.
 std::vector<Image<std::uint16_t>> denoised_volume(const Scan& scan, const Config& config) {
   const int height = scan.height(), width = scan.width();
   const Image<std::uint16_t> dark =

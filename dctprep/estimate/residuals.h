@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Frames of the sample as the pipeline would see them after stage 4.
+// Frames of the sample as the pipeline would see them after "Subtraction" (docs/specification.md).
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Stages 6.5, 7 and 8: voxel clip, filters, and the spot that a blob makes.
+// Voxel clip, filters, and the spot that a blob makes (docs/specification.md, "Filters" and "Spots").
 #pragma once
 
 #include <cstdint>

@@ -10,7 +10,8 @@
 namespace dctprep {
 
 // Sets the centroid (u, v, frame), sigma_u, sigma_v, sigma_frame and cov_uv of `spot`, whose bounding box (u_min,
-// v_min, frame_start) is set. Formulas of stage 8: sums in 128-bit integers, each rounded to float64, then divided.
+// v_min, frame_start) is set. Formulas of docs/specification.md, "Moments": sums in 128-bit integers, each rounded to
+// float64, then divided.
 void set_moments(std::span<const VoxelRun> runs, Spot& spot);
 
 }  // namespace dctprep

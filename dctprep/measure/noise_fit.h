@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The noise model from pairs of readings of the same pixels. docs/photometry.md states the arithmetic.
+// The noise model from pairs of readings of the same pixels. docs/specification.md ("Noise model") states the
+// arithmetic.
 #pragma once
 
 #include <cstdint>

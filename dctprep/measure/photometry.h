@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Intensity and centroid of a spot from the signed residual J' - B - o over its footprint, widened, with their
-// uncertainties. docs/photometry.md defines every column; docs/design/photometry.md tells why so.
+// uncertainties. docs/specification.md ("Photometry") defines every column; docs/design/photometry.md tells why so.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Stage 6, steps 1 to 4: seeds, growth thresholds, saddles.
+// Seeds, growth thresholds, saddles (docs/specification.md, "Segmentation").
 #pragma once
 
 #include <vector>

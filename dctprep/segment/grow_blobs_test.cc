@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Blobs against the specification taken by its words: each component by a walk over its voxels, each level tried.
+// Blobs against docs/specification.md taken by its words: each component by a walk over its voxels, each level tried.
 #include "dctprep/segment/grow_blobs.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Stage 6 as one call on a volume in memory.
+// Segmentation as one call on a volume in memory.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@
 namespace dctprep {
 
 // The blobs and the too small seed components of the denoised frames `volume`, all of one size, in the order of (first
-// frame, linear index of the first largest voxel). Every value of `options` is given. Steps 1 to 4 of stage 6; the
-// voxel clip is measure/'s.
+// frame, linear index of the first largest voxel). Every value of `options` is given. docs/specification.md,
+// "Segmentation"; the voxel clip is measure/'s.
 std::vector<Blob> segment_volume(std::span<const ImageView<const std::uint16_t>> volume, const SegmentOptions& options,
                                  bool wrap);
 

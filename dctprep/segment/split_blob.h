@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Parts a blob that is made of several spots (docs/design/split.md).
+// Parts a blob that is made of several spots (docs/specification.md, "Split"; why so: docs/design/split.md).
 #pragma once
 
 #include <cstdint>

@@ -24,7 +24,7 @@ std::vector<Blob> segment_and_part(const Volume& volume, const SegmentOptions& o
   return segment_volume(views, options, wrap);
 }
 
-// Reads volumes and prints a line a blob: the whole of stage 6 from components that scipy finds, then the parting.
+// Reads volumes and prints a line a blob: the whole of segmentation from components that scipy finds, then the parting.
 constexpr const char* kOracle = R"(
 import sys
 import numpy as np

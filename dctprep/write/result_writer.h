@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The result file: HDF5 in NeXus manner, whose layout is a contract with its readers (docs of the result;
+// The result file: HDF5 in NeXus manner, whose layout is a contract with its readers (docs/result.md,
 // result_reader.h).
 #pragma once
 

@@ -259,7 +259,7 @@ print('fine')
   }
 }
 
-// What the independent implementation of the specification wrote, played through our reader and writer, comes out
+// What independent implementations of docs/specification.md wrote, played through our reader and writer, comes out
 // equal.
 TEST(ResultWriter, Gives_the_test_vectors_back_to_the_bit) {
   const fs::path vectors = testing::source_path("tests/vectors");

@@ -85,11 +85,13 @@ def split_limits():
         blobs.append(((5, 6), (row, row + 1), (1, at), saddle))
 
     pair(1, (2, 2, 200), (2, 2, 160), 90)  # 12 voxels each: split
-    pair(5, (2, 2, 200), (1, 3, 160), 90)  # 9: not
+    pair(5, (2, 2, 200), (1, 3, 160), 90)  # 9 and 2: not
+    blobs.append(((7, 8), (5, 6), (5, 7), 160))
     pair(9, (2, 2, 200), (2, 2, 150), 90)  # 90 is not below 0.6 * 150
     pair(13, (2, 2, 200), (2, 2, 151), 90)
     pair(17, (2, 2, 200), (2, 5, 59), 33)  # below twice the seed: 30 voxels
-    pair(21, (2, 2, 200), (3, 3, 59), 33)  # 27
+    pair(21, (2, 2, 200), (3, 3, 59), 33)  # 27 and 2: not
+    blobs.append(((7, 8), (22, 23), (5, 7), 59))
     pair(25, (2, 2, 200), (2, 2, 60), 33)  # twice the seed: 12
     pair(29, (2, 2, 120), (2, 2, 120), 60)  # equals
     pair(33, (4, 4, 61), (4, 4, 59), 10)  # the saddle below the seed, above the growth threshold
