@@ -149,10 +149,10 @@ def sweeps():
     rng = np.random.default_rng(5)
     shape = (34, 22, 26)
     mean = make_stack(rng, shape, 5, 300.0, 60.0, 60.0)
-    for frame, v, u in ((11.5, 6, 6), (12, 15, 20), (23, 8, 18), (23.5, 16, 5), (0, 12, 12), (33, 18, 14)):
+    for frame, v, u in ((10.5, 6, 6), (11, 15, 20), (22, 8, 18), (22.5, 16, 5), (0, 12, 12), (33, 18, 14)):
         mean += spot_image(shape, (frame, v, u), (1.4, 1.3, 1.3), 400)
-    mean[12:24] += 25
-    omega = np.concatenate([0.5 * np.arange(12), 5.0 - 0.5 * np.arange(12), 40 + 0.5 * np.arange(10)]) + 0.01 * rng.uniform(-1, 1, 34)
+    mean[11:23] += 25
+    omega = np.concatenate([0.5 * np.arange(11), 5.0 - 0.5 * np.arange(12), 40 + 0.5 * np.arange(11)]) + 0.01 * rng.uniform(-1, 1, 34)
     config = changed(scan={"omega": "scan.h5::/entry/omega", "order": "stored", "bad_frames": [12, 33], "max_bad_frames": 2},
                      background={"half_window": 7, "half_step": 2}, segment={"split": 0.7})
     del config["scan"]["omega_start"], config["scan"]["omega_step"]

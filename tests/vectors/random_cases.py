@@ -68,6 +68,8 @@ def random_case(seed):
 
     config = base_config()
     shape = (draw(5, 40), draw(8, 34), draw(8, 40))
+    if chance(0.25):  # more columns than a vector or a word of bits holds
+        shape = (draw(5, 20), draw(3, 14), draw(60, 200))
     frames, height, width = shape
     wrap = chance(0.3)
     sigma = chance(0.5)
