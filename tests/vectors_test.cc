@@ -146,6 +146,8 @@ void expect_frames(hid_t file, const MemoryResult& result) {
   expect_dataset(file, "entry/scan/bad_frames", bad_frames);
   expect_dataset(file, "entry/scan/bad_frame_cause", causes);
   expect_dataset(file, "entry/scan/sweep_start", sweep_starts);
+  expect_dataset(file, "entry/scan/file_frame",
+                 std::vector<std::int32_t>(result.header.file_frame.begin(), result.header.file_frame.end()));
   const NoiseModel& noise = result.header.noise;
   expect_dataset(file, "entry/noise/readout_variance", std::vector<double>{noise.readout_variance});
   expect_dataset(file, "entry/noise/gain", std::vector<double>{noise.gain});

@@ -159,6 +159,26 @@ def sweeps():
     return config, {DATA: with_noise(rng, mean), "entry/omega": omega}
 
 
+def interlaced():
+    """Three passes between each other, to and fro, and a bad frame."""
+    rng = np.random.default_rng(13)
+    data = with_noise(rng, make_stack(rng, (27, 20, 24), 8, 250.0))
+    omega = 10 + 0.2 * np.arange(27) + 0.01 * rng.uniform(-1, 1, 27)
+    stored = np.concatenate([np.arange(0, 27, 3), np.arange(25, 0, -3), np.arange(2, 27, 3)])
+    config = changed(scan={"omega": "scan.h5::/entry/omega", "bad_frames": [13], "max_bad_frames": 1})
+    del config["scan"]["omega_start"], config["scan"]["omega_step"]
+    return config, {DATA: data[stored], "entry/omega": omega[stored]}
+
+
+def second_turn():
+    """The second of two turns, which is closed."""
+    rng = np.random.default_rng(14)
+    data = with_noise(rng, make_stack(rng, (37, 18, 20), 12, 250.0))
+    config = changed(scan={"omega": "scan.h5::/entry/omega", "turn": 2, "wrap": True}, background={"half_window": 5, "half_step": 2})
+    del config["scan"]["omega_start"], config["scan"]["omega_step"]
+    return config, {DATA: data, "entry/omega": (150 - 20.0 * np.arange(37)) % 360}
+
+
 def edges():
     """N + 1 angles, the edges of the frames, that fall; levels in sigma with method "single"."""
     rng = np.random.default_rng(6)
@@ -257,6 +277,8 @@ CASES = {
     "split-sigma-wrap": split_sigma_wrap,
     "saddles": saddles,
     "sweeps": sweeps,
+    "omega-interlaced": interlaced,
+    "omega-second-turn": second_turn,
     "omega-edges": edges,
     "omega-unknown": unknown_omega,
     "seam": seam,

@@ -5,7 +5,7 @@
 the sections of the specification and are in their order.
 """
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy import ndimage
@@ -28,6 +28,7 @@ class Scan:
     monitor: np.ndarray = None
     type_max: int = 65535
     first: int = 0  # number of frames[0] in the file
+    file_frame: list = None  # where each frame stands in the file; None: in order from `first`
 
     @property
     def shape(self):
@@ -39,7 +40,8 @@ class Refused(Exception):
 
 
 DEFAULTS = {
-    "scan": {"omega_start": "auto", "omega_step": "auto", "wrap": False, "bad_frames": [], "max_bad_frames": 0, "saturation": "auto"},
+    "scan": {"omega_start": "auto", "omega_step": "auto", "wrap": False, "bad_frames": [], "max_bad_frames": 0, "saturation": "auto",
+             "order": "auto", "turn": "auto"},
     "beam": {"region": "none", "sample": "none", "normalise": "none", "margin": 5, "intensity": "auto", "guard": 0, "transmission": False},
     "background": {"half_window": 250, "half_step": 25, "stride": 1, "frame_offset": True, "offset_stride": 4, "save": True},
     "denoise": {"mode": "full", "radius": 1, "threshold": 1},
@@ -104,15 +106,71 @@ def sweeps_of(omega):
 def angles(scan, config):
     frames = len(scan.frames)
     if scan.omega is not None:
-        omega = omega_of_list(scan.omega)
-        sweeps = sweeps_of(omega)
-        if len(sweeps) > 1 and (4 * len(sweeps) > frames or any(first == last for first, last in sweeps)):
-            raise Refused("the angles do not move steadily")
-        return omega
+        return scan.omega
     start, step = config["scan"]["omega_start"], config["scan"]["omega_step"]
     if "auto" in (start, step):
         return np.full(frames, NAN)
     return np.array([start + (scan.first + k) * step for k in range(frames)], dtype=np.float64)
+
+
+def in_even_order(angles, direction, tolerance):
+    """Frames in the order of their angles, if these are even; else None."""
+    order = sorted(range(len(angles)), key=lambda k: direction * angles[k])
+    rising = [angles[k] for k in order]
+    step = (rising[-1] - rising[0]) / (len(angles) - 1)
+    even = step != 0 and all(abs(b - a - step) <= tolerance * abs(step) for a, b in zip(rising, rising[1:]))
+    return (order, rising) if even else None
+
+
+def interlaced_order(omega):
+    """Frames and their angles in the order of omega; None where the scan is not interlaced."""
+    direction = -1 if omega[1] < omega[0] else 1
+    found = in_even_order(omega, direction, 0.5) if len(sweeps_of(omega)) > 1 else None
+    if found is None and max(omega) - min(omega) >= 360:
+        usual = usual_step(omega)
+        within = [a - direction * 360.0 * math.floor((direction * (a - omega[0]) + 1e-6 * usual) / 360) for a in omega]
+        found = in_even_order(within, direction, 0.1)
+    return found
+
+
+def turns_of(omega):
+    """Lists of first and last frame of each whole turn; [] where the scan is not several."""
+    if len(omega) < 3 or len(sweeps_of(omega)) > 1:
+        return []
+    covered = abs(omega[-1] - omega[0])
+    step = covered / (len(omega) - 1)
+    turns = math.floor((covered + step) / 360 + 0.5)
+    if turns < 2 or not -0.5 * step <= covered + step - 360.0 * turns <= 1.5 * step:
+        return []
+    number = [math.floor((abs(a - omega[0]) + 0.5 * step) / 360) for a in omega]
+    frames = [[k for k, n in enumerate(number) if n == turn] for turn in range(turns)]
+    return [(some[0], some[-1]) for some in frames] if all(frames) else []
+
+
+def arranged(scan, config):
+    """The frames that are processed, in their order; their angles without jumps of whole turns."""
+    if scan.omega is None or len(scan.frames) < 2:
+        return scan
+    omega = omega_of_list(scan.omega).tolist()
+    order = list(range(len(omega)))
+    sweeps, interlaced = sweeps_of(omega), interlaced_order(omega)
+    if interlaced is None and len(sweeps) > 1 and (4 * len(sweeps) > len(omega) or any(first == last for first, last in sweeps)):
+        raise Refused("the angles do not move steadily")
+    wanted = config["scan"]["order"]
+    if wanted == "omega" and interlaced is None:
+        order = sorted(order, key=lambda k: omega[k])
+        omega = [omega[k] for k in order]
+    elif wanted != "stored" and interlaced is not None:
+        order, omega = interlaced
+    turn = config["scan"]["turn"]
+    if turn != "auto":
+        turns = turns_of(omega)
+        if not 1 <= turn <= max(1, len(turns)):
+            raise Refused("no such turn")
+        first, last = turns[turn - 1] if turns else (0, len(omega) - 1)
+        order, omega = order[first:last + 1], omega[first:last + 1]
+    return replace(scan, frames=[scan.frames[k] for k in order], omega=np.array(omega), file_frame=[scan.first + k for k in order],
+                   monitor=None if scan.monitor is None else scan.monitor[order])
 
 
 # Dark, direct beam
@@ -763,6 +821,7 @@ REJECTED_COLUMNS = "reason peak_frame peak_v peak_u peak volume area frame_start
 def results(scan, config):
     """Datasets by their path below /entry. Every value of `config` is given, or has the default of the program."""
     config = with_defaults(config)
+    scan = arranged(scan, config)
     options, background, levels = config["scan"], config["background"], config["segment"]
     count, (height, width) = len(scan.frames), scan.shape
     bad = np.zeros((height, width), bool) if scan.mask is None else scan.mask != 0
@@ -773,7 +832,8 @@ def results(scan, config):
         if count < 3 or len(sweeps) > 1 or not abs(covered + covered / (count - 1) - 360) <= 0.5 * covered / (count - 1):
             raise Refused("no full turn")
     out = {"scan/omega": omega, "scan/shape": np.array([count, height, width], np.int64),
-           "scan/sweep_start": np.array([first for first, _ in sweeps], np.int32)}
+           "scan/sweep_start": np.array([first for first, _ in sweeps], np.int32),
+           "scan/file_frame": np.array(scan.file_frame or range(scan.first, scan.first + count), np.int32)}
 
     # Dark, direct beam
     darks = [frame for frame in scan.darks if isinstance(frame, np.ndarray)]
