@@ -4,8 +4,8 @@
 
 usage: oracle_test.py DCTPREP_COMMAND [SCANS [SEED]]
 
-SCANS small scans (16) with configurations are drawn at random, the first with SEED (1), and computed by both. What one refuses, the
-other must refuse. Then both must give the expected results of all test vectors.
+SCANS small scans (16) with configurations are drawn at random, the first with SEED (1), and computed by both, on 1 to 4 threads. What
+one refuses, the other must refuse. Then both must give the expected results of all test vectors.
 """
 import pathlib
 import subprocess
@@ -42,8 +42,9 @@ def by_oracle(folder, path):
     return found
 
 
-def by_command(command, folder, path):
-    done = subprocess.run([command, "run", folder / "config.toml", "-o", path, "-q", "--force"], capture_output=True, text=True)
+def by_command(command, folder, path, threads):
+    done = subprocess.run([command, "run", folder / "config.toml", "-o", path, "-q", "--force", "--threads", str(threads)],
+                          capture_output=True, text=True)
     return "" if done.returncode == 0 else done.stderr or "it failed"
 
 
@@ -69,7 +70,7 @@ def main():
             folder = pathlib.Path(scratch)
             write_case(folder, *random_cases.random_case(seed))
             found = by_oracle(folder, folder / "oracle.h5")
-            error = by_command(command, folder, folder / "command.h5")
+            error = by_command(command, folder, folder / "command.h5", 1 + seed % 4)
             if isinstance(found, str) or error:
                 refusals += 1
                 report(f"seed {seed}", [] if isinstance(found, str) and error else [f"oracle: {found if isinstance(found, str) else 'fine'}",
@@ -82,7 +83,7 @@ def main():
         with tempfile.TemporaryDirectory() as scratch:
             scratch = pathlib.Path(scratch)
             found = by_oracle(vector, scratch / "oracle.h5")
-            error = by_command(command, vector, scratch / "command.h5")
+            error = by_command(command, vector, scratch / "command.h5", 2)
             if isinstance(found, str) or error:
                 report(vector.name, [f"oracle: {found if isinstance(found, str) else 'fine'}", f"command: {error or 'fine'}"])
                 continue
