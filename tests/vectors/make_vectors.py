@@ -179,6 +179,30 @@ def second_turn():
     return config, {DATA: data, "entry/omega": (150 - 20.0 * np.arange(37)) % 360}
 
 
+def reference_images():
+    """NXtomo: darks, groups of flats between projections, an invalid image and one taken for alignment among them."""
+    rng = np.random.default_rng(15)
+    keys = np.array([2, 2, 2, 1, 1] + 11 * [0] + [1, 3, 1] + 12 * [0] + [1, 2, 0])
+    shape = (len(keys), 22, 26)
+    projection = keys == 0
+    mean = np.zeros(shape)
+    mean[projection] = make_stack(rng, (int(projection.sum()), 22, 26), 7, 250.0)
+    mean[projection, 9:14, 8:18] += 1500
+    mean[keys == 1] = 10
+    mean[keys == 1, 9:14, 8:18] = 2500
+    mean[keys == 3] = 500
+    control = keys.copy()
+    control[-1] = -1
+    omega = np.zeros(len(keys))
+    omega[projection] = 0.5 * np.arange(projection.sum())
+    place = "entry/instrument/detector/"
+    config = changed(scan={"path": f"scan.h5::/{place}data", "dark": "auto", "flat": "auto", "omega": "scan.h5::/entry/sample/rotation_angle"},
+                     beam={"region": [8, 9, 18, 14], "sample": [11, 9, 15, 14], "normalise": "margin", "margin": 2, "transmission": True})
+    del config["scan"]["omega_start"], config["scan"]["omega_step"]
+    return config, {place + "data": with_noise(rng, mean, offset=60.0), place + "image_key": keys, place + "image_key_control": control,
+                    "entry/sample/rotation_angle": omega}
+
+
 def edges():
     """N + 1 angles, the edges of the frames, that fall; levels in sigma with method "single"."""
     rng = np.random.default_rng(6)
@@ -280,6 +304,7 @@ CASES = {
     "omega-interlaced": interlaced,
     "omega-second-turn": second_turn,
     "omega-edges": edges,
+    "reference-images": reference_images,
     "omega-unknown": unknown_omega,
     "seam": seam,
     "wide-spot": wide_spot,

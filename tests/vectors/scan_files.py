@@ -101,16 +101,39 @@ def read_list(path, folder):
         return opened[name][()].astype(np.float64)
 
 
+def images_by_key(options, stored, folder):
+    """Of a NXtomo file: numbers of projections, flats and darks among the images stored."""
+    file, _, name = options["path"].partition("::")
+    with h5py.File(folder / file) as opened:
+        group = opened[name].parent
+        if "image_key" not in group:
+            return None
+        keys = group["image_key"][()]
+        aligned = group["image_key_control"][()] < 0 if "image_key_control" in group else np.zeros(len(keys), bool)
+    return [[k for k in range(len(stored)) if keys[k] == wanted and not aligned[k]] for wanted in (0, 1, 2)]
+
+
 def read_scan(folder, config):
     """The scan that the configuration in `folder` names."""
     folder = pathlib.Path(folder)
     options = config["scan"]
     stored = read_images(options["path"], folder)
+    darks, flats = read_images(options.get("dark"), folder), read_images(options.get("flat"), folder)
+    keyed = images_by_key(options, stored, folder) if "::" in options["path"] else None
+    everything = len(stored)
+    if keyed:
+        if options.get("flat", "auto") == "auto":
+            flats = [stored[k] for k in keyed[1]]
+        if options.get("dark", "auto") == "auto":
+            darks = [stored[k] for k in keyed[2]]
+        stored = [stored[k] for k in keyed[0]]
     omega = None
     if options.get("omega", "auto") not in ("auto", "none"):
         omega = read_list(options["omega"], folder)
         if omega.ndim == 2:
             omega = 0.5 * (omega[:, 0] + omega[:, 1])
+        elif keyed and len(omega) == everything:
+            omega = omega[keyed[0]]
         elif len(omega) == len(stored) + 1:
             omega = 0.5 * (omega[:-1] + omega[1:])
     monitor = config["beam"].get("monitor", "auto")
@@ -132,8 +155,7 @@ def read_scan(folder, config):
     def pixels(images):
         return [as_pixels(image) if isinstance(image, np.ndarray) else image for image in images]
 
-    return Scan(frames=pixels(stored), darks=pixels(read_images(options.get("dark"), folder)),
-                flats=pixels(read_images(options.get("flat"), folder)), omega=None if omega is None else omega[first:last + 1], mask=mask,
+    return Scan(frames=pixels(stored), darks=pixels(darks), flats=pixels(flats), omega=None if omega is None else omega[first:last + 1], mask=mask,
                 monitor=None if monitor is None else monitor[first:last + 1], type_max=type_max, first=first)
 
 
