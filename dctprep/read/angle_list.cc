@@ -110,15 +110,20 @@ std::string describe_step(const std::vector<double>& omega, int k) {
 
 std::string fault_of(const std::vector<double>& angles, const std::vector<std::uint8_t>& absent) {
   std::vector<double> known;
-  std::size_t bad = 0, first = 0;
+  std::size_t bad = 0, missing = 0, first = 0;
   for (std::size_t k = 0; k < angles.size(); ++k) {
     if (std::isfinite(angles[k])) {
       known.push_back(angles[k]);
     } else if (absent.empty() || absent[k] == 0 || !std::isnan(angles[k])) {
+      missing += std::isnan(angles[k]) ? 1 : 0;
       if (bad++ == 0) first = k;
     }
   }
   if (bad > 0) {
+    if (!absent.empty() && missing == bad) {
+      return fmt::format("{} of {} frames {} no value of it, the first is frame {}", bad, angles.size(),
+                         bad == 1 ? "has" : "have", first);
+    }
     return fmt::format("{} of {} values {} not finite, the first at frame {}", bad, angles.size(),
                        bad == 1 ? "is" : "are", first);
   }
@@ -133,7 +138,7 @@ std::string fault_of(const std::vector<double>& angles, const std::vector<std::u
 
 std::optional<double> degrees_per(const std::string& unit) {
   std::string name;
-  for (const char c : unit) {
+  for (const char c : unit.substr(0, unit.find_last_not_of(" .") + 1)) {
     if (std::isspace(static_cast<unsigned char>(c)) == 0)
       name += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   }
@@ -141,15 +146,14 @@ std::optional<double> degrees_per(const std::string& unit) {
     std::string_view names;  // between spaces
     double degrees;
   };
-  static const std::array<Unit, 8> units{
-      {{" deg degs degree degrees degr dg \xc2\xb0 \xc2\xba deg. unitless n/a none ", 1},
-       {" rad rads radian radians ", kDegreesPerRadian},
-       {" mrad mrads milliradian milliradians ", kDegreesPerRadian / 1000},
-       {" urad microradian microradians \xc2\xb5rad ", kDegreesPerRadian / 1e6},
-       {" mdeg mdegs millideg millidegree millidegrees mdegree mdegrees ", 1e-3},
-       {" turn turns rev revs revolution revolutions ", kTurn},
-       {" arcmin arcmins arcminute arcminutes ", 1.0 / 60},
-       {" arcsec arcsecs arcsecond arcseconds ", 1.0 / 3600}}};
+  static const std::array<Unit, 8> units{{{" deg degs degree degrees degr dg \xc2\xb0 \xc2\xba unitless n/a none ", 1},
+                                          {" rad rads radian radians ", kDegreesPerRadian},
+                                          {" mrad mrads milliradian milliradians ", kDegreesPerRadian / 1000},
+                                          {" urad microradian microradians \xc2\xb5rad ", kDegreesPerRadian / 1e6},
+                                          {" mdeg mdegs millideg millidegree millidegrees mdegree mdegrees ", 1e-3},
+                                          {" turn turns rev revs revolution revolutions ", kTurn},
+                                          {" arcmin arcmins arcminute arcminutes ", 1.0 / 60},
+                                          {" arcsec arcsecs arcsecond arcseconds ", 1.0 / 3600}}};
   if (name.empty()) return 1;
   for (const Unit& one : units) {
     if (one.names.find(" " + name + " ") != std::string_view::npos) return one.degrees;
@@ -163,6 +167,7 @@ AngleVerdict judge_angles(std::vector<double> angles, const std::vector<std::uin
   if (!verdict.fault.empty()) return verdict;
   unwrap(angles);
   interpolate(angles);
+  for (double& angle : angles) angle += 0.0;  // -0 is 0
   verdict.omega = std::move(angles);
   verdict.sweeps = steady_sweeps(verdict.omega);
   if (verdict.omega.size() < 2) return verdict;

@@ -205,7 +205,10 @@ std::vector<HeaderNumber> pilatus_numbers(const std::string& header) {
     if (number_begin == std::string_view::npos) continue;
     double value = 0;
     const auto [rest, error] = std::from_chars(line.data() + number_begin, line.data() + line.size(), value);
-    if (error == std::errc() && std::isfinite(value)) found.push_back({lower(line.substr(0, name_end)), value, false});
+    if (error == std::errc() && std::isfinite(value)) {
+      const auto behind = static_cast<std::size_t>(rest - line.data());
+      found.push_back({lower(line.substr(0, name_end)), value, false, unit_behind(line.substr(behind))});
+    }
   }
   return found;
 }

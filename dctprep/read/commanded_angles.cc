@@ -22,8 +22,14 @@ constexpr std::array<std::string_view, 19> kRotations{
 constexpr std::array<std::string_view, 18> kTranslations{"dty",   "diffty", "difftx", "difftz", "samtx",  "samty",
                                                          "samtz", "tx",     "ty",     "tz",     "px",     "py",
                                                          "pz",    "x",      "y",      "z",      "energy", "mono"};
+// Parts of the names of arrays that grow steadily and are no motors.
+constexpr std::array<std::string_view, 30> kMeasured{
+    "time", "epoch",   "trig", "period",  "delta",   "count",  "frame", "index", "image",   "point",
+    "mcs",  "elapsed", "raw",  "current", "srcur",   "number", "key",   "sec",   "temp",    "press",
+    "volt", "energy",  "mono", "fpico",   "furnace", "oven",   "therm", "heat",  "nanodac", "lakeshore"};
 constexpr int kMostPoints = 10'000'000;
-constexpr double kLeastRange = 90;  // degrees that no scan of DCT takes in one step
+constexpr double kMostStep = 5;     // degrees: no scan of DCT takes more in one step ...
+constexpr double kLeastRange = 90;  // ... and few end before
 
 std::vector<std::string> words_of(const std::string& title) {
   std::vector<std::string> words(1);
@@ -100,6 +106,12 @@ bool is_translation(const std::string& motor) {
   return std::find(kTranslations.begin(), kTranslations.end(), lower_case(motor)) != kTranslations.end();
 }
 
+bool measures_something(const std::string& name) {
+  const std::string lower = lower_case(name);
+  return std::any_of(kMeasured.begin(), kMeasured.end(),
+                     [&](std::string_view part) { return lower.find(part) != std::string::npos; });
+}
+
 CommandedScan read_command(const std::string& title) {
   CommandedScan command;
   const std::vector<std::string> words = words_of(title);
@@ -107,7 +119,13 @@ CommandedScan read_command(const std::string& title) {
   std::string verb = lower_case(words[0]);
   verb = verb.substr(verb.rfind('.') + 1);  // "user.fscan"
   command.verb = verb;
-  if (verb == "fscan" || verb == "fsweep" || verb == "ftomo" || verb == "fscan1d") {
+  // Its third number may be the step or, as "ftomo rot 0 360 3600" has it, the end: small ones can only be a step,
+  // large ones only an end.
+  const auto third = verb == "ftomo" ? number_of(words, 3) : std::nullopt;
+  if (third && std::abs(*third) >= kMostStep && std::abs(*third) < kLeastRange && is_name(words, 1)) {
+    command.motors.push_back({words[1], number_of(words, 2).value_or(0), 0, 0});
+    command.fault = fmt::format("it does not tell whether {:.6g} is its step or its end", *third);
+  } else if (verb == "fscan" || verb == "fsweep" || verb == "ftomo" || verb == "fscan1d") {
     add(command, by_steps(words, 1));
     // A tomography scan may be told its end in place of its step: "ftomo rot 0 360 3600".
     if (!command.motors.empty() && std::abs(command.motors[0].step) >= kLeastRange) {

@@ -38,5 +38,7 @@ std::vector<double> commanded_angles(const CommandedScan& command, const Command
 // Where a name stands among the rotation motors of the field, the usual first; -1 where it does not.
 int rotation_rank(const std::string& motor);
 bool is_translation(const std::string& motor);
+// Whether a name speaks of time, temperature, counts and the like: what may grow steadily and is no motor.
+bool measures_something(const std::string& name);
 
 }  // namespace dctprep

@@ -44,13 +44,15 @@ std::string shown(const std::string& text) {
   return kept;
 }
 
-std::optional<double> number(const std::string& text) {
+// `unit`, where not null, gets the word behind the number.
+std::optional<double> number(const std::string& text, std::string* unit = nullptr) {
   double value = 0;
   const char* begin = text.data() + (text.starts_with('+') ? 1 : 0);
   const auto [end, error] = std::from_chars(begin, text.data() + text.size(), value);
   if (error != std::errc() || !std::isfinite(value)) return std::nullopt;
   // "90.5 deg" is a number, "2005-01-31" none.
   if (end != text.data() + text.size() && !is_blank(*end)) return std::nullopt;
+  if (unit != nullptr) *unit = unit_behind(std::string_view(text).substr(static_cast<std::size_t>(end - text.data())));
   return value;
 }
 
@@ -347,15 +349,16 @@ std::vector<HeaderNumber> EdfReader::numbers(int k) const {
     if (names == keys.end() || values == keys.end()) continue;
     std::istringstream name_stream(names->second), value_stream(values->second);
     for (std::string name, value; name_stream >> name && value_stream >> value;) {
-      if (const auto x = number(value)) found.push_back({lower(name), *x, list == "motor"});
+      if (const auto x = number(value)) found.push_back({lower(name), *x, list == "motor", {}});
     }
   }
   for (const auto& [key, value] : keys) {
     if (key == "motor_mne" || key == "motor_pos" || key == "counter_mne" || key == "counter_pos") continue;
-    if (const auto x = number(value)) {
+    std::string unit;
+    if (const auto x = number(value, &unit)) {
       std::string name = key;
       std::replace(name.begin(), name.end(), ' ', '_');
-      found.push_back({name, *x, false});
+      found.push_back({name, *x, false, unit});
     }
   }
   return found;

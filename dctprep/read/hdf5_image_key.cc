@@ -2,6 +2,7 @@
 #include "dctprep/read/hdf5_image_key.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "dctprep/base/error.h"
 
@@ -29,6 +30,20 @@ const FoundDataset* find_keys(const std::vector<FoundDataset>& datasets, const F
   return found == 1 ? only : nullptr;
 }
 
+// Keys that lie beside the stack, and are not as many as its frames.
+void warn_of_other_counts(const std::vector<FoundDataset>& datasets, const FoundDataset& stack, int frames,
+                          Hdf5Layout& layout) {
+  for (const FoundDataset& dataset : datasets) {
+    if (dataset.dims.size() != 1 || path_parts(dataset.path).back() != "image_key") continue;
+    const auto beside = [&](const std::string& own) { return parent_path(own) == parent_path(dataset.path); };
+    if (std::none_of(stack.names.begin(), stack.names.end(), beside)) continue;
+    layout.warnings.push_back(fmt::format(
+        "{} holds {} values for {} frames, so that it cannot tell which of them are darks and flats: all are taken for "
+        "projections; scan.frames takes a part of them",
+        dataset.path, dataset.dims[0], frames));
+  }
+}
+
 }  // namespace
 
 bool sort_by_image_key(hid_t file, const std::vector<FoundDataset>& datasets, const FoundDataset& stack, int frames,
@@ -36,7 +51,10 @@ bool sort_by_image_key(hid_t file, const std::vector<FoundDataset>& datasets, co
   const FoundDataset* keys = find_keys(datasets, stack, static_cast<hsize_t>(frames), "image_key");
   const FoundDataset* control = find_keys(datasets, stack, static_cast<hsize_t>(frames), "image_key_control");
   if (keys == nullptr) keys = control;
-  if (keys == nullptr) return false;
+  if (keys == nullptr) {
+    warn_of_other_counts(datasets, stack, frames, layout);
+    return false;
+  }
   const auto kinds = hdf5::read_dataset<int>(file, keys->path);
   const auto controls = control != nullptr ? hdf5::read_dataset<int>(file, control->path) : kinds;
   for (std::size_t i = 0; i < kinds.size(); ++i) {

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "dctprep/base/error.h"
-#include "dctprep/base/hdf5.h"
 #include "dctprep/base/rehearsal.h"
 #include "dctprep/core/hdf5_filters.h"
 #include "dctprep/read/hdf5_stored_frames.h"
@@ -116,7 +115,7 @@ Hdf5Numbers read_numbers(const std::filesystem::path& path, const std::string& n
     const Hdf5Dataset object = open_hdf5_dataset(path, name);
     if (!is_numeric(object.dataset.id())) fail("is not a dataset of numbers");
     numbers.shape = shape_of(object.dataset.id());
-    numbers.unit = hdf5::read_string_attribute(object.dataset.id(), "units");
+    numbers.unit = unit_attribute(object.dataset.id());
     std::size_t count = 1;
     for (const std::size_t side : numbers.shape) {
       if (side != 0 && count > kMostValues / side) fail("holds too many values");
@@ -130,6 +129,11 @@ Hdf5Numbers read_numbers(const std::filesystem::path& path, const std::string& n
 }
 
 }  // namespace
+
+std::string unit_attribute(hid_t object) {
+  const std::string unit = hdf5::read_string_attribute(object, "units");
+  return unit.empty() ? hdf5::read_string_attribute(object, "unit") : unit;
+}
 
 std::vector<Hdf5Entry> list_hdf5_numbers(const std::filesystem::path& path) {
   return hdf5::rehearsed(path.native(), [&] { return list_numbers(path); });

@@ -2,7 +2,6 @@
 #include "dctprep/read/hdf5_omega.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <fmt/format.h>
 #include <optional>
@@ -14,15 +13,12 @@
 #include "dctprep/read/angle_list.h"
 #include "dctprep/read/commanded_angles.h"
 #include "dctprep/read/hdf5_mapping.h"
+#include "dctprep/read/hdf5_numbers.h"
 
 namespace dctprep {
 
 namespace {
 
-// Parts of the names of arrays that grow steadily and are no motors.
-constexpr std::array<std::string_view, 24> kNoMotors{
-    "time", "epoch",   "trig",  "period", "delta", "count", "frame", "index", "image", "point",  "mcs",  "elapsed",
-    "raw",  "current", "srcur", "number", "key",   "sec",   "temp",  "press", "volt",  "energy", "mono", "fpico"};
 constexpr std::size_t kMostAngles = 100'000'000;
 constexpr int kLongestChain = 32;
 
@@ -32,12 +28,6 @@ std::string motor_name(const std::string& path) {
   if (parts.empty()) return {};
   const bool up = parts.size() > 1 && (parts.back() == "value" || parts.back() == "data");
   return up ? parts[parts.size() - 2] : parts.back();
-}
-
-bool counts_something(const std::string& motor) {
-  const std::string name = lower_case(motor);
-  return std::any_of(kNoMotors.begin(), kNoMotors.end(),
-                     [&](std::string_view part) { return name.find(part) != std::string::npos; });
 }
 
 std::size_t values_of(const std::vector<hsize_t>& dims) {
@@ -59,9 +49,9 @@ bool is_list(const std::vector<hsize_t>& dims, int frames) {
   return longer <= 1;
 }
 
-std::string attribute(hid_t file, const std::string& path, const std::string& name) {
+std::string unit_of(hid_t file, const std::string& path) {
   const hdf5::Handle object(H5Oopen(file, path.c_str(), H5P_DEFAULT));
-  return object ? hdf5::read_string_attribute(object.id(), name) : std::string();
+  return object ? unit_attribute(object.id()) : std::string();
 }
 
 std::optional<double> scalar(hid_t file, const std::string& path) {
@@ -94,6 +84,18 @@ OmegaCandidate command(std::string location, std::string text, std::string motor
   return candidate;
 }
 
+// Dectris: each trigger starts a series of images of its own.
+std::string fault_of_triggers(hid_t file, const OmegaSearch& search) {
+  for (const FoundDataset& dataset : search.datasets) {
+    if (path_parts(dataset.path).back() != "ntrigger") continue;
+    const auto triggers = scalar(file, dataset.path), images = scalar(file, parent_path(dataset.path) + "/nimages");
+    if (triggers && images && *triggers > 1 && *images > 1)
+      return fmt::format("{} triggers took {} images each, and it tells the start of the first alone", *triggers,
+                         *images);
+  }
+  return {};
+}
+
 // START and STEP beside each other: APS scan_parameters, tomoscan, Dectris.
 void add_parameter_commands(hid_t file, const OmegaSearch& search, std::vector<OmegaCandidate>& candidates) {
   struct Names {
@@ -118,22 +120,37 @@ void add_parameter_commands(hid_t file, const OmegaSearch& search, std::vector<O
       if (parts.empty() || parts.back() != names.start) continue;
       if (!names.group.empty() && (parts.size() < 2 || parts[parts.size() - 2] != names.group)) continue;
       const std::string group = parent_path(dataset.path);
-      const auto first_of = [&](const std::vector<std::string>& leaves) {
+      std::string step_unit;
+      const auto first_of = [&](const std::vector<std::string>& leaves, std::string* unit = nullptr) {
         std::optional<double> value;
         for (const std::string& leaf : leaves) {
-          if (!value) value = scalar(file, group + "/" + leaf);
+          if (value) break;
+          value = scalar(file, group + "/" + leaf);
+          if (value && unit != nullptr) *unit = unit_of(file, group + "/" + leaf);
         }
         return value;
       };
-      const auto start = scalar(file, dataset.path), step = first_of(names.steps);
-      if (!start || !step) continue;
+      const auto start = scalar(file, dataset.path), step = first_of(names.steps, &step_unit);
       const auto end = first_of(names.ends), count = first_of(names.counts);
+      if (start && !step && end) {
+        OmegaCandidate candidate = command(group, fmt::format("start {:.6g}, end {:.6g}", *start, *end), {});
+        candidate.fault = "it does not tell the step, nor whether the last frame is at the end or a step before it";
+        candidates.push_back(std::move(candidate));
+      }
+      if (!start || !step) continue;
       const bool counted = !count && end && *step != 0;
       OmegaCandidate candidate =
           command(group, fmt::format("start {:.6g}, step {:.6g}", *start, *step), std::string(names.motor));
       candidate.even = EvenAngles{*start, *step, count ? *count : counted ? (*end - *start) / *step : 0};
-      candidate.unit = attribute(file, dataset.path, "units");
-      if (*step == 0) candidate.fault = "its step is 0";
+      candidate.unit = unit_of(file, dataset.path);
+      if (candidate.unit.empty()) candidate.unit = step_unit;
+      if (!step_unit.empty() && degrees_per(step_unit) != degrees_per(candidate.unit))
+        candidate.fault = fmt::format("its start is in {}, its step in {}", candidate.unit, step_unit);
+      if (*step == 0) {
+        candidate.fault = "its step is 0";
+        candidate.motor.clear();  // it was not told to move
+      }
+      if (!names.motor.empty() && candidate.fault.empty()) candidate.fault = fault_of_triggers(file, search);
       candidates.push_back(std::move(candidate));
     }
   }
@@ -210,7 +227,7 @@ OmegaCandidate recorded(hid_t file, const FoundDataset& dataset, const OmegaSear
   candidate.rank = rank;
   candidate.begin_together = search.begin_together;
   candidate.datasets = {dataset.path};
-  candidate.unit = attribute(file, dataset.path, "units");
+  candidate.unit = unit_of(file, dataset.path);
   return candidate;
 }
 
@@ -229,15 +246,16 @@ void add_lists(hid_t file, const OmegaSearch& search, const std::string& command
     if (!is_list(dataset.dims, search.frames) || dataset.path == search.stack || of_another_scan(dataset, search))
       continue;
     const std::string motor = motor_name(dataset.path), name = lower_case(motor);
-    const bool centre = name.ends_with("_center");
-    const std::string plain = centre ? name.substr(0, name.size() - 7) : name;
-    const int rotation = rotation_rank(motor);
+    // MOTOR_center and MOTOR_start are that motor half way through a frame, and where it begins.
+    const bool centre = name.ends_with("_center"), start = name.ends_with("_start");
+    const std::string plain = centre ? name.substr(0, name.size() - 7) : start ? name.substr(0, name.size() - 6) : name;
+    const int rotation = rotation_rank(plain);
     if (!commanded.empty() && plain == lower_case(commanded)) {
-      candidates.push_back(recorded(file, dataset, search, centre ? 1 : 0));
+      candidates.push_back(recorded(file, dataset, search, centre || start ? 1 : 0));
     } else if (rotation >= 0) {
-      candidates.push_back(recorded(file, dataset, search, 2 + 2 * rotation + (centre ? 1 : 0)));
+      candidates.push_back(recorded(file, dataset, search, 2 + 2 * rotation + (centre || start ? 1 : 0)));
     } else if (!search.bliss_group.empty() && values_of(dataset.dims) == static_cast<std::size_t>(search.frames) &&
-               !counts_something(motor) && !is_translation(motor)) {
+               !measures_something(motor) && !is_translation(motor)) {
       candidates.push_back(recorded(file, dataset, search, kOtherMotor));
     }
   }

@@ -6,19 +6,16 @@
 #include <limits>
 #include <map>
 #include <string_view>
-#include <tbb/parallel_for.h>
 
-#include "dctprep/base/error.h"
+#include "dctprep/read/commanded_angles.h"
 #include "dctprep/read/image_file.h"
-#include "dctprep/read/series_plan.h"
+#include "dctprep/read/series_headers.h"
 
 namespace dctprep {
 
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-// Headers lie within the first bytes of a compressed file.
-constexpr std::uint64_t kHeaderBytes = std::uint64_t{1} << 18;
 
 // Names of rotation axes, the likelier first. Any other name must be of a motor, and the only one that moves.
 constexpr std::array<std::string_view, 20> kKnownNames{
@@ -31,90 +28,69 @@ int rank_of(const std::string& name) {
   return static_cast<int>(found - kKnownNames.begin());
 }
 
-std::vector<HeaderNumber> read_numbers(const SeriesPlan& plan, const SeriesSlot& slot) {
-  if (slot.file < 0) return {};
-  const auto& path = plan.files[static_cast<std::size_t>(slot.file)];
-  for (const std::uint64_t limit : {kHeaderBytes, ByteSource::kAll}) {
-    if (plan.several_a_file && limit != ByteSource::kAll) continue;
-    try {
-      const auto reader = open_image_reader(path, limit);
-      return slot.frame < reader->frames() ? reader->numbers(slot.frame) : std::vector<HeaderNumber>();
-    } catch (const Error&) {
-    }
-  }
-  return {};
-}
+struct Column {
+  std::vector<double> values;
+  bool motor = false;
+  std::string unit, other_unit;  // the first of its units, and one that differs
+};
+using Columns = std::map<std::string, Column>;
 
-// All numbers of all frames' headers: files of one frame each are opened by all threads, one of several frames only
-// once.
-std::vector<std::vector<HeaderNumber>> read_headers(const SeriesPlan& plan) {
-  std::vector<std::vector<HeaderNumber>> headers(plan.slots.size());
-  if (!plan.several_a_file) {
-    tbb::parallel_for(std::size_t{0}, plan.slots.size(),
-                      [&](std::size_t k) { headers[k] = read_numbers(plan, plan.slots[k]); });
-    return headers;
-  }
-  std::shared_ptr<const ImageReader> reader;
-  int opened = -1;
-  for (std::size_t k = 0; k < plan.slots.size(); ++k) {
-    const SeriesSlot& slot = plan.slots[k];
-    if (slot.file < 0) continue;
-    if (slot.file != opened) {
-      opened = slot.file;
-      reader.reset();
-      try {
-        reader = slot.file == plan.example_file ? plan.example
-                                                : open_image_reader(plan.files[static_cast<std::size_t>(slot.file)]);
-      } catch (const Error&) {
-      }
-    }
-    if (reader && slot.frame < reader->frames()) headers[k] = reader->numbers(slot.frame);
-  }
-  return headers;
-}
-
-// Pilatus: the angle of the first frame and the step to the next, told in every header.
-void add_command(const std::map<std::string, std::vector<double>>& columns, std::vector<OmegaCandidate>& candidates) {
+// Pilatus: the angle of each frame and the step to the next, told in every header. What the first that tells both says
+// is carried on over all frames.
+void add_command(const Columns& columns, std::vector<OmegaCandidate>& candidates) {
   const auto start = columns.find("start_angle"), step = columns.find("angle_increment");
   if (start == columns.end() || step == columns.end()) return;
-  const double first = start->second.front(), increment = step->second.front();
-  if (!std::isfinite(first) || !std::isfinite(increment) || increment == 0) return;
+  std::size_t k = 0;
+  const std::size_t frames = start->second.values.size();
+  while (k < frames && !(std::isfinite(start->second.values[k]) && std::isfinite(step->second.values[k]))) ++k;
+  if (k == frames || step->second.values[k] == 0) return;
+  const double angle = start->second.values[k], increment = step->second.values[k];
   OmegaCandidate candidate;
   candidate.source = OmegaSource::kCommanded;
   candidate.location = "header";
-  candidate.text = fmt::format("Start_angle {:.6g}, Angle_increment {:.6g}", first, increment);
+  candidate.text = fmt::format("Start_angle {:.6g}, Angle_increment {:.6g}", angle, increment);
   candidate.motor = "start_angle";
-  candidate.even = EvenAngles{first, increment, 0};
+  candidate.even = EvenAngles{angle - static_cast<double>(k) * increment, increment, 0};
+  candidate.unit = step->second.unit.empty() ? start->second.unit : step->second.unit;
   candidates.push_back(std::move(candidate));
+}
+
+Columns read_columns(const std::vector<std::vector<HeaderNumber>>& headers) {
+  Columns columns;
+  for (std::size_t k = 0; k < headers.size(); ++k) {
+    for (const HeaderNumber& one : headers[k]) {
+      Column& column = columns[one.name];
+      column.values.resize(headers.size(), kNone);
+      if (column.unit.empty()) column.unit = one.unit;
+      if (one.unit != column.unit) column.other_unit = one.unit;
+      // A plain key and a motor of one name: the plain key is the more exact, and comes last.
+      column.values[k] = one.value;
+      column.motor |= one.motor;
+    }
+  }
+  return columns;
 }
 
 }  // namespace
 
 HeaderAngles header_angles(const std::vector<std::filesystem::path>& files) {
-  const SeriesPlan plan = plan_series(files);
-  const auto headers = read_headers(plan);
+  const auto headers = series_headers(files);
   HeaderAngles found;
   for (const auto& header : headers) found.absent.push_back(header.empty() ? 1 : 0);
-
-  std::map<std::string, std::vector<double>> columns;
-  std::map<std::string, bool> is_motor;
-  for (std::size_t k = 0; k < headers.size(); ++k) {
-    for (const HeaderNumber& one : headers[k]) {
-      auto& column = columns.try_emplace(one.name, headers.size(), kNone).first->second;
-      // A plain key and a motor of one name: the plain key is the more exact, and comes last.
-      column[k] = one.value;
-      is_motor[one.name] |= one.motor;
-    }
-  }
-  for (auto& [name, angles] : columns) {
+  Columns columns = read_columns(headers);
+  for (const auto& [name, column] : columns) {
     const int rank = rank_of(name);
     const bool known = rank < static_cast<int>(kKnownNames.size());
-    if (!known && (!is_motor[name] || headers.size() == 1)) continue;
+    const bool may_rotate = column.motor && headers.size() > 1 && !measures_something(name) && !is_translation(name);
+    if (!known && !may_rotate) continue;
     OmegaCandidate candidate;
     candidate.location = "header";
     candidate.motor = name;
     candidate.rank = known ? rank : kOtherMotor;
-    candidate.values = angles;
+    candidate.values = column.values;
+    candidate.unit = column.unit;
+    if (!column.other_unit.empty())
+      candidate.fault = fmt::format("it is in {} in some headers, in {} in others", column.unit, column.other_unit);
     found.candidates.push_back(std::move(candidate));
   }
   std::stable_sort(found.candidates.begin(), found.candidates.end(),

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/read/image_reader.h"
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <cstring>
 #include <string_view>
 
@@ -107,6 +109,17 @@ bool looks_like_image(const std::filesystem::path& path) {
   } catch (const Error&) {
     return false;
   }
+}
+
+std::string unit_behind(std::string_view text) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  const std::size_t begin = text.find_first_not_of(kBlank);
+  if (begin == std::string_view::npos) return {};
+  const std::string_view word = text.substr(begin, std::min(text.find_first_of(kBlank, begin), text.size()) - begin);
+  if (text.find_first_not_of(kBlank, begin + word.size()) != std::string_view::npos) return {};
+  // Letters, or what begins a degree or micro sign.
+  const auto first = static_cast<unsigned char>(word.front());
+  return std::isalpha(first) != 0 || first >= 0x80 ? std::string(word) : std::string();
 }
 
 void check_image_size(std::int64_t height, std::int64_t width) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dctprep/core/frame_source.h"
@@ -21,6 +22,7 @@ struct HeaderNumber {
   std::string name;  // lower case
   double value = 0;
   bool motor = false;  // of a list of motors, not of all the header's numbers
+  std::string unit;    // the word behind it, "" where there is none
 };
 
 // Rows and columns that a frame may have: coordinates are kept in 16 bits.
@@ -73,6 +75,9 @@ std::unique_ptr<ImageReader> open_ge(std::shared_ptr<const ByteSource> source);
 // Whether the file may be an image of a supported format, by its first bytes alone; false too where it cannot be
 // opened.
 bool looks_like_image(const std::filesystem::path& path);
+
+// The unit that `text`, which stands behind a number, begins with: " deg.", " rad ;". "" where it is no single word.
+std::string unit_behind(std::string_view text);
 
 // "# Start_angle 45.0000 deg." and its like, as Pilatus and Eiger write them into CBF and TIFF files.
 std::vector<HeaderNumber> pilatus_numbers(const std::string& header);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <fmt/format.h>
 #include <fstream>
+#include <functional>
 #include <gtest/gtest.h>
 #include <thread>
 
 #include "dctprep/base/error.h"
 #include "dctprep/read/image_file.h"
+#include "dctprep/read/image_reader.h"
 #include "dctprep/read/scan_omega.h"
 #include "dctprep/testing/testing.h"
 
@@ -256,6 +258,71 @@ TEST(HeaderAngles, UnknownWhereNothingMovesOrTwoUnknownMotorsDo) {
   EXPECT_EQ(omega_of(folder.path()).source, OmegaSource::kUnknown);
   for (int n = 0; n < 4; ++n) write(folder / fmt::format("im_{}.edf", n), edf(n, fmt::format("omega = {} ;\n", n * n)));
   EXPECT_EQ(omega_of(folder.path()).source, OmegaSource::kUnknown);
+}
+
+// Of a series of which each header holds what `header` gives for its number.
+ScanOmega omega_of_headers(int frames, const std::function<std::string(int)>& header) {
+  const TemporaryFolder folder;
+  for (int n = 0; n < frames; ++n) write(folder / fmt::format("im_{}.edf", n), edf(n, header(n)));
+  return omega_of(folder.path());
+}
+
+std::string warnings_of(const ScanOmega& found) {
+  std::string text;
+  for (const std::string& line : found.warnings) text += line + "\n";
+  return text;
+}
+
+TEST(HeaderAngles, UnitsBehindTheNumbers) {
+  const ScanOmega radians = omega_of_headers(4, [](int n) { return fmt::format("Omega = {} rad ;\n", 0.125 * n); });
+  ASSERT_EQ(radians.omega.size(), 4u);
+  for (int n = 0; n < 4; ++n) EXPECT_NEAR(radians.omega[static_cast<std::size_t>(n)], 7.161972439135291 * n, 1e-12);
+  const ScanOmega length = omega_of_headers(4, [](int n) { return fmt::format("Omega = {} mm ;\n", n); });
+  EXPECT_EQ(length.source, OmegaSource::kUnknown);
+  EXPECT_EQ(length.rejected.at(0), "header omega (recorded): its unit \"mm\" is none of angle");
+  const ScanOmega both =
+      omega_of_headers(4, [](int n) { return fmt::format("Omega = {} {} ;\n", n, n < 2 ? "deg" : "rad"); });
+  EXPECT_EQ(both.rejected.at(0), "header omega (recorded): it is in deg in some headers, in rad in others");
+  // What is no single word is no unit.
+  EXPECT_EQ(omega_of_headers(4, [](int n) { return fmt::format("Omega = {} 1 2 ;\n", n); }).omega.back(), 3);
+  EXPECT_EQ(omega_of_headers(4, [](int n) { return fmt::format("Omega = {} as read ;\n", n); }).omega.back(), 3);
+
+  const auto pilatus = pilatus_numbers("# Start_angle 1.5000 deg.\r\n# Phi 0.25 rad\r\n# N_oscillations 1\r\n");
+  ASSERT_EQ(pilatus.size(), 3u);
+  EXPECT_EQ(pilatus[0].unit, "deg.");
+  EXPECT_EQ(pilatus[1].unit, "rad");
+  EXPECT_EQ(pilatus[2].unit, "");
+}
+
+TEST(HeaderAngles, WhatDriftsOrIsMovedAlongIsNoAngle) {
+  for (const char* name : {"furnace", "srtemp", "samtz"}) {
+    const ScanOmega found = omega_of_headers(
+        6, [&](int n) { return fmt::format("motor_mne = diffrz {} ;\nmotor_pos = 5 {} ;\n", name, 20 + 0.125 * n); });
+    EXPECT_EQ(found.source, OmegaSource::kUnknown) << name;
+    EXPECT_EQ(found.rejected.at(0), "header diffrz (recorded): it does not move: 5 at every frame");
+  }
+  const ScanOmega other = omega_of_headers(
+      6, [](int n) { return fmt::format("motor_mne = diffrz pusher ;\nmotor_pos = 5 {} ;\n", 0.125 * n); });
+  EXPECT_EQ(other.motor, "pusher");
+  EXPECT_NE(warnings_of(other).find("is the only motor that moves"), std::string::npos) << warnings_of(other);
+}
+
+TEST(HeaderAngles, ACommandInEachHeaderIsCarriedOnOnlyWhereTheAnglesAreNotThere) {
+  const auto header = [](double start) { return fmt::format("Start_angle = {} ;\nAngle_increment = 0.5 ;\n", start); };
+  const std::vector<double> even{0, 0.5, 1, 1.5, 2, 2.5};
+  const ScanOmega still = omega_of_headers(6, [&](int) { return header(0); });
+  EXPECT_EQ(still.source, OmegaSource::kCommanded);
+  EXPECT_EQ(still.omega, even);
+  const ScanOmega first_lost = omega_of_headers(6, [&](int n) { return n == 0 ? "other = 1 ;\n" : header(0.5 * n); });
+  EXPECT_EQ(first_lost.source, OmegaSource::kCommanded);
+  EXPECT_EQ(first_lost.omega, even);
+  EXPECT_EQ(first_lost.rejected.at(0),
+            "header start_angle (recorded): 1 of 6 frames has no value of it, the first is frame 0");
+  // Two sweeps that each header tells are not one that the first of them would go on to.
+  const ScanOmega jump = omega_of_headers(12, [&](int n) { return header(0.5 * n + (n < 6 ? 0 : 90)); });
+  EXPECT_EQ(jump.source, OmegaSource::kRecorded);
+  EXPECT_EQ(jump.omega, (std::vector<double>{0, 0.5, 1, 1.5, 2, 2.5, 93, 93.5, 94, 94.5, 95, 95.5}));
+  EXPECT_EQ(jump.sweeps, (std::vector<Sweep>{{0, 5}, {6, 11}}));
 }
 
 TEST(HeaderAngles, OfRealFiles) {

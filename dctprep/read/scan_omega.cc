@@ -4,13 +4,17 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <limits>
 #include <numbers>
 #include <numeric>
 #include <optional>
+#include <string_view>
 
 #include "dctprep/base/error.h"
 #include "dctprep/read/angle_list.h"
+#include "dctprep/read/commanded_angles.h"
+#include "dctprep/read/hdf5_contents.h"
 #include "dctprep/read/hdf5_numbers.h"
 #include "dctprep/read/omega_judge.h"
 
@@ -32,7 +36,9 @@ std::string disagreement(const TriedOmega& recorded, const TriedOmega& commanded
   const std::vector<double>&a = recorded.verdict.omega, &b = commanded.verdict.omega;
   instead = false;
   if (recorded.verdict.by_omega.empty() && recorded.verdict.sweeps.size() > 1 && commanded.verdict.sweeps.size() == 1) {
-    instead = true;
+    // A start and a step that say of how many frames are no more than the beginning of what was done.
+    const auto& even = commanded.candidate->even;
+    instead = !even || even->points >= 1;
     return "it jumps or turns back: " + sweep_names(recorded.verdict.sweeps);
   }
   if (a.size() < 2) return {};
@@ -53,14 +59,48 @@ std::string disagreement(const TriedOmega& recorded, const TriedOmega& commanded
   return {};
 }
 
+// The motors that BLISS was told to rotate; none: it was told to move nothing, or no rotation.
+struct CommandedMotors {
+  std::vector<std::string> names;
+  bool none = false;
+};
+
+CommandedMotors commanded_motors(const OmegaJudge& judge) {
+  CommandedMotors told;
+  for (const OmegaCandidate& candidate : judge.candidates()) {
+    if (candidate.source != OmegaSource::kCommanded) continue;
+    told.none |= !candidate.moves;
+    if (candidate.moves && !candidate.motor.empty() &&
+        std::ranges::find(told.names, candidate.motor) == told.names.end())
+      told.names.push_back(candidate.motor);
+  }
+  return told;
+}
+
+// A list of a motor that was not commanded, and that does not move as was: one that drifts.
+bool is_another_motor(const CommandedMotors& told, const TriedOmega& tried, const TriedOmega& commanded) {
+  const OmegaCandidate& candidate = *tried.candidate;
+  if (told.names.empty() || candidate.location == "header" || candidate.rank < 0) return false;
+  std::string motor = lower_case(candidate.motor);
+  for (const std::string_view suffix : {"_center", "_start"}) {
+    if (motor.ends_with(suffix)) motor.resize(motor.size() - suffix.size());
+  }
+  const auto is_it = [&](const std::string& name) { return lower_case(name) == motor; };
+  if (candidate.motor.empty() || std::ranges::any_of(told.names, is_it)) return false;
+  // Of a command that is not known here, the second word may be anything.
+  const auto is_rotation = [](const std::string& name) { return rotation_rank(name) >= 0; };
+  if (!commanded.usable() && std::ranges::none_of(told.names, is_rotation)) return false;
+  bool instead = false;
+  return !commanded.usable() || !disagreement(tried, commanded, instead).empty();
+}
+
 // The candidate that tells the angles; none usable: omega is unknown. Says in `found` what was refused and why.
 TriedOmega choose(const OmegaJudge& judge, ScanOmega& found) {
   TriedOmega recorded, commanded;
-  bool motor_known = false;
+  const CommandedMotors told = commanded_motors(judge);
   std::vector<std::string> refused_commands;
   for (const OmegaCandidate& candidate : judge.candidates()) {
     if (candidate.source != OmegaSource::kCommanded) continue;
-    motor_known |= candidate.moves && !candidate.motor.empty();
     if (commanded.usable()) continue;
     TriedOmega tried = judge.try_one(candidate);
     if (tried.usable()) {
@@ -73,9 +113,12 @@ TriedOmega choose(const OmegaJudge& judge, ScanOmega& found) {
   for (const OmegaCandidate& candidate : judge.candidates()) {
     if (candidate.source == OmegaSource::kCommanded || recorded.usable()) continue;
     const bool other = candidate.rank == kOtherMotor;
-    if (other && (motor_known || commanded.usable())) continue;
+    if (other && (!told.names.empty() || told.none || commanded.usable())) continue;
     TriedOmega tried = judge.try_one(candidate);
-    if (other) {
+    if (tried.usable() && is_another_motor(told, tried, commanded)) {
+      found.rejected.push_back(
+          fmt::format("{}: it moves, but {} was commanded", describe(candidate), fmt::join(told.names, ", ")));
+    } else if (other) {
       if (tried.usable() && tried.verdict.sweeps.size() == 1) others.push_back(std::move(tried));
     } else if (tried.usable()) {
       recorded = std::move(tried);
@@ -149,11 +192,31 @@ void arrange(const ScanOptions& options, const UsedFrames& frames, AngleVerdict 
   }
 }
 
+bool is_multiple(double value, double of, double tolerance) {
+  return std::abs(value - of * std::round(value / of)) <= tolerance * std::abs(value);
+}
+
+// A step that is a round number of degrees if it is in radians, and none if it is in degrees.
+bool is_round_in_radians(const OmegaRange& covered) {
+  constexpr double kRound = 0.005, kTolerance = 2e-5;
+  const double step = covered.step, degrees = step * 180 / std::numbers::pi;
+  if (covered.range > 2.2 * std::numbers::pi || degrees < kRound) return false;
+  const auto is_round = [&](double angle) { return is_multiple(angle, kRound, kTolerance); };
+  return is_round(degrees) && !is_multiple(step, kRound / 10, kTolerance);
+}
+
 void warn_of_radians(const OmegaCandidate& candidate, ScanOmega& found) {
   const OmegaRange covered = omega_range(found.omega);
+  if (!candidate.unit.empty() || candidate.source == OmegaSource::kCommanded || found.omega.size() < 10) return;
+  if (found.sweeps.size() == 1 && is_round_in_radians(covered)) {
+    found.warnings.push_back(fmt::format(
+        "omega: {} says no unit and is read in degrees, but its steps of {:.6g} would be {:.6g} degrees if it is in "
+        "radians; then give scan.omega_start and scan.omega_step",
+        describe(candidate), covered.step, covered.step * 180 / std::numbers::pi));
+    return;
+  }
   for (const auto& [turn, name] :
        {std::pair(2 * std::numbers::pi, "a full turn"), std::pair(std::numbers::pi, "half a turn")}) {
-    if (!candidate.unit.empty() || candidate.source == OmegaSource::kCommanded || found.omega.size() < 10) continue;
     if (std::abs(covered.turn() - turn) > 0.6 * covered.step && std::abs(covered.range - turn) > 0.6 * covered.step)
       continue;
     found.warnings.push_back(fmt::format(
@@ -171,7 +234,7 @@ void take(const ScanOptions& options, const UsedFrames& frames, const OmegaJudge
   found.path = judge.path_of(candidate);
   found.motor = candidate.motor;
   if (!tried.note.empty()) found.notes.push_back(fmt::format("omega: {}: {}", describe(candidate), tried.note));
-  if (candidate.rank == kOtherMotor && candidate.location != "header") {
+  if (candidate.rank == kOtherMotor) {
     found.warnings.push_back(
         fmt::format("omega: {} is the only motor that moves; nothing says that it is a rotation", describe(candidate)));
   }

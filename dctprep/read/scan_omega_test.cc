@@ -62,6 +62,14 @@ bliss('radians', {'rot': np.deg2rad(w)}); right('radians', 'commanded', 'seems t
 bliss('contrary', {'rot': 2 * w}); right('contrary', 'recorded', 'disagree', 2 * w)
 bliss('folded', {'rot': (350 + w) % 360}, title='fscan rot 350 0.5 60 0.1'); right('folded', 'recorded', '', 350 + w)
 bliss('jump', {'rot': np.where(np.arange(D) < 30, w, w + 10)}); right('jump', 'commanded', 'disagree')
+# A rotation that was not commanded drifts, or moves as was commanded.
+drift = 20 + 0.001 * np.arange(D)
+bliss('another', {'rot': np.full(D, 3.0), 'phi': drift}); right('another', 'commanded', '/1.1/measurement/phi (recorded): it moves, but rot was commanded')
+bliss('another_alone', {'phi': drift}, title='dscan rot 0 29.5 59 0.1'); right('another_alone', 'unknown', 'it moves, but rot was commanded', [])
+bliss('alias', {'hrsrot': w}); right('alias', 'recorded')
+bliss('name_of_sample', {'rot': w}, title='scan of iron 3'); right('name_of_sample', 'recorded')
+bliss('nothing_told', {'rot': np.full(D, 3.0), 'pusher': drift}, title='loopscan 60 0.1'); right('nothing_told', 'unknown', 'does not move', [])
+bliss('end_or_step', {}, title='ftomo rot 0 30 60 0.1'); right('end_or_step', 'unknown', 'whether 30 is its step or its end', [])
 # Other commands.
 bliss('ascan', {}, title='ascan rot 0 29.5 59 0.1'); right('ascan', 'commanded')
 bliss('dscan', {}, title='dscan rot 0 29.5 59 0.1', positioners={'rot': 45.0}); right('dscan', 'commanded', '', 45 + w)
@@ -94,6 +102,17 @@ plain('still', omega=np.zeros(D)); right('still', 'unknown', 'it does not move: 
 plain('nothing'); right('nothing', 'unknown', 'nothing in the scan tells the angles', [])
 plain('half', omega=(180 - 0.5 * (D - np.arange(D)) + 20 + 180) % 360 - 180); right('half', 'recorded', '', 170 + w)
 plain('interlaced', omega=np.concatenate([w[::2], w[1::2]])); right('interlaced', 'recorded', 'in the order of omega')
+plain('unit', omega=w)
+with h5py.File('unit.h5', 'a') as f:
+    f['entry/data/omega'][...] = np.deg2rad(w); f['entry/data/omega'].attrs['unit'] = 'rad'
+right('unit', 'recorded', 'given in rad')
+plain('dot', omega=(w * 1000, 'mdeg.')); right('dot', 'recorded', 'mdeg')
+plain('round', theta=np.deg2rad(w)); right('round', 'recorded', 'would be 0.5 degrees if it is in radians', np.deg2rad(w))
+plain('minus', omega=-0.0 - w); right('minus', 'recorded', '', -w)
+with h5py.File('keys.h5', 'w') as f:
+    f['entry/instrument/detector/data'] = d; f['entry/instrument/detector/image_key'] = np.zeros(D - 1, int)
+    f['entry/sample/rotation_angle'] = w
+right('keys', 'recorded', 'image_key holds 59 values for 60 frames')
 # Others.
 keep = np.delete(np.arange(D), [30, 31])
 for name, ids in (('dropped', keep), ('dropped_from_one', keep + 1)):
@@ -119,6 +138,27 @@ with h5py.File('eiger.h5', 'w') as f:
     for i in range(3): f['entry/data/data_%06d' % (i + 1)] = d[20 * i:20 * i + 20].astype('u4')
     f['entry/sample/goniometer/omega_start'] = 12.0; f['entry/sample/goniometer/omega_increment'] = -0.5
 right('eiger', 'commanded', '', 12 - w)
+def eiger(name, omega=None, triggers=1, **more):
+    with h5py.File(name + '.h5', 'w') as f:
+        for i in range(3): f['entry/data/data_%06d' % (i + 1)] = d[20 * i:20 * i + 20].astype('u4')
+        f['entry/instrument/detector/detectorSpecific/nimages'] = D // triggers
+        f['entry/instrument/detector/detectorSpecific/ntrigger'] = triggers
+        if omega is not None: f['entry/sample/goniometer/omega'] = omega
+        for k, v in more.items():
+            v, unit = v if isinstance(v, tuple) else (v, None)
+            f['entry/sample/goniometer/' + k] = v
+            if unit: f['entry/sample/goniometer/' + k].attrs['units'] = unit
+thrice = np.tile(w[:20], 3)
+eiger('triggers', thrice, 3, omega_start=0.0, omega_increment=0.5); right('triggers', 'recorded', 'frames 0-19, 20-39 and 40-59', thrice)
+eiger('triggers_alone', None, 3, omega_start=0.0, omega_increment=0.5); right('triggers_alone', 'unknown', '3 triggers took 20 images each', [])
+eiger('starts', None, omega_start=w, omega_end=w + 0.5, omega_increment=0.5); right('starts', 'recorded', 'omega_start')
+eiger('unit_of_step', None, omega_start=0.0, omega_increment=(np.deg2rad(0.5), 'rad')); right('unit_of_step', 'commanded', 'given in rad')
+eiger('units', None, omega_start=(0.0, 'deg'), omega_increment=(np.deg2rad(0.5), 'rad')); right('units', 'unknown', 'its start is in deg, its step in rad', [])
+eiger('phi', np.full(D, 90.0), omega_start=90.0, omega_increment=0.0, phi=w, phi_start=0.0, phi_increment=0.5); right('phi', 'recorded', 'omega (recorded): it does not move')
+with h5py.File('no_step.h5', 'w') as f:
+    f['exchange/data'] = d
+    for k, v in (('rotation_start', 0.), ('rotation_stop', 30.), ('num_angles', 60)): f['process/acquisition/rotation/' + k] = np.array([v])
+right('no_step', 'unknown', 'it does not tell the step', [])
 with h5py.File('chain.h5', 'w') as f:
     f['entry/data/data'] = d
     f['entry/sample/depends_on'] = '/entry/sample/transformations/tx'
@@ -202,7 +242,7 @@ TEST_F(ScanOmegaTest, IsWhatTheFileTellsOrUnknown) {
     EXPECT_EQ(again.omega_source, scan.omega_source) << name;
     EXPECT_EQ(again.file_frame, scan.file_frame) << name;
   }
-  EXPECT_GE(files, 48);
+  EXPECT_GE(files, 66);
 }
 
 TEST_F(ScanOmegaTest, IsJudgedAfterFramesAreChosen) {
