@@ -149,7 +149,9 @@ std::string omega_text(const Scan& scan) {
   text += fmt::format(", {}", name_of(scan.omega_source));
   if (!scan.omega_motor.empty()) text += ", motor " + scan.omega_motor;
   if (!scan.omega_path.empty())
-    text += ", from " + (scan.omega_path == "header" ? "the image headers" : scan.omega_path);
+    text += ", from " + (scan.omega_path != "header"            ? scan.omega_path
+                         : scan.storage.format == "HDF5 series" ? "each of its files"
+                                                                : "the image headers");
   return text;
 }
 

@@ -69,6 +69,7 @@ struct StorageInfo {
   std::string location;            // absolute path, with ::/dataset where there is one
   std::string type;                // stored pixel type: "uint16", "int32", ...
   std::string compression;         // "bitshuffle-lz4", "gzip", "none", ...
+  std::string clipped_from;        // of a virtual dataset: a source whose values its own type cannot hold, else ""
   std::uint64_t bytes_stored = 0;  // of the frames on disk, 0 where unknown
 };
 

@@ -51,8 +51,10 @@ std::vector<std::string> groups_of_detectors(hid_t file, const std::string& fram
   std::vector<std::string> groups;
   const auto add = [&](const std::string& group) {
     groups.push_back(group);
-    const std::string specific = join_path(group, "detectorSpecific");
-    if (is_group(file, specific)) groups.push_back(specific);
+    for (const char* name : {"detectorSpecific", "acquisition", "acq_parameters"}) {
+      const std::string specific = join_path(group, name);
+      if (is_group(file, specific)) groups.push_back(specific);
+    }
   };
   std::string above = frames;
   while (!above.empty() && above != "/") {
@@ -109,12 +111,22 @@ void find_saturation(hid_t file, const std::string& group, Hdf5Detector& found) 
 
 void find_frames(hid_t file, const std::string& group, Hdf5Detector& found) {
   if (found.frames != 0) return;
+  // LImA: of the whole acquisition, which may lie in several files.
+  for (const char* name : {"acq_nb_frames", "nb_frames"}) {
+    const std::string path = join_path(group, name);
+    const auto images = whole_number(file, path);
+    if (!images) continue;
+    found.frames = *images;
+    found.frames_path = path;
+    return;
+  }
   const std::string path = join_path(group, "nimages");
   const auto images = whole_number(file, path);
   if (!images) return;
   const std::int64_t triggers = whole_number(file, join_path(group, "ntrigger")).value_or(1);
   if (triggers > INT32_MAX / *images) return;
   found.frames = *images * triggers;
+  found.frames_end = true;
   found.frames_path = path;
 }
 

@@ -16,7 +16,8 @@ struct Hdf5Detector {
   std::string saturation_path;  // the dataset that says so
   std::int64_t frames = 0;      // how many were asked for; 0 where it is not said
   std::string frames_path;
-  int bits = 0;  // of a pixel, of Dectris' own; 0 where it is not said
+  bool frames_end = false;  // Dectris: those beyond them belong to nothing
+  int bits = 0;             // of a pixel, of Dectris' own; 0 where it is not said
 };
 
 // Looks in the groups round the dataset of frames, its own first, for what belongs to frames of this size.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <limits>
 #include <utility>
 
 #include "dctprep/base/assert.h"
@@ -108,7 +109,8 @@ std::uint64_t missing_before(const std::vector<NameParts>& names, int counting, 
   return number - before - 1;
 }
 
-std::shared_ptr<const FrameSource> open_all(const std::vector<fs::path>& files, std::string* found) {
+// The files in their order, and those that are missing between them.
+std::vector<FramePart> open_parts(const std::vector<fs::path>& files, std::string* found) {
   std::vector<NameParts> names;
   for (const fs::path& file : files) names.push_back(split_name(file.filename().string()));
   const bool one_pattern =
@@ -123,6 +125,7 @@ std::shared_ptr<const FrameSource> open_all(const std::vector<fs::path>& files, 
       parts.push_back({nullptr, 0, names[i].with_number(place, names[i].numbers[place] - n) + " is not there", 0});
     }
     FramePart part;
+    part.file = static_cast<int>(i);
     try {
       if (dataset.empty()) {
         dataset = dataset_of(files[i]);
@@ -136,14 +139,58 @@ std::shared_ptr<const FrameSource> open_all(const std::vector<fs::path>& files, 
     }
     parts.push_back(std::move(part));
   }
-  return join_frames(std::move(parts), files.front().string());
+  return parts;
 }
 
 }  // namespace
 
 std::shared_ptr<const FrameSource> open_hdf5_series(const std::vector<fs::path>& files, std::string* dataset) {
   DCTPREP_ASSERT(!files.empty());
-  return hdf5::rehearsed(files.front().native(), [&] { return open_all(files, dataset); });
+  return hdf5::rehearsed(files.front().native(),
+                         [&] { return join_frames(open_parts(files, dataset), files.front().string()); });
+}
+
+SeriesPlaces hdf5_series_places(const std::vector<fs::path>& files) {
+  DCTPREP_ASSERT(!files.empty());
+  return hdf5::rehearsed(files.front().native(), [&] {
+    SeriesPlaces places;
+    std::string found;
+    for (const FramePart& part : place_parts(open_parts(files, &found))) {
+      for (int k = 0; k < part.count; ++k) places.frames.push_back({part.frames ? part.file : -1, k});
+    }
+    const std::size_t colons = found.rfind("::");
+    places.first_file = found.substr(0, colons);
+    places.dataset = found.substr(colons + 2);
+    return places;
+  });
+}
+
+Hdf5Numbers read_series_numbers(const std::vector<fs::path>& files, const SeriesPlaces& places,
+                                const std::string& dataset) {
+  Hdf5Numbers all;
+  Hdf5Numbers of_file;
+  for (std::size_t k = 0; k < places.frames.size(); ++k) {
+    const auto [file, frame] = places.frames[k];
+    if (file < 0) {
+      all.values.push_back(std::numeric_limits<double>::quiet_NaN());
+      continue;
+    }
+    if (frame == 0) {
+      const fs::path& path = files[static_cast<std::size_t>(file)];
+      std::size_t frames = 0;
+      while (k + frames < places.frames.size() && places.frames[k + frames].file == file) ++frames;
+      of_file = read_hdf5_numbers(path, dataset);
+      if (of_file.values.size() != frames)
+        fail("{}::{}: holds {} values where the file has {} frames", path.string(), dataset, of_file.values.size(),
+             frames);
+      if (all.unit.empty()) all.unit = of_file.unit;
+      if (all.unit != of_file.unit)
+        fail("{}::{}: is in \"{}\", in the files before in \"{}\"", path.string(), dataset, of_file.unit, all.unit);
+    }
+    all.values.push_back(of_file.values[static_cast<std::size_t>(frame)]);
+  }
+  all.shape = {all.values.size()};
+  return all;
 }
 
 StorageInfo hdf5_series_info(const std::vector<fs::path>& files) {

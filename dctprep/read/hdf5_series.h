@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dctprep/core/frame_source.h"
+#include "dctprep/read/hdf5_numbers.h"
 
 namespace dctprep {
 
@@ -17,6 +18,23 @@ namespace dctprep {
 // gets the dataset of the first file that can be opened, as FILE::/dataset.
 std::shared_ptr<const FrameSource> open_hdf5_series(const std::vector<std::filesystem::path>& files,
                                                     std::string* dataset = nullptr);
+
+// Where the frames of open_hdf5_series(files) stand.
+struct SeriesPlaces {
+  struct Place {
+    int file = -1;  // of `files`; -1: the frame is missing
+    int frame = 0;  // of it
+  };
+  std::vector<Place> frames;
+  std::filesystem::path first_file;  // the first that can be opened
+  std::string dataset;               // its frames
+};
+SeriesPlaces hdf5_series_places(const std::vector<std::filesystem::path>& files);
+
+// One number a frame of the series: those that `dataset` holds in each of its files, one after the other; NaN at
+// missing frames. Error where a file holds another number of them than of frames, or in another unit.
+Hdf5Numbers read_series_numbers(const std::vector<std::filesystem::path>& files, const SeriesPlaces& places,
+                                const std::string& dataset);
 
 // As for `info`; `location` is left empty.
 StorageInfo hdf5_series_info(const std::vector<std::filesystem::path>& files);

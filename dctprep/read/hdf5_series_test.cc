@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/read/hdf5_series.h"
 
+#include <cmath>
 #include <gtest/gtest.h>
 
 #include "dctprep/base/error.h"
 #include "dctprep/read/hdf5_cases_test.h"
 #include "dctprep/read/open_scan.h"
+#include "dctprep/read/scan_monitor.h"
 #include "dctprep/testing/testing.h"
 
 namespace dctprep {
@@ -34,6 +36,15 @@ with h5py.File('sizes/cam_0010.h5', 'w') as f: f['entry_0000/measurement/data'] 
 series('several')
 for i in range(8, 12):
     with h5py.File(f'several/cam_{i:04}.h5', 'a') as f: f['entry_0000/other/data'] = stack(3, 5, 6)
+series('lists'); series('lists_gap', [1]); series('lists_cut')
+for folder in ('lists', 'lists_gap', 'lists_cut'):
+    for i in range(4):
+        name, k = f'{folder}/cam_{8 + i:04}.h5', np.arange(3 * i, min(3 * i + 3, 11))
+        if not os.path.exists(name): continue
+        with h5py.File(name, 'a') as f:
+            f['entry_0000/rotation_angle'] = np.deg2rad(10 + 2.0 * k); f['entry_0000/rotation_angle'].attrs['units'] = 'rad'
+            f['entry_0000/measurement/fpico2'] = 100.0 + k
+            if folder == 'lists_cut' and i == 2: del f['entry_0000/rotation_angle']; f['entry_0000/rotation_angle'] = k[:2]
 series('darks'); h5py.File('darks/dark_0001.h5', 'w').close(); h5py.File('darks/dark_0002.h5', 'w').close()
 )",
                                           folder_.path());
@@ -76,6 +87,39 @@ TEST_F(Hdf5Series, FilesThatAreGoneOrBrokenAreMissingFrames) {
   expect_frames("gap", 11, {3, 4, 5, 6, 7, 8});
   expect_frames("tail", 9, {});
   expect_frames("broken", 11, {3, 4, 5});
+}
+
+TEST_F(Hdf5Series, ListsBesideTheFramesOfEachFileAreJoined) {
+  const Scan whole = open_scan({.path = (folder_ / "lists").string()});
+  EXPECT_EQ(whole.omega_source, OmegaSource::kRecorded);
+  ASSERT_EQ(whole.omega.size(), 11u);
+  for (int k = 0; k < 11; ++k) EXPECT_NEAR(whole.omega[static_cast<std::size_t>(k)], 10 + 2 * k, 1e-9);
+  const Scan again = open_scan({.path = (folder_ / "lists").string(), .omega = whole.omega_path});
+  EXPECT_EQ(again.omega, whole.omega);
+  for (const std::string option : {"auto", "fpico2"}) {
+    const ScanMonitor monitor = read_monitor(option, whole);
+    EXPECT_EQ(read_monitor(monitor.path, whole).values, monitor.values);
+    ASSERT_EQ(monitor.values.size(), 11u);
+    for (int k = 0; k < 11; ++k) EXPECT_EQ(monitor.values[static_cast<std::size_t>(k)], 100 + k);
+  }
+  ScanOptions part{.path = (folder_ / "lists").string()};
+  part.frames = {{4, 9}};
+  EXPECT_EQ(read_monitor("fpico2", open_scan(part)).values, (std::vector<double>{104, 105, 106, 107, 108, 109}));
+
+  // The angles of missing frames lie between those of their neighbours; their monitor is not known.
+  const Scan gap = open_scan({.path = (folder_ / "lists_gap").string()});
+  ASSERT_EQ(gap.omega.size(), 11u);
+  for (int k = 0; k < 11; ++k) EXPECT_NEAR(gap.omega[static_cast<std::size_t>(k)], 10 + 2 * k, 1e-9);
+  const ScanMonitor monitor = read_monitor("fpico2", gap);
+  EXPECT_TRUE(std::isnan(monitor.values[3]) && std::isnan(monitor.values[5]));
+  EXPECT_EQ(monitor.values[6], 106);
+
+  const Scan cut = open_scan({.path = (folder_ / "lists_cut").string()});
+  EXPECT_EQ(cut.omega_source, OmegaSource::kUnknown);
+  EXPECT_NE(
+      cut.omega_rejected.at(0).find("cam_0010.h5::/entry_0000/rotation_angle: holds 2 values where the file has 3"),
+      std::string::npos)
+      << cut.omega_rejected[0];
 }
 
 TEST_F(Hdf5Series, WhatIsNoSeriesIsRefusedWithTheReason) {

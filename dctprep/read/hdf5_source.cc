@@ -173,6 +173,7 @@ StorageInfo hdf5_storage_info(const fs::path& file, const std::vector<std::strin
   info.location = fmt::format("{}::{}", fs::absolute(file, error).lexically_normal().string(), datasets.front());
   info.type = pixel_type_name(stored->type());
   info.compression = stored->compression();
+  info.clipped_from = stored->clipped_from();
   info.bytes_stored = bytes;
   return info;
 }

@@ -78,6 +78,7 @@ class StoredFrames {
   // As StorageInfo has them.
   virtual std::string compression() const = 0;
   virtual std::uint64_t bytes_stored() const = 0;
+  virtual std::string clipped_from() const { return {}; }
 
   // As FrameSource has it.
   virtual void list_files(std::vector<std::filesystem::path>& files) const {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <fmt/format.h>
 #include <map>
 #include <set>
 #include <tuple>
@@ -87,6 +88,20 @@ class VirtualFrames final : public StoredFrames {
       return true;
     });
     return bytes;
+  }
+
+  std::string clipped_from() const override {
+    std::string from;
+    for_each_source([&](const std::shared_ptr<const Source>& source) {
+      if (!source->frames) return true;
+      const PixelType &stored = source->frames->type(), own = type();
+      const bool fraction = stored.kind == PixelKind::kFloat && own.kind != PixelKind::kFloat;
+      const bool sign = stored.kind == PixelKind::kSigned && own.kind == PixelKind::kUnsigned;
+      if (stored.bytes > own.bytes || fraction || sign)
+        from = fmt::format("{} ({})", source->file.string(), pixel_type_name(stored));
+      return false;
+    });
+    return from;
   }
 
   // A source that cannot be opened counts too: it is to be mended, not to be overwritten.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <cstdlib>
+#include <fmt/format.h>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <sstream>
@@ -7,6 +8,8 @@
 #include "dctprep/base/error.h"
 #include "dctprep/read/hdf5_cases_test.h"
 #include "dctprep/read/hdf5_numbers.h"
+#include "dctprep/read/hdf5_source.h"
+#include "dctprep/read/open_scan.h"
 
 namespace dctprep {
 namespace {
@@ -269,6 +272,32 @@ out.close()
       EXPECT_NE(std::string(error.what()).find(name), std::string::npos) << error.what();
     }
   }
+}
+
+TEST(Hdf5Virtual, WhatItsTypeCannotHoldOfItsSourcesIsTold) {
+  const testing::TemporaryFolder folder;
+  const auto made = testing::run_python(R"(
+import h5py, numpy as np
+for stored in ('u1', 'u2', 'u4', 'i2', 'i4', 'f4'):
+    with h5py.File(f'source_{stored}.h5', 'w') as f: f['x'] = np.ones((3, 6, 7), stored)
+    for own in ('u2', 'i4', 'f8'):
+        l = h5py.VirtualLayout((3, 6, 7), own); l[:] = h5py.VirtualSource(f'source_{stored}.h5', 'x', (3, 6, 7))
+        with h5py.File(f'{own}_of_{stored}.h5', 'w') as f: f.create_virtual_dataset('x', l)
+)",
+                                        folder.path());
+  ASSERT_EQ(made.status, 0) << made.output;
+  const auto clipped = [&](const std::string& name) {
+    return hdf5_storage_info(folder / (name + ".h5"), "/x").clipped_from;
+  };
+  for (const char* whole : {"u2_of_u1", "u2_of_u2", "i4_of_u2", "i4_of_i4", "i4_of_i2", "f8_of_u4", "f8_of_f4"})
+    EXPECT_EQ(clipped(whole), "") << whole;
+  for (const auto& [name, type] :
+       {std::pair{"u2_of_u4", "uint32"}, {"u2_of_i2", "int16"}, {"u2_of_f4", "float32"}, {"i4_of_f4", "float32"}})
+    EXPECT_NE(clipped(name).find(fmt::format("({})", type)), std::string::npos) << name << " " << clipped(name);
+  EXPECT_EQ(hdf5_storage_info(folder / "source_u4.h5", "/x").clipped_from, "");
+  const Scan scan = open_scan({.path = (folder / "u2_of_u4.h5").string()});
+  ASSERT_FALSE(scan.warnings.empty());
+  EXPECT_NE(scan.warnings[0].find("is a virtual dataset of uint16 over"), std::string::npos) << scan.warnings[0];
 }
 
 }  // namespace

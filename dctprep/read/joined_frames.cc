@@ -129,15 +129,19 @@ void place_by_size(std::vector<FramePart>& parts, int usual, std::int64_t announ
 
 }  // namespace
 
-std::shared_ptr<const FrameSource> join_frames(std::vector<FramePart> parts, const std::string& name,
-                                               std::int64_t announced) {
+std::vector<FramePart> place_parts(std::vector<FramePart> parts, std::int64_t announced) {
   DCTPREP_ASSERT(!parts.empty());
   int usual = 0;  // frames of a part: all but the last have as many
   for (const FramePart& part : parts) usual = std::max(usual, part.frames ? part.count : 0);
   if (usual == 0) throw Error(parts.front().why_missing);
   while (!parts.back().frames) parts.pop_back();
   if (!place_by_numbers(parts, usual)) place_by_size(parts, usual, announced);
-  return std::make_shared<JoinedFrames>(std::move(parts), name);
+  return parts;
+}
+
+std::shared_ptr<const FrameSource> join_frames(std::vector<FramePart> parts, const std::string& name,
+                                               std::int64_t announced) {
+  return std::make_shared<JoinedFrames>(place_parts(std::move(parts), announced), name);
 }
 
 }  // namespace dctprep

@@ -27,11 +27,25 @@ OmegaJudge::OmegaJudge(const ScanPath& scan, const Hdf5Layout* layout, const Use
   if (layout != nullptr) {
     candidates_ = layout->omega;
   } else if (scan.is_hdf5_series) {
-    absent_.assign(frames.used.size(), 0);  // their headers tell no angles
+    find_in_series();
   } else {
     HeaderAngles headers = header_angles(scan.files);
     candidates_ = std::move(headers.candidates);
     for (const int k : frames.used) absent_.push_back(headers.absent[static_cast<std::size_t>(k)]);
+  }
+}
+
+// The lists that lie beside the frames in each file. They are named like the numbers of headers: there is no one
+// dataset that holds them.
+void OmegaJudge::find_in_series() {
+  places_ = hdf5_series_places(scan_.files);
+  for (const int k : frames_.used) absent_.push_back(places_->frames[static_cast<std::size_t>(k)].file < 0 ? 1 : 0);
+  for (OmegaCandidate& candidate : find_hdf5_layout(places_->first_file, places_->dataset).omega) {
+    const bool is_list = candidate.datasets.size() == 1 && candidate.location.find('@') == std::string::npos;
+    if (candidate.source != OmegaSource::kRecorded || !is_list) continue;
+    candidate.text = candidate.location + " of each file";
+    candidate.location = "header";
+    candidates_.push_back(std::move(candidate));
   }
 }
 
@@ -58,10 +72,8 @@ void OmegaJudge::judge(const OmegaCandidate& candidate, TriedOmega& tried) const
   }
   const Hdf5Numbers numbers = read(candidate);
   std::vector<int> projections;
-  std::vector<double> ids;
   if (layout_ != nullptr) projections = layout_->projections.frames;
-  if (layout_ != nullptr && !layout_->frame_ids.empty()) ids = read_hdf5_numbers(scan_.file, layout_->frame_ids).values;
-  AngleFit fit = fit_angles(numbers.shape, numbers.values, frames_, projections, candidate.begin_together, ids);
+  AngleFit fit = fit_angles(numbers.shape, numbers.values, frames_, projections, candidate.begin_together, frame_ids());
   tried.note = std::move(fit.note);
   tried.verdict.fault = std::move(fit.fault);
   if (!tried.verdict.fault.empty()) return;
@@ -72,6 +84,16 @@ void OmegaJudge::judge(const OmegaCandidate& candidate, TriedOmega& tried) const
   tried.verdict = judge_angles(std::move(fit.angles), absent_);
 }
 
+// Read once for all candidates.
+const std::vector<double>& OmegaJudge::frame_ids() const {
+  if (!frame_ids_) {
+    frame_ids_.emplace();
+    if (layout_ != nullptr && !layout_->frame_ids.empty())
+      frame_ids_ = read_hdf5_numbers(scan_.file, layout_->frame_ids).values;
+  }
+  return *frame_ids_;
+}
+
 Hdf5Numbers OmegaJudge::read(const OmegaCandidate& candidate) const {
   Hdf5Numbers all;
   if (candidate.even) {
@@ -79,6 +101,8 @@ Hdf5Numbers OmegaJudge::read(const OmegaCandidate& candidate) const {
   } else if (candidate.datasets.empty()) {
     all.values = candidate.values;
   }
+  if (places_ && candidate.datasets.size() == 1)
+    return read_series_numbers(scan_.files, *places_, candidate.datasets[0]);
   for (const std::string& dataset : candidate.datasets) {
     Hdf5Numbers numbers = read_hdf5_numbers(scan_.file, dataset);
     if (candidate.datasets.size() == 1) return numbers;

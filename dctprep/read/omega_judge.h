@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "dctprep/read/angle_list.h"
 #include "dctprep/read/hdf5_layout.h"
 #include "dctprep/read/hdf5_numbers.h"
+#include "dctprep/read/hdf5_series.h"
 #include "dctprep/read/omega_candidate.h"
 #include "dctprep/read/scan_path.h"
 
@@ -40,14 +42,19 @@ class OmegaJudge {
 
  private:
   void judge(const OmegaCandidate& candidate, TriedOmega& tried) const;
+  void find_in_series();
   Hdf5Numbers read(const OmegaCandidate& candidate) const;
+  const std::vector<double>& frame_ids() const;
   std::vector<double> even_angles(const EvenAngles& even) const;
 
   const ScanPath& scan_;
   const Hdf5Layout* layout_;
   const UsedFrames& frames_;
   std::vector<OmegaCandidate> candidates_;
-  std::vector<std::uint8_t> absent_;  // of images: 1 at frames without a header; empty for HDF5
+  mutable std::optional<std::vector<double>> frame_ids_;
+  std::vector<std::uint8_t>
+      absent_;  // of files: 1 at frames that are gone, or without a header; empty for one HDF5 file
+  std::optional<SeriesPlaces> places_;  // of a series of HDF5 files
 };
 
 }  // namespace dctprep

@@ -17,6 +17,7 @@
 #include "dctprep/read/hdf5_series.h"
 #include "dctprep/read/hdf5_source.h"
 #include "dctprep/read/image_file.h"
+#include "dctprep/read/overloaded_frames.h"
 #include "dctprep/read/scan_companions.h"
 #include "dctprep/read/scan_detector.h"
 #include "dctprep/read/scan_omega.h"
@@ -113,6 +114,21 @@ void refuse_normalised(const Scan& scan, int k, const Image<std::uint16_t>& pixe
       scan.frames->frame_name(k), rounded.value, kFewCounts);
 }
 
+// 32-bit detectors mark overloaded pixels as they mark masked ones: what is good in a frame of the second half is none
+// of the latter.
+void clear_good_later(const ScanOptions& options, const Scan& scan, Image<std::uint8_t>& markers) {
+  constexpr int kTries = 100;
+  Image<std::uint16_t> pixels(scan.height(), scan.width());
+  Image<std::uint8_t> later(scan.height(), scan.width());
+  const int middle = scan.frame_count() / 2;
+  for (int k = middle; k < std::min(scan.frame_count(), middle + kTries); ++k) {
+    if (std::ranges::find(options.bad_frames, k) != options.bad_frames.end()) continue;
+    if (scan.frames->read(k, pixels, later)) continue;
+    for (std::size_t i = 0; i < markers.size(); ++i) markers.data()[i] &= later.data()[i];
+    return;
+  }
+}
+
 // Of the first frame used that can be read and is not listed as bad; Error where there is none. Of a scan without end
 // that holds none, not all are tried: more than max_bad_frames end the run anyway.
 void add_markers(const ScanOptions& options, Scan& scan) {
@@ -131,6 +147,8 @@ void add_markers(const ScanOptions& options, Scan& scan) {
       continue;
     }
     refuse_normalised(scan, k, pixels, changes);
+    const bool marks_overloads = scan.storage.type == "uint32" || scan.storage.type == "uint64";
+    if (marks_overloads) clear_good_later(options, scan, markers);
     std::size_t marked = 0;
     for (std::size_t i = 0; i < markers.size(); ++i) {
       if (markers.data()[i] == 0 || scan.bad_pixels.data()[i] != 0) continue;
@@ -138,9 +156,11 @@ void add_markers(const ScanOptions& options, Scan& scan) {
       ++marked;
     }
     if (marked > 0) {
-      scan.notes.push_back(
-          fmt::format("{} pixels are marked as masked in {}: they are bad pixels", marked, scan.frames->frame_name(k)));
+      scan.notes.push_back(fmt::format(
+          "{} marked as masked in {}: {}", marked == 1 ? "1 pixel is" : fmt::format("{} pixels are", marked),
+          scan.frames->frame_name(k), marked == 1 ? "it is a bad pixel" : "they are bad pixels"));
     }
+    if (marks_overloads) scan.frames = overloaded_frames(scan.frames, scan.bad_pixels);
     changes[PixelChange::kMarked] = {};
     ChangeTally tally;
     tally.add(k, changes);
@@ -198,21 +218,29 @@ Scan open_resolved(const ScanOptions& options, const ScanPath& path) {
       detector = find_hdf5_detector(described_by, dataset.substr(colons + 2), scan.height(), scan.width());
       scan.saturation = detector->saturation;
       scan.storage = hdf5_series_info(path.files);
+      heed_announced_frames(*detector, scan);
     } else {
       scan.frames = open_image_series(path.files);
       scan.storage = image_storage_info(path.files);
+      heed_announced_frames(announced_in_headers(path.files), scan);
     }
     scan.storage.location = path.absolute;
     scan.notes = path.notes;
+  }
+  if (!scan.storage.clipped_from.empty()) {
+    scan.warnings.push_back(
+        fmt::format("{} is a virtual dataset of {} over {}: values that it cannot hold are clipped, and neither "
+                    "counted nor known as "
+                    "masked; name the sources themselves as scan.path",
+                    scan.storage.location, scan.storage.type, scan.storage.clipped_from));
   }
   const Hdf5Layout* const known = layout ? &*layout : nullptr;
 
   ScanPath own = path;
   if (own.is_hdf5) own.dataset = split_dataset_path(scan.storage.location).dataset;
   refuse_foreign_omega(options.omega, own, *scan.frames);
-  int stack = scan.frames->frames();
-  if (layout && !layout->projections.frames.empty())
-    stack = open_hdf5_frames(path.file, layout->projections.datasets)->frames();
+  const bool keyed = layout && !layout->projections.frames.empty();
+  const int stack = keyed ? scan.frames->stored_frames() : scan.frames->frames();
   set_omega(options, path, known, stack, scan);
   check_bad_frames(options, scan);
   note_repeated_angle(scan);

@@ -73,17 +73,23 @@ std::string path_of(const fs::path& folder, const ImageFamily& family) {
   return "auto";
 }
 
-// Says what of the first frame is read otherwise than it is stored: a mean of darks has fractions, say.
-void note_changes(CompanionKind kind, const FrameSource& frames, std::vector<std::string>& notes) {
+// Says what of the first frame is read otherwise than it is stored: a mean of darks has fractions, say. Returns why it
+// cannot serve: most of it are no values.
+std::string note_changes(CompanionKind kind, const FrameSource& frames, std::vector<std::string>& notes) {
   Image<std::uint16_t> first(frames.height(), frames.width());
   PixelChanges changes;
-  if (frames.read(0, first, {}, &changes)) return;
+  if (frames.read(0, first, {}, &changes)) return {};
+  if (2 * changes[PixelChange::kMarked].pixels > first.size()) {
+    return fmt::format("{} of its {} pixels are not a number, or marked as masked",
+                       changes[PixelChange::kMarked].pixels, first.size());
+  }
   changes[PixelChange::kMarked] = {};
   ChangeTally tally;
   tally.add(0, changes);
   for (const std::string& line : tally.lines(1, frames.width(), [&](int k) { return frames.frame_name(k); })) {
     notes.push_back(fmt::format("{}: {}", name_of(kind), line));
   }
+  return {};
 }
 
 const Hdf5Stack& stack_of(CompanionKind kind, const Hdf5Layout& layout) {
@@ -136,7 +142,7 @@ Companion take(CompanionKind kind, const std::string& path, const std::string& s
     reason = fmt::format("it is of {} x {} pixels where the scan has {} x {}", frames->height(), frames->width(),
                          scan.height(), scan.width());
   } else {
-    note_changes(kind, *frames, found.notes);
+    reason = note_changes(kind, *frames, found.notes);
   }
   if (!reason.empty()) {
     found.notes.push_back(fmt::format("{} is not used as {}: {}", shown, name_of(kind), reason));
@@ -263,7 +269,8 @@ Companion find_companion(CompanionKind kind, const std::string& option, const Sc
       fail("{}: is of {} x {} pixels where the scan has {} x {}; name frames of the scan's size, or \"none\"", option,
            named.frames->height(), named.frames->width(), frames.height(), frames.width());
     }
-    note_changes(kind, *named.frames, named.notes);
+    if (const std::string fault = note_changes(kind, *named.frames, named.notes); !fault.empty())
+      fail("{}: {}; name another, or \"none\"", option, fault);
     return named;
   });
 }

@@ -32,6 +32,9 @@ def bliss(f, n, title, data):
     f[f'{n}.1/instrument/frelon/data'] = data
     f[f'{n}.1/measurement/frelon'] = h5py.SoftLink(f'/{n}.1/instrument/frelon/data')
 with h5py.File('called_dark.h5', 'w') as f: f['dark'] = darks
+with h5py.File('no_values.h5', 'w') as f: f['dark'] = np.full((4, 6), np.nan, 'f4')
+few = dark.astype('f4'); few[0, 3] = np.nan
+with h5py.File('few_values_lack.h5', 'w') as f: f['dark'] = few
 with h5py.File('exchange.h5', 'w') as f: f['exchange/data_dark'] = darks; f['exchange/data_white'] = darks * 4
 with h5py.File('bliss.h5', 'w') as f: bliss(f, 1, 'dark 3', darks)
 with h5py.File('several.h5', 'w') as f: f['a/dark'] = darks; f['b/dark'] = darks
@@ -114,6 +117,12 @@ TEST_F(ScanCompanions, AFileThatHoldsNothingButDarksIsThem) {
   Image<std::uint16_t> image(4, 6);
   EXPECT_FALSE(scan.flats->read(1, image));
   EXPECT_EQ(image(0, 0), 60);
+}
+
+TEST_F(ScanCompanions, ADarkWithoutValuesIsRefused) {
+  EXPECT_NE(error_with("no_values.h5").find("24 of its 24 pixels are not a number"), std::string::npos)
+      << error_with("no_values.h5");
+  EXPECT_EQ(ends(with_dark("few_values_lack.h5")), (Pixels{15, 38}));
 }
 
 TEST_F(ScanCompanions, ReducedDarksOfOneGroupBelongTogether) {

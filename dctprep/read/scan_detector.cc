@@ -9,6 +9,7 @@
 #include "dctprep/base/error.h"
 #include "dctprep/read/frame_selection.h"
 #include "dctprep/read/open_scan.h"
+#include "dctprep/read/series_headers.h"
 
 namespace dctprep {
 
@@ -36,6 +37,8 @@ class MaskedFrames final : public FrameSource {
 
   void prefetch(int k) const override { source_->prefetch(k); }
   std::string frame_name(int k) const override { return source_->frame_name(k); }
+  int stored_index(int k) const override { return source_->stored_index(k); }
+  int stored_frames() const override { return source_->stored_frames(); }
   void list_files(std::vector<std::filesystem::path>& files) const override { source_->list_files(files); }
 
  private:
@@ -111,9 +114,22 @@ void apply_own_mask(const std::filesystem::path& file, const std::string& writer
 
 }  // namespace
 
+Hdf5Detector announced_in_headers(const std::vector<std::filesystem::path>& files) {
+  Hdf5Detector told;
+  const std::vector<HeaderNumber> numbers = first_header(files);
+  for (const char* name : {"acq_nb_frames", "nb_frames"}) {
+    const auto found = std::ranges::find(numbers, name, &HeaderNumber::name);
+    if (found == numbers.end() || !(found->value >= 1 && found->value < 1e9)) continue;
+    told.frames = static_cast<std::int64_t>(found->value);
+    told.frames_path = fmt::format("{} of the headers", name);
+    break;
+  }
+  return told;
+}
+
 void heed_announced_frames(const Hdf5Detector& detector, Scan& scan) {
   const int frames = scan.frames->frames();
-  if (detector.frames == 0 || detector.frames == frames) return;
+  if (detector.frames == 0 || detector.frames == frames || (detector.frames < frames && !detector.frames_end)) return;
   if (detector.frames > frames) {
     scan.warnings.push_back(
         fmt::format("{} frames were asked for ({}), and {} are there: the scan ends early, or files of it are missing",

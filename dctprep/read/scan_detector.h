@@ -11,7 +11,11 @@
 
 namespace dctprep {
 
-// Frames beyond those that were asked for are left out; both more and fewer are warned of. Before frames are chosen.
+// What the headers of a series of images say: "acq_nb_frames" or "nb_frames" of LImA.
+Hdf5Detector announced_in_headers(const std::vector<std::filesystem::path>& files);
+
+// Fewer frames than were asked for are warned of; so are more, where the detector says that those beyond are none, and
+// they are left out. Before frames are chosen.
 void heed_announced_frames(const Hdf5Detector& detector, Scan& scan);
 
 // Fills scan.bad_pixels: scan.mask, and unless that is "none" what the file itself says: its pixel_mask, or where a

@@ -78,12 +78,12 @@ for bits in (8, 16, 32):
     m = gap.astype('u4'); m[5, 5] = 2; m[5, 6] = 1 << 31  # a dead pixel; a tag that is no fault
     master(f'mask{bits}', [7, 5], t, full, pixel_mask=m, bit_depth_image=bits)
     bad = gap.copy(); bad[5, 5] = True
-    read = np.where(bad, 0, small); read[3, 0, 0] = 0 if bits == 32 else top
+    read = np.where(bad, 0, small); read[3, 0, 0] = min(top, 65535)
     expect(f'mask{bits}', read, bad)
-    raw = np.where(full == 2**32 - 1, 0, full)
+    raw = np.where((bits == 32) & gap, 0, np.minimum(full, 65535))
     expect(f'none{bits}', raw, gap if bits == 32 else 0 * gap)
     master(f'bare{bits}', [12], t, full, bit_depth_image=bits)
-    read = np.where(gap, 0, small); read[3, 0, 0] = 0 if bits == 32 else top
+    read = np.where(gap, 0, small); read[3, 0, 0] = min(top, 65535)
     expect(f'bare{bits}', read, gap)
 other = np.zeros((6, 9), 'u1'); other[0, 8] = 1; np.save('other.npy', other)
 )");
@@ -99,6 +99,58 @@ other = np.zeros((6, 9), 'u1'); other[0, 8] = 1; np.save('other.npy', other)
   const Scan both = open("mask16.h5", (folder_ / "other.npy").string());
   EXPECT_EQ(std::ranges::count(both.bad_pixels.pixels(), 1), 9);
   EXPECT_EQ(both.bad_pixels(0, 8), 1);
+}
+
+// Of 32 bits: what is marked in some frames alone is overloaded, also where the first frame is one of them.
+TEST_F(ScanDetector, MarkersThatComeAndGoAreOverloads) {
+  make(R"(
+for t in ('u4', 'u8'):
+    full = d.astype(t); top = np.iinfo(t).max
+    full[:, gap] = top; full[0, 0, 0] = top; full[7:, 5, 8] = top - 1
+    with h5py.File(f'{t}.h5', 'w') as f: f['data'] = full
+    expect(t, np.where(full >= top - 1, np.where(gap, 0, 65535), full), gap)
+signed = d.astype('i4'); signed[:, gap] = -1; signed[7, 5, 8] = -2
+with h5py.File('i4.h5', 'w') as f: f['data'] = signed
+expect('i4', np.maximum(signed, 0), gap)
+)");
+  for (const std::string type : {"u4", "u8", "i4"}) expect_scan(open(type + ".h5"), type);
+  const Scan scan = open("u4.h5");
+  Image<std::uint16_t> frame(6, 9);
+  Image<std::uint8_t> markers(6, 9);
+  for (const int k : {0, 3, 7}) {
+    PixelChanges counted, marked;
+    counted.ignored = marked.ignored = scan.bad_pixels;
+    ASSERT_FALSE(scan.frames->read(k, frame, {}, &counted));
+    ASSERT_FALSE(scan.frames->read(k, frame, markers, &marked));
+    EXPECT_TRUE(std::ranges::equal(markers.pixels(), scan.bad_pixels.pixels())) << k;
+    for (const PixelChanges& changes : {counted, marked}) {
+      EXPECT_EQ(changes[PixelChange::kMarked].pixels, 0u) << k;
+      EXPECT_EQ(changes[PixelChange::kAbove].pixels, k == 3 ? 0u : 1u) << k;
+      const std::size_t first = changes[PixelChange::kAbove].first;
+      EXPECT_EQ(first, k == 7 ? 53u : 0u) << k;
+    }
+  }
+}
+
+// The numbers of frames that LImA and its like announce: fewer are told, more are not cut.
+TEST_F(ScanDetector, FramesThatWereAskedForAndAreNotThereAreTold) {
+  make(R"(
+from fabio.edfimage import EdfImage
+for name, group, key, count in (('lima', 'entry/instrument/frelon/acquisition', 'nb_frames', 15), ('bliss', 'entry/instrument/frelon/acq_parameters', 'acq_nb_frames', 15),
+                                ('whole', 'entry/instrument/frelon/acquisition', 'nb_frames', 12), ('step', 'entry/instrument/frelon/acquisition', 'nb_frames', 1)):
+    with h5py.File(name + '.h5', 'w') as f: f['entry/instrument/frelon/data'] = d; f[group + '/' + key] = count
+for count in (1, 12, 15):
+    os.makedirs(f'edf{count}')
+    for k in range(12): EdfImage(data=d[k], header={'acq_nb_frames': str(count)}).write(f'edf{count}/im_{k:04}.edf')
+)");
+  const std::string of_file = "/nb_frames), and 12 are there", asked = "15 frames were asked for (";
+  EXPECT_TRUE(says(open("lima.h5").warnings, asked + "/entry/instrument/frelon/acquisition" + of_file));
+  EXPECT_TRUE(says(open("bliss.h5").warnings, asked));
+  EXPECT_TRUE(says(open("edf15").warnings, asked + "acq_nb_frames of the headers), and 12 are there"));
+  for (const char* name : {"whole.h5", "step.h5", "edf1", "edf12"}) {
+    EXPECT_FALSE(says(open(name).warnings, "asked for")) << name;
+    EXPECT_EQ(open(name).frame_count(), 12) << name;
+  }
 }
 
 TEST_F(ScanDetector, MasksAreFoundWhereNexusPutsThemAndMayBeCompressed) {

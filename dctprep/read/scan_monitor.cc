@@ -18,6 +18,7 @@
 #include "dctprep/read/hdf5_bliss.h"
 #include "dctprep/read/hdf5_contents.h"
 #include "dctprep/read/hdf5_numbers.h"
+#include "dctprep/read/hdf5_series.h"
 #include "dctprep/read/header_counters.h"
 #include "dctprep/read/natural_order.h"
 #include "dctprep/read/scan_path.h"
@@ -53,7 +54,7 @@ int monitor_rank(const std::string& counter) {
 struct Counter {
   std::string name, path;
   std::vector<std::size_t> shape;
-  std::vector<double> values;  // of image headers alone; else read when asked for
+  std::vector<double> values;  // of series of files alone; else read when asked for
 };
 
 // instrument/COUNTER/data holds what is called COUNTER one step up.
@@ -77,12 +78,37 @@ std::size_t length_of(const std::vector<std::size_t>& shape) {
 DatasetPath place_of_scan(const Scan& scan) { return split_dataset_path(scan.storage.location); }
 bool is_hdf5_scan(const Scan& scan) { return !place_of_scan(scan).dataset.empty(); }
 
+// The lists of one number a frame in the first file of a series, each with the numbers of all files; those that not all
+// files have are none.
+std::vector<Counter> list_series_counters(const std::vector<std::filesystem::path>& files) {
+  const SeriesPlaces places = hdf5_series_places(files);
+  std::size_t of_first = 0;
+  for (const SeriesPlaces::Place& place : places.frames) {
+    const bool first = place.file >= 0 && files[static_cast<std::size_t>(place.file)] == places.first_file;
+    of_first += first ? 1 : 0;
+  }
+  std::vector<Counter> counters;
+  for (const Hdf5Entry& entry : list_hdf5_numbers(places.first_file)) {
+    if (!is_value_list(entry.shape) || length_of(entry.shape) != of_first) continue;
+    try {
+      Hdf5Numbers numbers = read_series_numbers(files, places, entry.path);
+      const std::string name = counter_name(entry.path);
+      counters.push_back({name, name, numbers.shape, std::move(numbers.values)});
+    } catch (const Error&) {
+      // One that a file lacks cannot be the scan's.
+    }
+  }
+  return counters;
+}
+
 // The lists of numbers of the scan's file, those near its frames first: of the same group, then of the same entry.
 std::vector<Counter> list_counters(const Scan& scan) {
   const DatasetPath place = place_of_scan(scan);
   if (place.dataset.empty()) {
+    const ScanPath path = resolve_scan_path(scan.storage.location);
+    if (path.is_hdf5_series) return list_series_counters(path.files);
     std::vector<Counter> counters;
-    for (auto& [name, values] : header_counters(resolve_scan_path(scan.storage.location).files)) {
+    for (auto& [name, values] : header_counters(path.files)) {
       const std::size_t count = values.size();
       counters.push_back({name, name, {count}, std::move(values)});
     }

@@ -44,6 +44,9 @@ with h5py.File('nx.h5', 'w') as f:
     f['entry/sample/rotation_angle'] = np.arange(13.0)
     f['entry/control/data'] = 500 + np.arange(13.0)
 with h5py.File('plain.h5', 'w') as f: f['data'] = frames; f['lists/a'] = k; f['lists/b'] = k[:4]
+with h5py.File('masked.h5', 'w') as f:
+    f['entry/instrument/detector/data'] = frames; f['entry/instrument/detector/pixel_mask'] = np.eye(4, 6, dtype='u4')
+    f['entry/measurement/mon'] = 40 + k
 with h5py.File('other.h5', 'w') as f: f['counts'] = 50 + k
 with h5py.File('negative.h5', 'w') as f: f['data'] = frames; f['mon'] = -1 - k
 os.mkdir('edf')
@@ -110,6 +113,8 @@ TEST_F(ScanMonitors, BelongToTheFramesUsed) {
   ASSERT_EQ(nx.values.size(), 10u);
   EXPECT_EQ(nx.values.front(), 502);
   EXPECT_EQ(nx.values.back(), 511);
+  // A mask of the detector's own changes nothing about which frames are used.
+  EXPECT_EQ(read_monitor("mon", scan_of("masked.h5", std::array{3, 5})).values, (std::vector<double>{43, 44, 45}));
   const ScanMonitor edf = read_monitor("FPICO6", scan_of("edf"));
   ASSERT_EQ(edf.values.size(), 10u);
   EXPECT_EQ(edf.values[3], 73);

@@ -32,6 +32,19 @@ std::vector<HeaderNumber> read_numbers(const SeriesPlan& plan, const SeriesSlot&
 
 }  // namespace
 
+std::vector<HeaderNumber> first_header(const std::vector<std::filesystem::path>& files) {
+  for (const auto& file : files) {
+    for (const std::uint64_t limit : {kHeaderBytes, ByteSource::kAll}) {
+      try {
+        return open_image_reader(file, limit)->numbers(0);
+      } catch (const Error&) {
+        // More of it, or the next one, will do.
+      }
+    }
+  }
+  return {};
+}
+
 // Files of one frame each are opened by all threads, one of several frames only once.
 std::vector<std::vector<HeaderNumber>> series_headers(const std::vector<std::filesystem::path>& files) {
   const SeriesPlan plan = plan_series(files);

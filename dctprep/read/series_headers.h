@@ -13,4 +13,7 @@ namespace dctprep {
 // as of open_image_series.
 std::vector<std::vector<HeaderNumber>> series_headers(const std::vector<std::filesystem::path>& files);
 
+// Those of the first frame of the first file that can be read.
+std::vector<HeaderNumber> first_header(const std::vector<std::filesystem::path>& files);
+
 }  // namespace dctprep
