@@ -137,6 +137,7 @@ void run_init(const InitCommand& options) {
         "scan.bad_frames: the frames found by --health are in a comment only, since they are of this scan alone; write "
         "them with `dctprep init --health --pin`, for a configuration that serves no other scan");
   }
+  estimate.warnings.insert(estimate.warnings.end(), estimate.changed_pixels.begin(), estimate.changed_pixels.end());
   say_estimate(estimate);
   comments.insert(estimate.why.begin(), estimate.why.end());
   comments[""] = heading(job, estimate, tuning, options.pin, options.shared.output);

@@ -118,6 +118,10 @@ class Occupied {
     }
   }
 
+  double share() const {
+    const auto taken = static_cast<double>(std::ranges::count(taken_, true));
+    return taken_.empty() ? 0 : taken / static_cast<double>(taken_.size());
+  }
   bool contains(const Voxel& voxel) const { return taken_[place(voxel.frame, voxel.v, voxel.u)]; }
 
  private:
@@ -203,11 +207,14 @@ std::size_t FalseBlobs::at_least(int volume) const {
   return static_cast<std::size_t>(end - volumes.begin());
 }
 
+int first_false_level(const SegmentOptions& options, const NoiseSource& noise) {
+  const int seed = options.seed.is_auto() ? 65535 : static_cast<int>(step_of(options.seed) / noise.level.skew);
+  return static_cast<int>(std::max(1.0, std::min<double>(seed, std::ceil(kFirstSigmas * noise.level.high))));
+}
+
 std::vector<FalseBlobs> count_false_blobs(const NoiseSource& noise, int connectivity, int first) {
   std::vector<FalseBlobs> counted;
-  const double lowest = std::min<double>(first, std::ceil(kFirstSigmas * noise.level.high));
-  for (int level = static_cast<int>(std::max(1.0, lowest)); level <= 65535;
-       level = std::max(level + 1, static_cast<int>(std::lround(1.08 * level)))) {
+  for (int level = first; level <= 65535; level = std::max(level + 1, static_cast<int>(std::lround(1.08 * level)))) {
     check_cancelled();
     counted.push_back({level, volumes_at(noise.groups, level, connectivity)});
     if (counted.back().volumes.empty()) break;
@@ -219,6 +226,15 @@ double expected_false_blobs(std::span<const FalseBlobs> counted, int volume, int
   if (counted.empty() || counted.front().volumes.empty()) return 0;
   return noise.is_simulated ? expected_of_noise(counted, volume, level, noise.level.high)
                             : expected_of_shadows(counted, volume, level, noise.level.high);
+}
+
+double share_near_spots(std::span<const GroupResiduals> groups, const SegmentOptions& options,
+                        const NoiseLevel& level) {
+  const SegmentOptions clear = of_clear_spots(options, level);
+  std::vector<double> shares(groups.size());
+  tbb::parallel_for(std::size_t{0}, groups.size(),
+                    [&](std::size_t i) { shares[i] = Occupied(groups[i], clear).share(); });
+  return groups.empty() ? 0 : std::accumulate(shares.begin(), shares.end(), 0.0) / static_cast<double>(groups.size());
 }
 
 std::optional<double> expected_false_spots(const NoiseSource& noise, std::span<const GroupResiduals> groups,

@@ -34,8 +34,10 @@ struct FalseBlobs {
   std::size_t at_least(int volume) const;
 };
 
-// At rising levels from 3 standard deviations on, or from `first` where that is lower, until none is left.
-std::vector<FalseBlobs> count_false_blobs(const NoiseSource& noise, int connectivity, int first = 65535);
+// The level to count from: 3 standard deviations, or the seed of `options`, in steps, where it is given and lower.
+int first_false_level(const SegmentOptions& options, const NoiseSource& noise);
+// At rising levels from `first` on, until none is left.
+std::vector<FalseBlobs> count_false_blobs(const NoiseSource& noise, int connectivity, int first);
 
 // How many of at least `volume` voxels are to be expected at `level`, in as many frames, by what was counted at other
 // levels. Simulated noise falls as a normal deviate does, log count with the square of the level; between two counts it
@@ -50,5 +52,8 @@ double expected_false_blobs(std::span<const FalseBlobs> counted, int volume, int
 // over all frames.
 std::optional<double> expected_false_spots(const NoiseSource& noise, std::span<const GroupResiduals> groups,
                                            const SegmentOptions& options, int frames);
+
+// The share of the voxels of `groups` that lie in the boxes of clear spots.
+double share_near_spots(std::span<const GroupResiduals> groups, const SegmentOptions& options, const NoiseLevel& level);
 
 }  // namespace dctprep

@@ -72,6 +72,49 @@ struct LevelCase {
   DenoiseMode mode;
 };
 
+// One level in counts for a detector that glows in its middle must lie far above the noise of most of it.
+TEST(HighSeed, IsDoubtedWithWhatToTry) {
+  const Scan scan = scan_of({.frames = 60,
+                             .height = 120,
+                             .width = 140,
+                             .beam_counts = 0,
+                             .glow = 0,
+                             .floor = 400,
+                             .zingers = 0,
+                             .spots = 40,
+                             .spot_peak = 2000});
+  const Scan glows = scan_of({.frames = 60,
+                              .height = 220,
+                              .width = 240,
+                              .beam{110, 100, 130, 120},
+                              .glow = 6000,
+                              .glow_radius = 12,
+                              .floor = 1,
+                              .readout = 1,
+                              .zingers = 0,
+                              .spots = 40,
+                              .spot_peak = 4000});
+  const auto in_counts = [](DenoiseMode mode) {
+    Config config = bare();
+    config.segment.unit = SegmentUnit::kCounts;
+    config.denoise.mode = mode;
+    return config;
+  };
+  const std::string doubt = "times the noise of a typical reading";
+  const Estimate high = settled(glows, in_counts(DenoiseMode::kOff));
+  EXPECT_TRUE(warns_that(high, doubt)) << high.why.at("segment.seed");
+  EXPECT_TRUE(warns_that(high, "try --set \"segment.seed=")) << high.why.at("segment.seed");
+  EXPECT_FALSE(warns_that(settled(glows, in_counts(DenoiseMode::kFull)), doubt));
+  EXPECT_FALSE(warns_that(settled(scan, in_counts(DenoiseMode::kOff)), doubt));
+  // Who gives a level has decided.
+  Config given = in_counts(DenoiseMode::kOff);
+  given.segment.seed = step_of(high.config.segment.seed);
+  EXPECT_FALSE(warns_that(settled(glows, given), doubt));
+  given = in_counts(DenoiseMode::kOff);
+  given.segment.grow_min = 400;
+  EXPECT_FALSE(warns_that(settled(scan, given), doubt));
+}
+
 class GivenLevels : public ::testing::TestWithParam<LevelCase> {};
 
 std::vector<LevelCase> level_cases() {

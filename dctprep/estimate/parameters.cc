@@ -49,7 +49,7 @@ FrameSample read_spread(Search& search, std::vector<int>& wanted) {
   const Scan& scan = search.scan;
   wanted = spread_frames(search.listed, frames_that_fit(scan.height(), scan.width(), kSpread));
   search.progress.start("looking for the beam", static_cast<std::int64_t>(wanted.size()), "images");
-  FrameSample sample = read_sample(scan, wanted, search.dark, search.progress);
+  FrameSample sample = read_sample(scan, wanted, search.dark, search.progress, &search.looked);
   search.progress.finish();
   if (wanted.empty()) fail("scan.bad_frames lists every frame, so that none is left to look at; list fewer");
   if (sample.size() == 0) {
@@ -130,6 +130,14 @@ BeamScale look_for_beam(Search& search) {
   return scale;
 }
 
+void tell_changed_pixels(Search& search) {
+  const Scan& scan = search.scan;
+  const int looked = static_cast<int>(search.looked.frames.size());
+  const auto name = [&](int k) { return scan.frames->frame_name(k); };
+  for (const std::string& line : search.looked.changes.lines(looked, scan.width(), name))
+    search.estimate.changed_pixels.push_back(fmt::format("of the frames looked at: {}", line));
+}
+
 std::optional<tbb::global_control> limit_threads(const Config& config) {
   if (config.run.threads.is_auto()) return {};
   return std::optional<tbb::global_control>(std::in_place, tbb::global_control::max_allowed_parallelism,
@@ -140,7 +148,7 @@ std::optional<tbb::global_control> limit_threads(const Config& config) {
 
 Estimate find_beam(const Config& given, const Scan& scan, Progress& progress) {
   const auto limit = limit_threads(given);
-  Estimate estimate{given, {}, {}, {}};
+  Estimate estimate{.config = given};
   Search search = begin_search(estimate, scan, progress, kFalseSpots);
   read_dark(search);
   BeamScale scale;
@@ -151,7 +159,7 @@ Estimate find_beam(const Config& given, const Scan& scan, Progress& progress) {
 
 Estimate find_parameters(const Config& given, const Scan& scan, Progress& progress, double false_spots) {
   const auto limit = limit_threads(given);
-  Estimate estimate{given, {}, {}, {}};
+  Estimate estimate{.config = given};
   Search search = begin_search(estimate, scan, progress, false_spots);
   const BeamOptions& beam = estimate.config.beam;
   read_dark(search);
@@ -163,6 +171,7 @@ Estimate find_parameters(const Config& given, const Scan& scan, Progress& progre
   if (beam_open(beam) || !beam.region.value().empty()) scale = look_for_beam(search);
   settle_monitor(search, scale);
   if (thresholds_open(estimate.config)) settle_thresholds(search, scale);
+  tell_changed_pixels(search);
   return estimate;
 }
 

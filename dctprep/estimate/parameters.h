@@ -19,6 +19,9 @@ struct Estimate {
   std::map<std::string, std::string> why;  // "segment.seed" -> one or two sentences: what was seen, what follows
   // 0 ... 1 that beam.region is right (docs/parameters.md); none where it was given.
   std::optional<double> beam_confidence;
+  // Of the frames looked at: pixels that are read as another value than the stored one. A run tells those of all
+  // frames.
+  std::vector<std::string> changed_pixels;
   std::vector<std::string> warnings;  // what the user should look at, and how to set it by hand
 };
 

@@ -68,12 +68,14 @@ std::vector<FrameGroup> frame_groups(const std::vector<std::uint8_t>& listed, co
 }
 
 FrameSample read_sample(const Scan& scan, const std::vector<int>& wanted, ImageView<const std::uint16_t> dark,
-                        Progress& progress) {
+                        Progress& progress, LookedAt* looked) {
   std::vector<Image<std::uint16_t>> pixels(wanted.size());
+  std::vector<PixelChanges> changes(wanted.size());
   tbb::parallel_for(std::size_t{0}, wanted.size(), [&](std::size_t i) {
     check_cancelled();
     Image<std::uint16_t> frame(scan.height(), scan.width());
-    if (!scan.frames->read(wanted[i], frame)) {
+    changes[i].ignored = scan.bad_pixels;
+    if (!scan.frames->read(wanted[i], frame, {}, &changes[i])) {
       subtract_dark(frame, dark);
       pixels[i] = std::move(frame);
     }
@@ -83,6 +85,7 @@ FrameSample read_sample(const Scan& scan, const std::vector<int>& wanted, ImageV
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     if (pixels[i].empty()) continue;
     sample.frame.push_back(wanted[i]);
+    if (looked != nullptr && looked->frames.insert(wanted[i]).second) looked->changes.add(wanted[i], changes[i]);
     sample.pixels.push_back(std::move(pixels[i]));
   }
   return sample;

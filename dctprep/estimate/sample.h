@@ -3,11 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
+#include <span>
 #include <vector>
 
 #include "dctprep/background/options.h"
 #include "dctprep/base/image.h"
 #include "dctprep/base/progress.h"
+#include "dctprep/core/pixel_changes.h"
 #include "dctprep/core/scan.h"
 
 namespace dctprep {
@@ -38,8 +41,14 @@ inline constexpr int kRunLength = 5;
 std::vector<FrameGroup> frame_groups(const std::vector<std::uint8_t>& listed, const BackgroundOptions& options,
                                      std::span<const Sweep> sweeps, bool wrap, int groups, int most);
 
-// Reads on all cores. Frames that cannot be had are left out. Error where a pixel is no whole number in 0 ... 65535.
+// Pixels of the frames looked at that are read as another value than the stored one; each frame counts once.
+struct LookedAt {
+  std::set<int> frames;
+  ChangeTally changes;
+};
+
+// Reads on all cores. Frames that cannot be had are left out. `looked`, where not null, gets those that can.
 FrameSample read_sample(const Scan& scan, const std::vector<int>& wanted, ImageView<const std::uint16_t> dark,
-                        Progress& progress);
+                        Progress& progress, LookedAt* looked = nullptr);
 
 }  // namespace dctprep

@@ -34,7 +34,8 @@ struct Search {
   int background = 0;                 // of a typical pixel
   std::vector<GroupResiduals> noise;  // simulated, before the 2D median; empty: it cannot be
   NoiseScale scale;                   // empty: levels are in counts
-  double step_counts = 1;             // that a step of levels is worth where the background is typical
+  LookedAt looked = {};
+  double step_counts = 1;  // that a step of levels is worth where the background is typical
 
   Config& config() const { return estimate.config; }
   Region beam() const { return estimate.config.beam.region.value(); }

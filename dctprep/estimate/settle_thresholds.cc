@@ -27,7 +27,8 @@ constexpr double kGuardNoise = 1.5;  // times the noise of the noisiest tenth of
 constexpr int kEdgeRings = 3;
 constexpr int kWidenGuard = 2;  // times the most, where spots would grow into the noise
 constexpr double kLongShare = 0.25;
-constexpr double kHighSeed = 8;  // standard deviations of a reading
+constexpr double kMuchNearSpots = 0.2;  // of all voxels
+constexpr double kHighSeed = 8;         // standard deviations of a reading
 
 std::vector<GroupResiduals> read_groups(Search& search, const BeamScale& beam, NoiseSamples& noise) {
   const Scan& scan = search.scan;
@@ -40,7 +41,7 @@ std::vector<GroupResiduals> read_groups(Search& search, const BeamScale& beam, N
   search.progress.start("measuring the noise", total, "images");
   std::vector<GroupResiduals> residuals;
   for (const FrameGroup& group : groups) {
-    FrameSample sample = read_sample(scan, group.window, search.dark, search.progress);
+    FrameSample sample = read_sample(scan, group.window, search.dark, search.progress, &search.looked);
     normalise_sample(sample, beam, scan.bad_pixels);
     for (std::size_t i = 1; i < sample.size(); ++i) {
       if (sample.frame[i] == sample.frame[i - 1] + 1)
@@ -192,14 +193,20 @@ void say_that_it_follows(Search& search, const std::string& key, const std::stri
 // All of [segment] but unit and split.
 LevelsFound settle_levels(Search& search, const std::vector<GroupResiduals>& groups, const NoiseSource& noise) {
   const SegmentOptions given = search.config().segment;
-  ThresholdChoice choice =
-      choose_thresholds(in_steps(given), groups, noise, search.scan.frame_count(), search.false_spots);
+  const int first = first_false_level(in_steps(given), noise);
+  const std::vector<FalseBlobs> counted = count_false_blobs(noise, given.connectivity, first);
+  const auto choose = [&](const SegmentOptions& options, std::span<const FalseBlobs> false_blobs) {
+    return choose_thresholds(in_steps(options), groups, noise, false_blobs, search.scan.frame_count(),
+                             search.false_spots);
+  };
+  ThresholdChoice choice = choose(given, counted);
   const std::string levels = given_levels_text(given);
   std::optional<ThresholdChoice> bare;
   if (!levels.empty()) {
     SegmentOptions open = with_open_thresholds(given);
     open.min_seed_volume = given.min_seed_volume;
-    bare = choose_thresholds(in_steps(open), groups, noise, search.scan.frame_count(), search.false_spots);
+    const int lowest = first_false_level(in_steps(open), noise);
+    bare = lowest == first ? choose(open, counted) : choose(open, count_false_blobs(noise, given.connectivity, lowest));
     // A level that is raised lets no smaller spots in.
     if (bare->options.min_seed_volume.value() >= choice.options.min_seed_volume.value()) {
       choice.options.min_seed_volume = bare->options.min_seed_volume;
@@ -271,15 +278,18 @@ void say_false_spots(Search& search, const NoiseSource& noise, std::span<const G
     return;
   }
   const bool has_zingers = search.config().denoise.mode.value() != DenoiseMode::kFull;
+  // Without the full 2D median, noise near spots is joined to them: fewer are false than noise alone would make.
+  const bool joins_spots = has_zingers && share_near_spots(groups, steps, noise.level) > kMuchNearSpots;
+  const char* about = joins_spots ? "at most" : "about";
   why += fmt::format("; with min_seed_volume = {} noise makes {} false spots in {} frames, where {:g} are allowed{}",
                      steps.min_seed_volume.value(),
-                     *expected < 0.01 ? "fewer than 0.01" : fmt::format("about {:.2g}", *expected), frames,
+                     *expected < 0.01 ? "fewer than 0.01" : fmt::format("{} {:.2g}", about, *expected), frames,
                      search.false_spots, has_zingers ? ", not counting zingers and unsteady pixels" : "");
   if (*expected > search.false_spots)
     search.warn(fmt::format(
-        "segment.seed = \"{}\" with min_seed_volume = {} lets about {:.2g} false spots be expected, where {:g} are "
+        "segment.seed = \"{}\" with min_seed_volume = {} lets {} {:.2g} false spots be expected, where {:g} are "
         "allowed: raise either",
-        level_text(step_of(steps.seed), steps), steps.min_seed_volume.value(), *expected, search.false_spots));
+        level_text(step_of(steps.seed), steps), steps.min_seed_volume.value(), about, *expected, search.false_spots));
 }
 
 // Spots of a few standard deviations are found elsewhere: a seed that lies far above has a reason that is worth a look.
@@ -338,7 +348,7 @@ void settle_thresholds(Search& search, const BeamScale& beam) {
   if (guard_is_found) widen_guard(search, groups);
   settle_split_after(search, noise.level, levels, groups, given);
   say_false_spots(search, noise, groups);
-  if (given.seed.is_auto()) doubt_seed(search, levels.choice);
+  if (given.seed.is_auto() && given.grow_min.is_auto()) doubt_seed(search, levels.choice);
   check_window(search, groups);
   if (scan.frame_count() < 20) {
     search.warn(

@@ -57,7 +57,8 @@ int lowest_seed(std::span<const FalseBlobs> counted, int volume, int least, doub
 }  // namespace
 
 ThresholdChoice choose_thresholds(const SegmentOptions& given, std::span<const GroupResiduals> groups,
-                                  const NoiseSource& source, int frames, double budget) {
+                                  const NoiseSource& source, std::span<const FalseBlobs> counted, int frames,
+                                  double budget) {
   const NoiseLevel& noise = source.level;
   ThresholdChoice choice{.options = given};
   const bool in_sigma = is_in_sigma(given);
@@ -69,8 +70,6 @@ ThresholdChoice choose_thresholds(const SegmentOptions& given, std::span<const G
   for (const GroupResiduals& group : source.groups) looked += group.run.size();
   const double scale = looked == 0 ? 0 : static_cast<double>(frames) / static_cast<double>(looked);
   const double allowed = scale == 0 ? budget : budget / scale;
-  const std::vector<FalseBlobs> counted = count_false_blobs(
-      source, given.connectivity, given.seed.is_auto() ? 65535 : static_cast<int>(step_of(given.seed) / noise.skew));
   // Counts of few photons scatter further up than down: what was learnt from below is stretched for above.
   const auto expected = [&](int seed, int volume) {
     return scale * expected_false_blobs(counted, volume, static_cast<int>(std::floor(seed / noise.skew)), source);

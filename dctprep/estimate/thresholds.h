@@ -28,8 +28,9 @@ struct ThresholdChoice {
 // larger one that lowers it by 5 % or more. min_seed_volume: that, but where faint spots fall to pieces a 60th or 20th
 // of a typical spot. grow_min: some standard deviations, and more until at most 0.5 % of all voxels pass for noise.
 // grow_max: the seed. `groups` and `noise` after the 2D median, in steps; `frames` is the length of the scan, `budget`
-// the false blobs that it may yield.
+// the false blobs that it may yield. `counted`: count_false_blobs() of `noise`, from first_false_level() on.
 ThresholdChoice choose_thresholds(const SegmentOptions& given, std::span<const GroupResiduals> groups,
-                                  const NoiseSource& noise, int frames, double budget);
+                                  const NoiseSource& noise, std::span<const FalseBlobs> counted, int frames,
+                                  double budget);
 
 }  // namespace dctprep

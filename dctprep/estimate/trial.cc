@@ -66,8 +66,10 @@ Trial try_settings(const Search& search, std::span<const GroupResiduals> groups,
   const NoiseSource noise = noise_source(is_simulated ? simulated : copies, is_simulated, scan.bad_pixels, excluded);
   Trial trial{.denoise = denoise, .spots = std::vector<std::vector<Blob>>(copies.size())};
   if (noise.level.high <= 0) return trial;
+  const SegmentOptions steps = in_steps(segment);
+  const auto counted = count_false_blobs(noise, steps.connectivity, first_false_level(steps, noise));
   const ThresholdChoice choice =
-      choose_thresholds(in_steps(segment), copies, noise, scan.frame_count(), search.false_spots);
+      choose_thresholds(steps, copies, noise, counted, scan.frame_count(), search.false_spots);
   trial.is_in_noise = choice.is_in_noise;
   trial.false_spots = choice.false_blobs;
   if (trial.is_in_noise) return trial;
