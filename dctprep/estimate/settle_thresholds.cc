@@ -27,7 +27,7 @@ constexpr double kGuardNoise = 1.5;  // times the noise of the noisiest tenth of
 constexpr int kEdgeRings = 3;
 constexpr int kWidenGuard = 2;  // times the most, where spots would grow into the noise
 constexpr double kLongShare = 0.25;
-constexpr double kMuchNearSpots = 0.2;  // of all voxels
+constexpr double kMuchNearSpots = 0.1;  // of all voxels
 constexpr double kHighSeed = 8;         // standard deviations of a reading
 
 std::vector<GroupResiduals> read_groups(Search& search, const BeamScale& beam, NoiseSamples& noise) {

@@ -7,6 +7,7 @@
 #include "dctprep/pipeline/plain_config_test.h"
 #include "dctprep/pipeline/run.h"
 #include "dctprep/testing/memory_frames.h"
+#include "dctprep/testing/memory_scan.h"
 #include "dctprep/write/memory_sink.h"
 
 namespace dctprep {
@@ -32,16 +33,9 @@ struct Outcome {
 
 // Of a scan of `frames` frames of which those of `bad` are not there.
 Outcome run_without(const std::vector<int>& bad, int frames, Config config, Executor executor) {
-  std::vector<Image<std::uint16_t>> stack;
-  Scan scan;
-  for (int k = 0; k < frames; ++k) {
-    stack.emplace_back(8, 9, std::uint16_t{100});
-    scan.omega.push_back(k);
-  }
-  const auto source = std::make_shared<testing::MemoryFrames>(std::move(stack));
+  const auto source = std::make_shared<testing::MemoryFrames>(testing::even_frames(frames, 8, 9));
   for (const int k : bad) source->break_frame(k, BadFrameCause::kMissing);
-  scan.frames = source;
-  scan.bad_pixels = Image<std::uint8_t>(8, 9, 0);
+  const Scan scan = testing::memory_scan(source);
   MemorySink sink;
   Progress silent;
   Outcome outcome;

@@ -8,6 +8,7 @@
 #include "dctprep/pipeline/plain_config_test.h"
 #include "dctprep/pipeline/run.h"
 #include "dctprep/testing/memory_frames.h"
+#include "dctprep/testing/memory_scan.h"
 #include "dctprep/testing/testing.h"
 #include "dctprep/write/memory_sink.h"
 
@@ -32,7 +33,6 @@ class MonitoredScan {
         for (int u = 5; u < 9; ++u) stack.back()(v, u) = static_cast<std::uint16_t>(std::lround(900 * share));
       const std::string value = k == 4 ? "3000.0" : k == 6 ? "np.nan" : k == 2 ? "9e9" : fmt::format("{}", reading(k));
       list += value + ", ";
-      scan.omega.push_back(k);
     }
     const auto made = testing::run_python(fmt::format(R"(
 import h5py, numpy as np
@@ -41,8 +41,7 @@ with h5py.File('scan.h5', 'w') as f: f['data'] = np.zeros(({}, 12, 14), 'u2'); f
                                                       kMonitored, list),
                                           folder_.path());
     EXPECT_EQ(made.status, 0) << made.output;
-    scan.frames = std::make_shared<testing::MemoryFrames>(std::move(stack));
-    scan.bad_pixels = Image<std::uint8_t>(kRows, kColumns, 0);
+    scan = testing::memory_scan(std::make_shared<testing::MemoryFrames>(std::move(stack)));
     scan.storage.location = (folder_ / "scan.h5").string() + "::/data";
   }
 

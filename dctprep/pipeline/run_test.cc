@@ -6,6 +6,7 @@
 
 #include "dctprep/pipeline/plain_config_test.h"
 #include "dctprep/testing/memory_frames.h"
+#include "dctprep/testing/memory_scan.h"
 #include "dctprep/write/memory_sink.h"
 
 namespace dctprep {
@@ -32,10 +33,7 @@ RunReport run_with(int lit, int drift, bool frame_offset = true) {
       if (v % 10 < lit) std::fill_n(frames.back().row(v), 16, std::uint16_t{600});
     }
   }
-  Scan scan;
-  scan.frames = std::make_shared<testing::MemoryFrames>(std::move(frames));
-  for (int k = 0; k < 12; ++k) scan.omega.push_back(k);
-  scan.bad_pixels = Image<std::uint8_t>(20, 16, 0);
+  const Scan scan = testing::memory_scan(std::make_shared<testing::MemoryFrames>(std::move(frames)));
   Config config = spots_of_any_size();
   config.background.frame_offset = frame_offset;
   MemorySink sink;
@@ -60,18 +58,13 @@ TEST(RunReport, WarnsOfOffsetsFromTheLevelOfSpotsOn) {
 }
 
 TEST(RunReport, CountsPixelsThatWereReadOtherwiseThanStoredOnceAFrame) {
-  std::vector<Image<std::uint16_t>> frames;
-  for (int k = 0; k < 12; ++k) frames.emplace_back(20, 16, std::uint16_t{100});
-  auto source = std::make_shared<testing::MemoryFrames>(std::move(frames));
+  auto source = std::make_shared<testing::MemoryFrames>(testing::even_frames(12, 20, 16));
   for (const int k : {3, 4, 7, 11}) source->change_pixel(k, PixelChange::kAbove, 33, 70000 + k);
   source->change_pixel(4, PixelChange::kAbove, 34, 80000);
   source->change_pixel(2, PixelChange::kAbove, 5, 90000);  // a bad pixel
   source->change_pixel(7, PixelChange::kBelow, 16, -4);
   source->break_frame(11, BadFrameCause::kUnreadable);
-  Scan scan;
-  scan.frames = source;
-  for (int k = 0; k < 12; ++k) scan.omega.push_back(k);
-  scan.bad_pixels = Image<std::uint8_t>(20, 16, 0);
+  Scan scan = testing::memory_scan(source);
   scan.bad_pixels(0, 5) = 1;
   Config config = spots_of_any_size();
   config.scan.max_bad_frames = 1;

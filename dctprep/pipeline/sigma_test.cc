@@ -10,6 +10,7 @@
 #include "dctprep/pipeline/plain_config_test.h"
 #include "dctprep/pipeline/run.h"
 #include "dctprep/testing/memory_frames.h"
+#include "dctprep/testing/memory_scan.h"
 #include "dctprep/testing/testing.h"
 #include "dctprep/write/memory_sink.h"
 
@@ -40,10 +41,7 @@ Scan scan_of(unsigned seed) {
         frames[static_cast<std::size_t>(k)](v, u) += static_cast<std::uint16_t>(peak / (1 + (v - v0 + u - u0) / 2));
     }
   }
-  Scan scan;
-  scan.frames = std::make_shared<testing::MemoryFrames>(std::move(frames));
-  for (int k = 0; k < kFrames; ++k) scan.omega.push_back(k);
-  scan.bad_pixels = Image<std::uint8_t>(kHeight, kWidth, 0);
+  Scan scan = testing::memory_scan(std::make_shared<testing::MemoryFrames>(std::move(frames)));
   for (auto& pixel : scan.bad_pixels.pixels()) pixel = random() % 50 == 0;
   for (int u = 0; u < kWidth; ++u) scan.bad_pixels(7, u) = 1;  // no good pixel to judge by
   for (int u = 0; u < 30; ++u) scan.bad_pixels(31, u) = 1;     // none to the left

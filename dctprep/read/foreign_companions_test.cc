@@ -6,21 +6,15 @@
 
 #include "dctprep/base/error.h"
 #include "dctprep/read/open_scan.h"
-#include "dctprep/testing/testing.h"
+#include "dctprep/testing/python_files.h"
 
 namespace dctprep {
 namespace {
 
-using testing::run_python;
-using testing::TemporaryFolder;
-
-class ForeignCompanions : public ::testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    folder_ = new TemporaryFolder;
-    const auto made = run_python(R"(
-import h5py, numpy as np, os
-from fabio.edfimage import EdfImage
+class ForeignCompanions : public testing::PythonFiles<ForeignCompanions> {
+ public:
+  static std::string program() {
+    return testing::kBlissPrelude + std::string(R"(
 frames = np.arange(10 * 4 * 6, dtype=np.uint16).reshape(10, 4, 6)
 def scan(name, start):
     with h5py.File(name, 'w') as f:
@@ -33,11 +27,6 @@ with h5py.File('darks.h5', 'w') as f: f['entry/data/data'] = frames[:5]
 with h5py.File('angles.h5', 'w') as f: f['omega'] = np.arange(10.0)
 with h5py.File('mask.h5', 'w') as f: f['mask'] = np.zeros((4, 6), np.uint8)
 # BLISS: one dark and one scan of another sample in a file; darks alone in another.
-def bliss(f, n, title, data, omega=None):
-    f[f'{n}.1/title'] = title
-    f[f'{n}.1/instrument/frelon/data'] = data
-    f[f'{n}.1/measurement/frelon'] = h5py.SoftLink(f'/{n}.1/instrument/frelon/data')
-    if omega is not None: f[f'{n}.1/measurement/rot'] = omega
 with h5py.File('bliss.h5', 'w') as f:
     bliss(f, 1, 'fscan rot 0 0.5 10', frames, 0.5 * np.arange(10)); bliss(f, 2, 'dark 3', frames[:3])
 with h5py.File('bliss_darks.h5', 'w') as f: bliss(f, 1, 'dark 3', frames[:3])
@@ -61,14 +50,10 @@ for sample in 'pq':
     for k in range(10): edf('%s/im_%02d.edf' % (sample, k), frames[k])
     for k in range(2): edf('%s/dark_%d.edf' % (sample, k), frames[k])
 for k in range(2): edf('darks/dark_%d.edf' % k, frames[k])
-)",
-                                 folder_->path());
-    ASSERT_EQ(made.status, 0) << made.output;
+)");
   }
-  static void TearDownTestSuite() { delete folder_; }
 
-  static std::string in(const std::string& path) { return (folder_->path() / path).string(); }
-
+ protected:
   static ScanOptions options(const std::string& path) {
     ScanOptions made;
     made.path = in(path);
@@ -94,11 +79,7 @@ for k in range(2): edf('darks/dark_%d.edf' % k, frames[k])
     EXPECT_NE(warnings[0].find(in(other)), std::string::npos) << warnings[0];
     EXPECT_NE(warnings[0].find(in(scan)), std::string::npos) << warnings[0];
   }
-
-  static TemporaryFolder* folder_;
 };
-
-TemporaryFolder* ForeignCompanions::folder_ = nullptr;
 
 TEST_F(ForeignCompanions, DarksOfAnotherScanAreWarnedOf) {
   expect_named(warnings_with_dark("q.h5", "p.h5::/entry/dark"), "p.h5::/entry/dark", "p.h5::/entry/data (10 frames",

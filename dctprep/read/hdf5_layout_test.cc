@@ -6,7 +6,6 @@
 
 #include "dctprep/base/error.h"
 #include "dctprep/read/hdf5_bliss.h"
-#include "dctprep/read/hdf5_omega.h"
 #include "dctprep/read/hdf5_source.h"
 #include "dctprep/testing/testing.h"
 

@@ -7,30 +7,20 @@
 
 #include "dctprep/base/error.h"
 #include "dctprep/read/open_scan.h"
-#include "dctprep/testing/testing.h"
+#include "dctprep/testing/python_files.h"
 
 namespace dctprep {
 namespace {
 
-using testing::run_python;
-using testing::TemporaryFolder;
-
 // Frames of 4 x 6 pixels of about 120 counts over darks of 15 ... 38; sums of 20 darks; files of darks by many names.
-class ScanCompanions : public ::testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    folder_ = new TemporaryFolder;
-    const auto made = run_python(R"(
-import h5py, numpy as np, os
-from fabio.edfimage import EdfImage
+class ScanCompanions : public testing::PythonFiles<ScanCompanions> {
+ public:
+  static std::string program() {
+    return testing::kBlissPrelude + std::string(R"(
 frames = (120 + np.arange(10 * 4 * 6) % 7).astype(np.uint16).reshape(10, 4, 6)
 dark = (15 + np.arange(24)).reshape(4, 6)
 darks = np.stack([dark - 1, dark, dark + 1]).astype(np.uint16)
 with h5py.File('scan.h5', 'w') as f: f['entry/data'] = frames
-def bliss(f, n, title, data):
-    f[f'{n}.1/title'] = title
-    f[f'{n}.1/instrument/frelon/data'] = data
-    f[f'{n}.1/measurement/frelon'] = h5py.SoftLink(f'/{n}.1/instrument/frelon/data')
 with h5py.File('called_dark.h5', 'w') as f: f['dark'] = darks
 with h5py.File('no_values.h5', 'w') as f: f['dark'] = np.full((4, 6), np.nan, 'f4')
 few = dark.astype('f4'); few[0, 3] = np.nan
@@ -58,14 +48,10 @@ for folder, header in ('said', {'acc_nb_frames': 20}), ('silent', {}), ('mean', 
     edf('%s/darkend0000.edf' % folder, data, **header)
 for k in range(5): edf('accumulated/im_%d.edf' % k, frames[k] * 10, acc_nb_frames=10)
 edf('accumulated/dark.edf', total.astype(np.uint32), acc_nb_frames=20)
-)",
-                                 folder_->path());
-    ASSERT_EQ(made.status, 0) << made.output;
+)");
   }
-  static void TearDownTestSuite() { delete folder_; }
 
-  static std::string in(const std::string& path) { return (folder_->path() / path).string(); }
-
+ protected:
   static Scan with_dark(const std::string& dark, const std::string& scan = "scan.h5") {
     ScanOptions options;
     options.path = in(scan);
@@ -91,11 +77,7 @@ edf('accumulated/dark.edf', total.astype(np.uint32), acc_nb_frames=20)
     }
     return "no error";
   }
-
-  static TemporaryFolder* folder_;
 };
-
-TemporaryFolder* ScanCompanions::folder_ = nullptr;
 
 using Pixels = std::vector<int>;
 

@@ -6,36 +6,27 @@
 
 #include "dctprep/base/error.h"
 #include "dctprep/read/open_scan.h"
-#include "dctprep/testing/testing.h"
+#include "dctprep/testing/python_files.h"
 
 namespace dctprep {
 namespace {
 
-using testing::run_python;
-using testing::TemporaryFolder;
-
 // Scans of 10 frames, whose monitors read 1000 + k and the like.
-class ScanMonitors : public ::testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    folder_ = new TemporaryFolder;
-    const auto made = run_python(R"(
-import h5py, numpy as np, os
-from fabio.edfimage import EdfImage
+class ScanMonitors : public testing::PythonFiles<ScanMonitors> {
+ public:
+  static std::string program() {
+    return testing::kBlissPrelude + std::string(R"(
 frames = np.arange(10 * 4 * 6, dtype=np.uint16).reshape(10, 4, 6)
 k = np.arange(10.0)
-def bliss(f, n, counters):
-    f[f'{n}.1/title'] = 'fscan rot 0 0.5 10'
-    f[f'{n}.1/instrument/frelon/data'] = frames
-    f[f'{n}.1/measurement/frelon'] = h5py.SoftLink(f'/{n}.1/instrument/frelon/data')
-    f[f'{n}.1/measurement/rot'] = 0.5 * k
+def monitored(f, n, counters):
+    bliss(f, n, 'fscan rot 0 0.5 10', frames, 0.5 * k)
     for name, values in counters.items():
         f[f'{n}.1/instrument/{name}/data'] = values
         f[f'{n}.1/measurement/{name}'] = h5py.SoftLink(f'/{n}.1/instrument/{name}/data')
 with h5py.File('bliss.h5', 'w') as f:
-    bliss(f, 1, {'fpico10': 3000 + k, 'fpico3': 1000 + k, 'srcur': 190 - k, 'mono': 5 + k, 'fpico1': k * np.nan,
+    monitored(f, 1, {'fpico10': 3000 + k, 'fpico3': 1000 + k, 'srcur': 190 - k, 'mono': 5 + k, 'fpico1': k * np.nan,
                  'fpico2': 1 - k, 'ic1': np.full(10, 7.0), 'mon': k[:5] + 1, 'timer': k + 0.1})
-    bliss(f, 2, {'fpico3': 2000 + k, 'diode': 10 + k})
+    monitored(f, 2, {'fpico3': 2000 + k, 'diode': 10 + k})
 with h5py.File('current.h5', 'w') as f:
     f['exchange/data'] = frames; f['process/acquisition/Ring_Current'] = (100 + k)[:, None]
 with h5py.File('nx.h5', 'w') as f:
@@ -54,13 +45,10 @@ for i in range(10):
     if i == 4: continue
     EdfImage(data=frames[i], header={'counter_mne': 'sec fpico6 ic', 'counter_pos': '0.1 %g %g' % (70 + i, i % 2),
              'motor_mne': 'rot mon', 'motor_pos': '%g %g' % (i * 0.5, 3), 'SRCUR': str(180 - i)}).write('edf/im_%02d.edf' % i)
-)",
-                                 folder_->path());
-    ASSERT_EQ(made.status, 0) << made.output;
+)");
   }
-  static void TearDownTestSuite() { delete folder_; }
 
-  static std::string in(const std::string& path) { return (folder_->path() / path).string(); }
+ protected:
   static Scan scan_of(const std::string& path, std::optional<std::array<int, 2>> frames = {}) {
     ScanOptions options;
     options.path = in(path);
@@ -81,11 +69,7 @@ for i in range(10):
     }
     return "no error";
   }
-
-  static TemporaryFolder* folder_;
 };
-
-TemporaryFolder* ScanMonitors::folder_ = nullptr;
 
 using Names = std::vector<std::string>;
 

@@ -9,7 +9,7 @@
 #include "dctprep/base/error.h"
 #include "dctprep/base/hdf5.h"
 #include "dctprep/read/open_scan.h"
-#include "dctprep/testing/testing.h"
+#include "dctprep/testing/python_files.h"
 
 namespace dctprep {
 namespace {
@@ -185,15 +185,11 @@ with h5py.File('parts.h5', 'w') as f:
 right('parts', 'recorded', 'taken as one scan')
 )";
 
-class ScanOmegaTest : public ::testing::Test {
+class ScanOmegaTest : public testing::PythonFiles<ScanOmegaTest> {
+ public:
+  static std::string program() { return kProgram; }
+
  protected:
-  static void SetUpTestSuite() {
-    folder_ = new testing::TemporaryFolder;
-    const auto made = testing::run_python(kProgram, folder_->path());
-    ASSERT_EQ(made.status, 0) << made.output;
-  }
-  static void TearDownTestSuite() { delete folder_; }
-  static std::string in(const std::string& name) { return (*folder_ / name).string(); }
   static Scan open(
       const std::string& name, const std::function<void(ScanOptions&)>& change = [](ScanOptions&) {}) {
     ScanOptions options;
@@ -201,9 +197,7 @@ class ScanOmegaTest : public ::testing::Test {
     change(options);
     return open_scan(options);
   }
-  static testing::TemporaryFolder* folder_;
 };
-testing::TemporaryFolder* ScanOmegaTest::folder_ = nullptr;
 
 std::string said(const Scan& scan) {
   std::string text;
