@@ -73,20 +73,28 @@ std::string path_of(const fs::path& folder, const ImageFamily& family) {
   return "auto";
 }
 
-// Says what of the first frame is read otherwise than it is stored: a mean of darks has fractions, say. Returns why it
-// cannot serve: most of it are no values.
+// Says what of the first frame that can be had is read otherwise than it is stored: a mean of darks has fractions, say.
+// Returns why it cannot serve: no frame can be had, or most of it are no values.
 std::string note_changes(CompanionKind kind, const FrameSource& frames, std::vector<std::string>& notes) {
   Image<std::uint16_t> first(frames.height(), frames.width());
   PixelChanges changes;
-  if (frames.read(0, first, {}, &changes)) return {};
+  int k = 0;
+  std::string fault;
+  for (; k < frames.frames(); ++k) {
+    const auto missing = frames.read(k, first, {}, &changes);
+    if (!missing) break;
+    if (fault.empty()) fault = missing->what;
+    changes = {};
+  }
+  if (k == frames.frames()) return fmt::format("none of its {} frames can be read; the first: {}", k, fault);
   if (2 * changes[PixelChange::kMarked].pixels > first.size()) {
     return fmt::format("{} of its {} pixels are not a number, or marked as masked",
                        changes[PixelChange::kMarked].pixels, first.size());
   }
   changes[PixelChange::kMarked] = {};
   ChangeTally tally;
-  tally.add(0, changes);
-  for (const std::string& line : tally.lines(1, frames.width(), [&](int k) { return frames.frame_name(k); })) {
+  tally.add(k, changes);
+  for (const std::string& line : tally.lines(1, frames.width(), [&](int frame) { return frames.frame_name(frame); })) {
     notes.push_back(fmt::format("{}: {}", name_of(kind), line));
   }
   return {};

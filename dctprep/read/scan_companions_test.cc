@@ -25,6 +25,11 @@ with h5py.File('called_dark.h5', 'w') as f: f['dark'] = darks
 with h5py.File('no_values.h5', 'w') as f: f['dark'] = np.full((4, 6), np.nan, 'f4')
 few = dark.astype('f4'); few[0, 3] = np.nan
 with h5py.File('few_values_lack.h5', 'w') as f: f['dark'] = few
+layout = h5py.VirtualLayout((3, 4, 6), 'u2'); layout[:] = h5py.VirtualSource('gone.h5', 'dark', (3, 4, 6))
+with h5py.File('source_gone.h5', 'w') as f: f.create_virtual_dataset('dark', layout)
+layout = h5py.VirtualLayout((3, 4, 6), 'u2')
+layout[0] = h5py.VirtualSource('gone.h5', 'dark', (3, 4, 6))[0]; layout[1:] = h5py.VirtualSource('called_dark.h5', 'dark', (3, 4, 6))[1:]
+with h5py.File('part_gone.h5', 'w') as f: f.create_virtual_dataset('dark', layout)
 with h5py.File('exchange.h5', 'w') as f: f['exchange/data_dark'] = darks; f['exchange/data_white'] = darks * 4
 with h5py.File('bliss.h5', 'w') as f: bliss(f, 1, 'dark 3', darks)
 with h5py.File('several.h5', 'w') as f: f['a/dark'] = darks; f['b/dark'] = darks
@@ -105,6 +110,11 @@ TEST_F(ScanCompanions, ADarkWithoutValuesIsRefused) {
   EXPECT_NE(error_with("no_values.h5").find("24 of its 24 pixels are not a number"), std::string::npos)
       << error_with("no_values.h5");
   EXPECT_EQ(ends(with_dark("few_values_lack.h5")), (Pixels{15, 38}));
+  EXPECT_NE(
+      error_with("source_gone.h5").find("none of its 3 frames can be read; the first: its source gone.h5 is gone"),
+      std::string::npos)
+      << error_with("source_gone.h5");
+  EXPECT_EQ(ends(with_dark("part_gone.h5"), 1), (Pixels{15, 38}));
 }
 
 TEST_F(ScanCompanions, ReducedDarksOfOneGroupBelongTogether) {
