@@ -17,13 +17,14 @@ namespace dctprep {
 namespace {
 
 constexpr double kRounding = 1.0 / 12;  // the variance of rounding to whole counts
-constexpr std::size_t kNoiseBytes = std::size_t{256} << 20;
+constexpr std::size_t kNoiseBytes = std::size_t{64} << 20;
 
 // --- the shape ---
 
 constexpr int kTile = 8;
 constexpr int kLeastPixels = kTile * kTile / 2;
 constexpr int kLeastTiles = 8;
+constexpr int kMostTiles = 16384;                  // more tell no more
 constexpr double kInside = (kTile - 1.0) / kTile;  // pairs of neighbours in a tile, over its pixels
 constexpr double kSloped = 0.01;                   // of levels: their variance over the mean of their squares
 constexpr int kQuietest = 7;                       // one in so many times of a tile counts
@@ -75,9 +76,11 @@ struct LineFit {
   }
 };
 
-Image<float> difference_of(const Residual& first, const Residual& second, const Image<float>& sigma) {
+// In the rows of every `step`-th row of tiles; so is the next.
+Image<float> difference_of(const Residual& first, const Residual& second, const Image<float>& sigma, int step) {
   Image<float> z(sigma.height(), sigma.width());
   tbb::parallel_for(0, sigma.height(), [&](int v) {
+    if (v / kTile % step != 0) return;
     for (int u = 0; u < sigma.width(); ++u) {
       const float unit = sigma(v, u);
       z(v, u) = unit > 0 ? static_cast<float>(second(v, u) - first(v, u)) / unit : 0.0f;
@@ -88,9 +91,10 @@ Image<float> difference_of(const Residual& first, const Residual& second, const 
 
 // Of the difference of two readings where they can be used, else 0.
 Image<float> difference_sigma(const GroupResiduals& group, const NoiseModel& model,
-                              ImageView<const std::uint8_t> bad_pixels, const Region& excluded) {
+                              ImageView<const std::uint8_t> bad_pixels, const Region& excluded, int step) {
   Image<float> sigma(bad_pixels.height(), bad_pixels.width());
   tbb::parallel_for(0, bad_pixels.height(), [&](int v) {
+    if (v / kTile % step != 0) return;
     for (int u = 0; u < bad_pixels.width(); ++u) {
       const double level = group.background(v, u);
       const double variance = variance_of_reading(model, level);
@@ -296,16 +300,19 @@ class NoiseMaker {
 
 NoiseShape noise_shape(std::span<const GroupResiduals> groups, const NoiseModel& model,
                        ImageView<const std::uint8_t> bad_pixels, const Region& excluded) {
-  const int rows = bad_pixels.height() / kTile;
   const int columns = bad_pixels.width() / kTile;
+  const int all_rows = bad_pixels.height() / kTile;
+  const int step = std::max(1, all_rows * columns / kMostTiles);
+  const int rows = (all_rows + step - 1) / step;                                       // of tiles that are looked at
   std::vector<std::vector<TileSums>> times(static_cast<std::size_t>(rows * columns));  // of each tile
   for (const GroupResiduals& group : groups) {
-    const Image<float> sigma = difference_sigma(group, model, bad_pixels, excluded);
+    const Image<float> sigma = difference_sigma(group, model, bad_pixels, excluded, step);
     for (std::size_t k = 1; k < group.run.size(); ++k) {
       check_cancelled();
-      const Image<float> z = difference_of(group.run[k - 1], group.run[k], sigma);
+      const Image<float> z = difference_of(group.run[k - 1], group.run[k], sigma, step);
       tbb::parallel_for(0, rows * columns, [&](int tile) {
-        const TileSums sums = sums_of(z, sigma, group.background, tile / columns * kTile, tile % columns * kTile);
+        const TileSums sums =
+            sums_of(z, sigma, group.background, tile / columns * step * kTile, tile % columns * kTile);
         if (sums.pixels >= kLeastPixels) times[static_cast<std::size_t>(tile)].push_back(sums);
       });
     }

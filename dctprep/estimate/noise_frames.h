@@ -25,9 +25,10 @@ struct NoiseShape {
 NoiseShape noise_shape(std::span<const GroupResiduals> groups, const NoiseModel& model,
                        ImageView<const std::uint8_t> bad_pixels, const Region& excluded);
 
-// For each group (for some of them, where all would take more than 256 MiB) as many frames as its run has, minus a
-// background that is the median of `window` frames. They are mirrored and have lower halves alone, in which false
-// spots are counted: `below` is what noise makes above the background. The same on any number of threads.
+// For each group (for some of them, where all would take more than 64 MiB: 30 million voxels are enough) as many frames
+// as its run has, minus a background that is the median of `window` frames. They are mirrored and have lower halves
+// alone, in which false spots are counted: `below` is what noise makes above the background. The same on any number of
+// threads.
 std::vector<GroupResiduals> simulate_noise(std::span<const GroupResiduals> groups, const NoiseShape& shape, int window,
                                            ImageView<const std::uint8_t> bad_pixels, const Region& excluded);
 

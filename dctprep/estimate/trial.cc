@@ -11,7 +11,7 @@ namespace dctprep {
 
 namespace {
 
-constexpr std::size_t kTrialBytes = std::size_t{256} << 20;  // that copies for a trial may take
+constexpr std::size_t kTrialBytes = std::size_t{128} << 20;  // that copies for a trial may take
 constexpr int kLeastMoreSpots = 3;
 
 Image<std::uint16_t> copy_of(const Image<std::uint16_t>& image) {
