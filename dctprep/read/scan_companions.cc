@@ -86,7 +86,8 @@ std::string note_changes(CompanionKind kind, const FrameSource& frames, std::vec
     if (fault.empty()) fault = missing->what;
     changes = {};
   }
-  if (k == frames.frames()) return fmt::format("none of its {} frames can be read; the first: {}", k, fault);
+  if (k == frames.frames())
+    return fmt::format("none of the {} {} frames can be read (the first: {})", k, name_of(kind), fault);
   if (2 * changes[PixelChange::kMarked].pixels > first.size()) {
     return fmt::format("{} of its {} pixels are not a number, or marked as masked",
                        changes[PixelChange::kMarked].pixels, first.size());

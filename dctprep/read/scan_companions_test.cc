@@ -111,7 +111,7 @@ TEST_F(ScanCompanions, ADarkWithoutValuesIsRefused) {
       << error_with("no_values.h5");
   EXPECT_EQ(ends(with_dark("few_values_lack.h5")), (Pixels{15, 38}));
   EXPECT_NE(
-      error_with("source_gone.h5").find("none of its 3 frames can be read; the first: its source gone.h5 is gone"),
+      error_with("source_gone.h5").find("none of the 3 dark frames can be read (the first: its source gone.h5 is gone"),
       std::string::npos)
       << error_with("source_gone.h5");
   EXPECT_EQ(ends(with_dark("part_gone.h5"), 1), (Pixels{15, 38}));
