@@ -2,6 +2,7 @@
 // Pixels that are read as another value than the stored one, since pixels are whole numbers in 0 ... 65535 here.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -34,6 +35,9 @@ struct PixelChanges {
 
   Count& operator[](PixelChange kind) { return counts[static_cast<std::size_t>(kind)]; }
   const Count& operator[](PixelChange kind) const { return counts[static_cast<std::size_t>(kind)]; }
+  bool any() const {
+    return std::ranges::any_of(counts, [](const Count& count) { return count.pixels > 0; });
+  }
   // Counts the pixel at linear index `i`, unless it is ignored. Indices come in any order.
   void add(PixelChange kind, std::size_t i, double value) {
     if (!ignored.empty() && ignored.pixels()[i] != 0) return;

@@ -7,6 +7,7 @@
 #include "dctprep/base/cancel.h"
 #include "dctprep/base/error.h"
 #include "dctprep/core/frame_ranges.h"
+#include "dctprep/pipeline/corrected_frame.h"
 
 namespace dctprep {
 
@@ -14,16 +15,16 @@ namespace {
 
 // Ends at the first frame that is good, or was seen before. A frame that is not there costs nothing to look at; of
 // damaged ones without end not all are read.
-void add_those_that_follow(const Setup& setup, std::vector<BadFrame>& bad) {
+void add_those_that_follow(const RunPlan& plan, const FrameSource& source, std::vector<BadFrame>& bad) {
   constexpr int kMostLookedAt = 10'000;
-  Image<std::uint16_t> raw(setup.height(), setup.width());
+  Image<std::uint16_t> raw(plan.height, plan.width);
   const int last = bad.back().frame;
-  for (int k = last + 1; k < std::min(setup.frames(), last + kMostLookedAt); ++k) {
+  for (int k = last + 1; k < std::min(plan.frames, last + kMostLookedAt); ++k) {
     check_cancelled();
     if (std::ranges::any_of(bad, [&](const BadFrame& one) { return one.frame == k; })) return;
-    const CorrectedFrame frame = read_corrected_frame(setup, k, raw, false, [](int, std::uint16_t*) {});
-    if (!frame.bad) return;
-    bad.push_back({k, *frame.bad, frame.fault});
+    const FrameFacts facts = read_corrected_frame(plan, source, k, raw, false, [](int, std::uint16_t*) {}).facts;
+    if (!facts.bad) return;
+    bad.push_back({k, *facts.bad, facts.fault});
   }
 }
 
@@ -48,20 +49,20 @@ std::string bad_frames_text(std::vector<BadFrame> bad) {
   return text;
 }
 
-std::string bad_frames_warning(const Setup& setup, const std::vector<BadFrame>& bad) {
+std::string bad_frames_warning(const RunPlan& plan, const std::vector<BadFrame>& bad) {
   std::vector<BadFrame> found;
   std::ranges::copy_if(bad, std::back_inserter(found),
                        [](const BadFrame& one) { return one.cause != BadFrameCause::kListed; });
   if (found.empty()) return "";
   return fmt::format("{} of {} frames {} left out ({}); a run goes on with up to scan.max_bad_frames = {} bad frames",
-                     found.size(), setup.frames(), found.size() == 1 ? "is" : "are", bad_frames_text(found),
-                     most_bad_frames(setup.config.scan, setup.frames()));
+                     found.size(), plan.frames, found.size() == 1 ? "is" : "are", bad_frames_text(found),
+                     most_bad_frames(plan.config.scan, plan.frames));
 }
 
-void check_bad_frame_count(const Setup& setup, std::vector<BadFrame> bad, bool all_seen) {
-  const int most = most_bad_frames(setup.config.scan, setup.frames());
+void check_bad_frame_count(const RunPlan& plan, const FrameSource* source, std::vector<BadFrame> bad, bool all_seen) {
+  const int most = most_bad_frames(plan.config.scan, plan.frames);
   if (static_cast<std::int64_t>(bad.size()) <= most) return;
-  add_those_that_follow(setup, bad);
+  if (source != nullptr) add_those_that_follow(plan, *source, bad);
   fail(
       "{}{} bad frame{}, more than scan.max_bad_frames = {} allows: {}; to go on without them, set "
       "scan.max_bad_frames = {}{}",

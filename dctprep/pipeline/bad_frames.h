@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "dctprep/core/frame_source.h"
-#include "dctprep/pipeline/setup.h"
+#include "dctprep/pipeline/run_plan.h"
 
 namespace dctprep {
 
@@ -21,10 +21,10 @@ struct BadFrame {
 std::string bad_frames_text(std::vector<BadFrame> bad);
 
 // What a run that went on without them warns of; "" where there are none but listed ones.
-std::string bad_frames_warning(const Setup& setup, const std::vector<BadFrame>& bad);
+std::string bad_frames_warning(const RunPlan& plan, const std::vector<BadFrame>& bad);
 
-// Throws Error where there are more than scan.max_bad_frames. Before that it looks at the frames right after the last
-// one, so that the message tells the whole gap. `all_seen`: the run has come to every frame.
-void check_bad_frame_count(const Setup& setup, std::vector<BadFrame> bad, bool all_seen);
+// Throws Error where there are more than scan.max_bad_frames. Before that it looks at the frames of `source`, where not
+// null, right after the last one, so that the message tells the whole gap. `all_seen`: the run has come to every frame.
+void check_bad_frame_count(const RunPlan& plan, const FrameSource* source, std::vector<BadFrame> bad, bool all_seen);
 
 }  // namespace dctprep

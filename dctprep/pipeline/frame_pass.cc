@@ -20,14 +20,14 @@ constexpr int kFewCandidates = 4;
 
 }  // namespace
 
-FramePass::FramePass(const Setup& setup)
-    : setup_(setup),
-      denoiser_(setup.config.denoise, setup.scan->bad_pixels, setup.excluded),
-      bad_row_(rows_with_bad_pixels(*setup.scan)),
-      bad_bits_(setup.height(), static_cast<int>(words_of_bits(static_cast<std::size_t>(setup.width()))), 0) {
-  for (int v = 0; v < setup.height(); ++v) {
-    const std::uint8_t* bad = setup.scan->bad_pixels.row(v);
-    for (int u = 0; u < setup.width(); ++u) bad_bits_(v, u / 64) |= std::uint64_t{bad[u] != 0} << u % 64;
+FramePass::FramePass(const RunPlan& plan)
+    : plan_(plan),
+      denoiser_(plan.config.denoise, plan.bad_pixels, plan.excluded),
+      bad_row_(rows_with_bad_pixels(plan.bad_pixels)),
+      bad_bits_(plan.height, static_cast<int>(words_of_bits(static_cast<std::size_t>(plan.width))), 0) {
+  for (int v = 0; v < plan.height; ++v) {
+    const std::uint8_t* bad = plan.bad_pixels.row(v);
+    for (int u = 0; u < plan.width; ++u) bad_bits_(v, u / 64) |= std::uint64_t{bad[u] != 0} << u % 64;
   }
 }
 
@@ -158,7 +158,7 @@ class FramePass::Rows {
   void begin_row(int v) {
     forget_row(v);
     std::uint64_t* bits = marks(v);
-    const Region& excluded = pass_.setup_.excluded;
+    const Region& excluded = pass_.plan_.excluded;
     if (background_.mark_row(frame_, offset_, v, level_, bits)) {
       if (excluded.v0 <= v && v < excluded.v1)
         clear_bits(bits, static_cast<std::size_t>(excluded.u0), static_cast<std::size_t>(excluded.u1));
@@ -173,7 +173,7 @@ class FramePass::Rows {
 
   // Where row `v` may pass: where enough of the window's pixels do, or the pixel itself if it may be kept.
   void find_candidates(int v, std::vector<std::uint64_t>& candidates) {
-    const DenoiseMode mode = pass_.setup_.config.denoise.mode.value();
+    const DenoiseMode mode = pass_.plan_.config.denoise.mode.value();
     std::copy_n(marks(v), words_, candidates.begin());
     if (mode != DenoiseMode::kOff) {
       const auto window = static_cast<unsigned>(side_ * side_);
@@ -217,7 +217,7 @@ class FramePass::Rows {
   bool has_bad_near(int v, int u) const {
     for (int row = v - radius_; row <= v + radius_; ++row) {
       if (!has_bad(row)) continue;
-      const std::uint8_t* bad = pass_.setup_.scan->bad_pixels.row(row);
+      const std::uint8_t* bad = pass_.plan_.bad_pixels.row(row);
       if (std::any_of(bad + u - radius_, bad + u + radius_ + 1, [](std::uint8_t b) { return b != 0; })) return true;
     }
     return false;
@@ -257,8 +257,8 @@ class FramePass::Rows {
     std::uint16_t* residual = row.padded + radius_ + u0;
     background_.subtract(frame_, offset_, row.v, u0, u1, residual);
     const ImageView<const std::uint8_t> bad =
-        has_bad(row.v) ? pass_.setup_.scan->bad_pixels.view() : ImageView<const std::uint8_t>();
-    clear_residual(bad, pass_.setup_.excluded, row.v, u0, u1, residual);
+        has_bad(row.v) ? pass_.plan_.bad_pixels.view() : ImageView<const std::uint8_t>();
+    clear_residual(bad, pass_.plan_.excluded, row.v, u0, u1, residual);
     pass_.denoiser_.pad(row.v, u0, u1, row.padded);
     row.made[word] = 1;
   }
@@ -288,15 +288,15 @@ class FramePass::Rows {
   std::vector<int> single_columns_;
 };
 
-FramePass::Result FramePass::run(int k, const CompactFrame& frame, const CompactBackground& background,
-                                 const BlockNoise* noise, std::span<const std::uint32_t> saturated) const {
-  const SegmentOptions& options = setup_.segment;
+FrameProduct FramePass::run(int k, const CompactFrame& frame, const CompactBackground& background,
+                            const BlockNoise* noise, std::span<const std::uint32_t> saturated) const {
+  const SegmentOptions& options = plan_.segment;
   const int level = noise != nullptr ? noise->lowest : lowest_level(options);
-  Result result;
+  FrameProduct result;
   const ImageView<const std::uint16_t> pixels = background.background();
-  result.offset = background.frame_offset(frame, bad_bits_, setup_.config.background);
+  result.facts.offset = background.frame_offset(frame, bad_bits_, plan_.config.background);
   FrameThreshold threshold(k, pixels.width(), level, saturated);
-  Rows rows(*this, frame, background, noise, result.offset, level);
+  Rows rows(*this, frame, background, noise, result.facts.offset, level);
   // A level of 0 would be passed by pixels that no mark tells of; of large windows nothing is known before.
   if (level >= 1 && denoiser_.radius() <= kMostWindowRadius) {
     rows.each_passing([&](int v, const std::uint16_t* row, std::span<const std::uint64_t> passing) {
@@ -340,7 +340,7 @@ FramePass::Result FramePass::run(int k, const CompactFrame& frame, const Compact
 
 void FramePass::scale_row(const BlockNoise& noise, int v, int u0, int u1, std::uint16_t* values) const {
   const std::uint16_t* background = noise.background.row(v);
-  for (int u = u0; u < u1; ++u) values[u - u0] = setup_.scale.scaled(values[u - u0], background[u]);
+  for (int u = u0; u < u1; ++u) values[u - u0] = plan_.scale.scaled(values[u - u0], background[u]);
 }
 
 }  // namespace dctprep

@@ -13,24 +13,21 @@
 #include "dctprep/core/sparse_frame.h"
 #include "dctprep/denoise/denoise.h"
 #include "dctprep/pipeline/noise_levels.h"
-#include "dctprep/pipeline/setup.h"
+#include "dctprep/pipeline/product.h"
+#include "dctprep/pipeline/run_plan.h"
 
 namespace dctprep {
 
 // Immutable; `run` may be called from many threads.
 class FramePass {
  public:
-  explicit FramePass(const Setup& setup);
+  explicit FramePass(const RunPlan& plan);
 
-  struct Result {
-    SparseFrame sparse;                 // what segmentation compares: F, or Z where levels are in units of the noise
-    std::vector<std::uint16_t> counts;  // F of its values; empty where that is what it holds
-    std::int32_t offset = 0;
-  };
-  // Of frame `k` (J') over its background. `noise`: of that background, which has been raised by noise->more; null
-  // where levels are in counts. Throws where the frame passes more voxels than segment.max_fill allows.
-  Result run(int k, const CompactFrame& frame, const CompactBackground& background, const BlockNoise* noise,
-             std::span<const std::uint32_t> saturated) const;
+  // Of a good frame (J') over its background: everything but the facts that were known when it was read. `k`: its
+  // number. `noise`: of that background, which has been raised by noise->more; null where levels are in counts. Throws
+  // where the frame passes more voxels than segment.max_fill allows.
+  FrameProduct run(int k, const CompactFrame& frame, const CompactBackground& background, const BlockNoise* noise,
+                   std::span<const std::uint32_t> saturated) const;
 
   int radius() const { return denoiser_.radius(); }
 
@@ -39,7 +36,7 @@ class FramePass {
   // F of columns u0 ... u1-1 of row `v` becomes Z.
   void scale_row(const BlockNoise& noise, int v, int u0, int u1, std::uint16_t* values) const;
 
-  const Setup& setup_;
+  const RunPlan& plan_;
   Denoiser denoiser_;
   std::vector<std::uint8_t> bad_row_;  // 1 where a row holds a bad pixel
   Image<std::uint64_t> bad_bits_;      // of each row, a bit a pixel

@@ -23,34 +23,27 @@ constexpr std::size_t kReferenceFarShare = 64;
 // Frames fetched as they are stored, before they are read.
 constexpr std::size_t kFramesAhead = 16;
 
-std::size_t pixels_of(const Setup& setup) {
-  return static_cast<std::size_t>(setup.height()) * static_cast<std::size_t>(setup.width());
-}
-
 // Nobody looks at excluded pixels but who opens the backgrounds.
-bool holds_excluded(const Setup& setup) { return setup.config.background.save && !setup.excluded.empty(); }
+bool holds_excluded(const RunPlan& plan) { return plan.config.background.save && !plan.excluded.empty(); }
 
 }  // namespace
 
-HeldFrames::HeldFrames(const Setup& setup, std::size_t most)
-    : setup_(setup),
-      pixels_(dctprep::pixels_of(setup)),
-      pool_(pixels_, most),
-      ahead_(*setup.scan->frames, kFramesAhead) {
-  if (holds_excluded(setup)) excluded_.emplace(setup.excluded, most);
+HeldFrames::HeldFrames(const RunPlan& plan, const FrameSource& source, std::size_t most)
+    : plan_(plan), source_(source), pixels_(plan.pixels()), pool_(pixels_, most), ahead_(source, kFramesAhead) {
+  if (holds_excluded(plan)) excluded_.emplace(plan.excluded, most);
 }
 
-std::uint64_t HeldFrames::bytes(const Setup& setup, std::uint64_t most) {
-  const std::uint64_t pixels = dctprep::pixels_of(setup);
+std::uint64_t HeldFrames::bytes(const RunPlan& plan, std::uint64_t most) {
+  const std::uint64_t pixels = plan.pixels();
   return most * CompactFrame::held_bytes(pixels) +
-         (holds_excluded(setup) ? RegionMedian::bytes(setup.excluded, most) : 0) +
+         (holds_excluded(plan) ? RegionMedian::bytes(plan.excluded, most) : 0) +
          (std::max(kMostReferences, kFirstReferenceFrames) + kFramesAhead) * pixels * 2;
 }
 
 void HeldFrames::expect(const std::vector<int>& wanted) {
   std::vector<int> good;
   std::copy_if(wanted.begin(), wanted.end(), std::back_inserter(good),
-               [&](int k) { return setup_.listed[static_cast<std::size_t>(k)] == 0; });
+               [&](int k) { return plan_.listed[static_cast<std::size_t>(k)] == 0; });
   ahead_.expect(good);
 }
 
@@ -72,13 +65,13 @@ std::vector<CorrectedFrame> HeldFrames::read(const std::vector<int>& wanted) {
     corrected[i] = read_frame(wanted[i], [&](int v, std::uint16_t* row) {
       if (excluded_) excluded_->put(frame.place, v, row);
       leave_out_excluded(v, row);
-      frame.pixels->append(row, static_cast<std::size_t>(setup_.width()));
+      frame.pixels->append(row, static_cast<std::size_t>(plan_.width));
     });
-    if (!corrected[i].bad) frame.pixels->finish();
+    if (!corrected[i].facts.bad) frame.pixels->finish();
   });
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     frames[i].saturated = std::move(corrected[i].saturated);
-    if (corrected[i].bad) {
+    if (corrected[i].facts.bad) {
       pool_.give_back(std::move(frames[i].pixels));
       if (excluded_) excluded_->give_back(frames[i].place);
     } else {
@@ -135,9 +128,9 @@ void HeldFrames::renew_reference(const Image<std::uint16_t>& background) {
   auto reference = std::make_shared<FrameReference>(pixels_);
   std::copy_n(background.data(), pixels_, reference->data());
   // Excluded pixels are to stand still.
-  const Region& excluded = setup_.excluded;
+  const Region& excluded = plan_.excluded;
   for (int v = excluded.v0; v < excluded.v1; ++v) {
-    const std::ptrdiff_t row = std::ptrdiff_t{v} * setup_.width();
+    const std::ptrdiff_t row = std::ptrdiff_t{v} * plan_.width;
     std::copy(reference_->data() + row + excluded.u0, reference_->data() + row + excluded.u1,
               reference->data() + row + excluded.u0);
   }
@@ -146,15 +139,14 @@ void HeldFrames::renew_reference(const Image<std::uint16_t>& background) {
 
 CorrectedFrame HeldFrames::read_frame(int k, const TakeRow& take) const {
   thread_local Image<std::uint16_t> raw;
-  if (raw.height() != setup_.height() || raw.width() != setup_.width())
-    raw = Image<std::uint16_t>(setup_.height(), setup_.width());
-  return read_corrected_frame(setup_, k, raw, setup_.config.beam.transmission, take);
+  if (raw.height() != plan_.height || raw.width() != plan_.width) raw = Image<std::uint16_t>(plan_.height, plan_.width);
+  return read_corrected_frame(plan_, source_, k, raw, plan_.config.beam.transmission, take);
 }
 
 void HeldFrames::leave_out_excluded(int v, std::uint16_t* row) const {
-  const Region& excluded = setup_.excluded;
+  const Region& excluded = plan_.excluded;
   if (v < excluded.v0 || v >= excluded.v1) return;
-  const std::uint16_t* reference = reference_->data() + std::ptrdiff_t{v} * setup_.width();
+  const std::uint16_t* reference = reference_->data() + std::ptrdiff_t{v} * plan_.width;
   std::copy(reference + excluded.u0, reference + excluded.u1, row + excluded.u0);
 }
 
@@ -165,11 +157,10 @@ void HeldFrames::make_first_reference(const std::vector<int>& wanted) {
   parallel_in_order(count, [&](std::size_t i) {
     check_cancelled();
     const Stopwatch watch(seconds_);
-    Image<std::uint16_t> frame(setup_.height(), setup_.width());
-    const CorrectedFrame corrected = read_frame(wanted[i * every], [&](int v, const std::uint16_t* row) {
-      std::copy(row, row + setup_.width(), frame.row(v));
-    });
-    if (!corrected.bad) sample[i] = std::move(frame);
+    Image<std::uint16_t> frame(plan_.height, plan_.width);
+    const CorrectedFrame corrected = read_frame(
+        wanted[i * every], [&](int v, const std::uint16_t* row) { std::copy(row, row + plan_.width, frame.row(v)); });
+    if (!corrected.facts.bad) sample[i] = std::move(frame);
   });
   std::vector<const std::uint16_t*> good;
   for (const auto& frame : sample) {

@@ -12,8 +12,9 @@
 
 #include "dctprep/background/compact_frame.h"
 #include "dctprep/background/region_median.h"
+#include "dctprep/pipeline/corrected_frame.h"
 #include "dctprep/pipeline/read_ahead.h"
-#include "dctprep/pipeline/setup.h"
+#include "dctprep/pipeline/run_plan.h"
 
 namespace dctprep {
 
@@ -30,9 +31,9 @@ class HeldFrames {
   static constexpr std::size_t kMostReferences = 4;
 
   // Up to `most` at a time. Memory is taken, and mostly not yet touched.
-  HeldFrames(const Setup& setup, std::size_t most);
+  HeldFrames(const RunPlan& plan, const FrameSource& source, std::size_t most);
   // All that is held, but for listed_bytes().
-  static std::uint64_t bytes(const Setup& setup, std::uint64_t most);
+  static std::uint64_t bytes(const RunPlan& plan, std::uint64_t most);
 
   // These are to be read next: they are fetched meanwhile.
   void expect(const std::vector<int>& wanted);
@@ -63,7 +64,8 @@ class HeldFrames {
   // Puts the reference in the place of the excluded pixels of row `v`.
   void leave_out_excluded(int v, std::uint16_t* row) const;
 
-  const Setup& setup_;
+  const RunPlan& plan_;
+  const FrameSource& source_;
   std::size_t pixels_;
   std::shared_ptr<const FrameReference> reference_;
   std::vector<std::weak_ptr<const FrameReference>> references_;  // of frames still held

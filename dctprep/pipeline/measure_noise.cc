@@ -6,6 +6,7 @@
 
 #include "dctprep/base/cancel.h"
 #include "dctprep/estimate/noise_pairs.h"
+#include "dctprep/pipeline/corrected_frame.h"
 #include "dctprep/pipeline/parallel.h"
 
 namespace dctprep {
@@ -14,22 +15,22 @@ namespace {
 constexpr int kPairs = 16;
 }
 
-NoiseModel measure_noise(const Setup& setup, Progress& progress) {
-  const int pairs = std::min(kPairs, setup.frames() - 1);
+NoiseModel measure_noise(const RunPlan& plan, const Scan& scan, Progress& progress) {
+  const int pairs = std::min(kPairs, plan.frames - 1);
   const auto read_frame = [&](int k) {
-    Image<std::uint16_t> raw(setup.height(), setup.width()), frame(setup.height(), setup.width());
-    const CorrectedFrame corrected = read_corrected_frame(setup, k, raw, false, [&](int v, const std::uint16_t* row) {
-      std::copy(row, row + setup.width(), frame.row(v));
-    });
-    return corrected.bad ? Image<std::uint16_t>() : std::move(frame);
+    Image<std::uint16_t> raw(plan.height, plan.width), frame(plan.height, plan.width);
+    const CorrectedFrame corrected =
+        read_corrected_frame(plan, *scan.frames, k, raw, false,
+                             [&](int v, const std::uint16_t* row) { std::copy(row, row + plan.width, frame.row(v)); });
+    return corrected.facts.bad ? Image<std::uint16_t>() : std::move(frame);
   };
   NoiseSamples samples;
   progress.start("measuring the noise", 2 * std::int64_t{pairs}, "images");
   // Pair by pair, so that hardly more is held than on every other thread's account.
   for (int i = 0; i < pairs; ++i) {
-    const auto k = static_cast<int>(std::int64_t{i} * (setup.frames() - 1) / pairs);
+    const auto k = static_cast<int>(std::int64_t{i} * (plan.frames - 1) / pairs);
     // Over a jump of omega the background changes, too.
-    if (sweep_at(setup.sweeps, k).last == k) continue;
+    if (sweep_at(plan.sweeps, k).last == k) continue;
     std::vector<Image<std::uint16_t>> frames(2);
     parallel_in_order(frames.size(), [&](std::size_t side) {
       check_cancelled();
@@ -37,9 +38,9 @@ NoiseModel measure_noise(const Setup& setup, Progress& progress) {
       progress.advance(1);
     });
     if (frames[0].empty() || frames[1].empty()) continue;
-    add_frame_pair(frames[0], frames[1], setup.scan->bad_pixels, setup.excluded, samples);
+    add_frame_pair(frames[0], frames[1], plan.bad_pixels, plan.excluded, samples);
   }
-  add_dark_pairs(*setup.scan, setup.excluded, samples);
+  add_dark_pairs(scan, plan.excluded, samples);
   progress.finish();
   return samples.fit();
 }

@@ -4,12 +4,13 @@
 
 #include "dctprep/base/progress.h"
 #include "dctprep/core/noise_model.h"
-#include "dctprep/pipeline/setup.h"
+#include "dctprep/core/scan.h"
+#include "dctprep/pipeline/run_plan.h"
 
 namespace dctprep {
 
-// From up to 16 pairs of consecutive frames spread over the scan, and up to 8 of dark frames. `setup` is ready but for
+// From up to 16 pairs of consecutive frames spread over the scan, and up to 8 of dark frames. `plan` is ready but for
 // its noise.
-NoiseModel measure_noise(const Setup& setup, Progress& progress);
+NoiseModel measure_noise(const RunPlan& plan, const Scan& scan, Progress& progress);
 
 }  // namespace dctprep

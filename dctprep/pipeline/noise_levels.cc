@@ -9,14 +9,18 @@
 
 namespace dctprep {
 
-NoiseLevels::NoiseLevels(const Setup& setup, int radius)
-    : setup_(setup), radius_(radius), bad_row_(rows_with_bad_pixels(*setup.scan)), least_(65536), lowest_from_(65536) {
+NoiseLevels::NoiseLevels(const RunPlan& plan, int radius)
+    : plan_(plan),
+      radius_(radius),
+      bad_row_(rows_with_bad_pixels(plan.bad_pixels)),
+      least_(65536),
+      lowest_from_(65536) {
   any_bad_ = std::ranges::any_of(bad_row_, [](std::uint8_t bad) { return bad != 0; });
-  const int level = lowest_level(setup.segment);
+  const int level = lowest_level(plan.segment);
   std::uint16_t lowest = 65535;
   for (std::size_t b = least_.size(); b-- > 0;) {
     // prepare_run() has seen to it that pixels can reach the level.
-    least_[b] = static_cast<std::uint16_t>(setup.scale.least(static_cast<std::uint16_t>(b), level));
+    least_[b] = static_cast<std::uint16_t>(plan.scale.least(static_cast<std::uint16_t>(b), level));
     lowest_from_[b] = lowest = std::min(lowest, least_[b]);
   }
 }
@@ -35,7 +39,7 @@ BlockNoise NoiseLevels::over(ImageView<const std::uint16_t> background, ImagePoo
     if (any_bad_) {
       std::uint16_t* filled = block.filled->row(v);
       std::copy_n(row, width, filled);
-      if (bad_row_[static_cast<std::size_t>(v)] != 0) fill_bad_pixels(setup_.scan->bad_pixels.row(v), width, filled);
+      if (bad_row_[static_cast<std::size_t>(v)] != 0) fill_bad_pixels(plan_.bad_pixels.row(v), width, filled);
       row = filled;
     }
     least_of_stretches(row, static_cast<std::size_t>(width), static_cast<std::size_t>(radius_), under.row(v));

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "dctprep/base/image_pool.h"
-#include "dctprep/pipeline/setup.h"
+#include "dctprep/pipeline/run_plan.h"
 
 namespace dctprep {
 
@@ -32,12 +32,12 @@ constexpr std::uint64_t block_noise_bytes(std::uint64_t pixels) { return pixels 
 class NoiseLevels {
  public:
   // `radius` of the 2D median; 0: none.
-  NoiseLevels(const Setup& setup, int radius);
+  NoiseLevels(const RunPlan& plan, int radius);
   // `pool`: of images as large.
   BlockNoise over(ImageView<const std::uint16_t> background, ImagePool<std::uint16_t>& pool) const;
 
  private:
-  const Setup& setup_;
+  const RunPlan& plan_;
   int radius_;
   std::vector<std::uint8_t> bad_row_;  // 1 where a row holds a bad pixel
   bool any_bad_ = false;

@@ -4,10 +4,16 @@
 
 #include <cstddef>
 #include <exception>
+#include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
 #include <vector>
 
 namespace dctprep {
+
+// Threads that a run may use.
+inline std::size_t threads_allowed() {
+  return tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism);
+}
 
 // Calls body(i) for i < count, in any order, on all cores. Where some throw, all others are still called, and the error
 // of the smallest i is rethrown: the same one on any number of threads.

@@ -7,8 +7,6 @@
 #include <map>
 #include <set>
 
-#include "dctprep/segment/threshold.h"
-
 namespace dctprep {
 
 namespace {
@@ -254,25 +252,6 @@ std::vector<Voxel> reference_island(const Volume& volume, const Voxel& voxel, co
                       static_cast<std::uint16_t>(flooder.value(p)), false});
   }
   return island;
-}
-
-std::vector<SparseFrame> reference_sparse_frames(const Volume& volume, const SegmentOptions& options) {
-  std::vector<SparseFrame> frames;
-  const int level = lowest_level(options);
-  for (std::size_t k = 0; k < volume.size(); ++k) {
-    SparseFrame sparse;
-    sparse.frame = static_cast<int>(k);
-    for (int v = 0; v < volume[k].height(); ++v) {
-      for (int u = 0; u < volume[k].width(); ++u) {
-        if (volume[k](v, u) < level) continue;
-        sparse.runs.push_back({v, u, u + 1, static_cast<std::uint32_t>(sparse.values.size())});
-        sparse.values.push_back(volume[k](v, u));
-      }
-    }
-    check_fill(sparse.values.size(), volume[k], sparse.frame, options);
-    frames.push_back(std::move(sparse));
-  }
-  return frames;
 }
 
 }  // namespace dctprep

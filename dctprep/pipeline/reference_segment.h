@@ -24,8 +24,4 @@ std::vector<Blob> reference_segment(const std::vector<Image<std::uint16_t>>& vol
 std::vector<Voxel> reference_island(const std::vector<Image<std::uint16_t>>& volume, const Voxel& voxel,
                                     const SegmentOptions& options, std::span<const Sweep> sweeps, bool wrap);
 
-// The voxels of each frame at or above the lowest level, one run a voxel. Checks the run-away guard.
-std::vector<SparseFrame> reference_sparse_frames(const std::vector<Image<std::uint16_t>>& volume,
-                                                 const SegmentOptions& options);
-
 }  // namespace dctprep

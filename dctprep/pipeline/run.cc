@@ -8,50 +8,19 @@
 #include <tbb/global_control.h>
 #include <thread>
 
-#include "dctprep/config/config_file.h"
 #include "dctprep/kernels/backend.h"
+#include "dctprep/pipeline/prepare_run.h"
 
 namespace dctprep {
 
-ResultHeader result_header(const Setup& setup, const std::string& command) {
-  ResultHeader header;
-  header.frames = setup.frames();
-  header.height = setup.height();
-  header.width = setup.width();
-  header.omega = setup.scan->omega;
-  header.omega_source = setup.scan->omega_source;
-  header.omega_dataset = setup.scan->omega_path;
-  header.sweeps = setup.sweeps;
-  header.file_frame = setup.scan->file_frame;
-  for (const BackgroundBlock& block : setup.blocks) header.block_centre.push_back(block.centre);
-  header.beam = setup.beam;
-  if (!setup.monitor.empty()) header.monitor = setup.config.beam.monitor;
-  header.sample = setup.sample;
-  header.save_background = setup.config.background.save;
-  header.transmission = setup.config.beam.transmission;
-  header.voxels = setup.config.spots.voxels;
-  header.images = setup.config.spots.image != SpotImage::kNone;
-  header.rejected = setup.config.spots.rejected;
-  header.photometry = setup.config.spots.photometry;
-  header.in_sigma = !setup.scale.empty();
-  header.noise = setup.noise;
-  header.scan_path = setup.scan->storage.location;
-  header.checksums = scan_checksums(*setup.scan->frames);
-  header.config = to_compact_toml(setup.config);
-  header.command = command;
-  header.backend = backend_in_use();
-  return header;
-}
-
 namespace {
 
-std::optional<std::string> warn_of_offsets(const std::vector<std::int32_t>& offsets, const Setup& setup);
+std::optional<std::string> warn_of_offsets(const std::vector<std::int32_t>& offsets, const RunPlan& plan);
 
 // Hands everything on, and adds to the warnings what the run itself shows.
 class Warner final : public ResultSink {
  public:
-  Warner(ResultSink& sink, const Setup& setup, std::vector<std::string> warnings)
-      : sink_(sink), setup_(setup), warnings_(std::move(warnings)) {}
+  Warner(ResultSink& sink, const RunPlan& plan) : sink_(sink), plan_(plan), warnings_(plan.warnings) {}
   void begin(const ResultHeader& header) override { sink_.begin(header); }
   void background(int block, ImageView<const std::uint16_t> image) override { sink_.background(block, image); }
   void transmission(int frame, ImageView<const float> image) override { sink_.transmission(frame, image); }
@@ -61,7 +30,7 @@ class Warner final : public ResultSink {
   void rejected(const RejectedBlob& blob) override { sink_.rejected(blob); }
   void end(const ResultSummary& summary) override {
     warnings_.insert(warnings_.end(), summary.warnings.begin(), summary.warnings.end());
-    if (auto warning = warn_of_offsets(summary.frame_offset, setup_)) warnings_.push_back(*warning);
+    if (auto warning = warn_of_offsets(summary.frame_offset, plan_)) warnings_.push_back(*warning);
     ResultSummary with_warnings = summary;
     with_warnings.warnings = warnings_;
     sink_.end(with_warnings);
@@ -70,7 +39,7 @@ class Warner final : public ResultSink {
 
  private:
   ResultSink& sink_;
-  const Setup& setup_;
+  const RunPlan& plan_;
   std::vector<std::string> warnings_;
 };
 
@@ -78,10 +47,10 @@ class Warner final : public ResultSink {
 // intensity, and they are subtracted from themselves: then it reaches the level that spots grow down to. So does that
 // of a beam that drifts without being normalised, which the offset is there for: only the user can tell the two apart.
 // Signal only adds, so offsets below 0 are no matter.
-std::optional<std::string> warn_of_offsets(const std::vector<std::int32_t>& offsets, const Setup& setup) {
+std::optional<std::string> warn_of_offsets(const std::vector<std::int32_t>& offsets, const RunPlan& plan) {
   // In units of the noise: where there is the least of it.
-  const int lowest = lowest_level(setup.segment);
-  const auto level = setup.scale.empty() ? lowest : static_cast<std::int32_t>(setup.scale.least(0, lowest));
+  const int lowest = lowest_level(plan.segment);
+  const auto level = plan.scale.empty() ? lowest : static_cast<std::int32_t>(plan.scale.least(0, lowest));
   const auto high = std::count_if(offsets.begin(), offsets.end(), [&](std::int32_t o) { return o >= level; });
   if (high == 0) return std::nullopt;
   const auto largest = std::max_element(offsets.begin(), offsets.end());
@@ -104,14 +73,13 @@ RunReport run_pipeline(const Scan& scan, const Config& config, const std::string
                           ? static_cast<int>(std::max(1u, std::thread::hardware_concurrency()))
                           : config.run.threads.value();
   const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads));
-  const Setup setup = prepare_run(scan, config, progress);
+  RunPlan plan = prepare_run(scan, config, progress);
+  plan.warnings.insert(plan.warnings.end(), warnings.begin(), warnings.end());
   const double prepared = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-  sink.begin(result_header(setup, command));
-  std::vector<std::string> known = scan.warnings;
-  known.insert(known.end(), warnings.begin(), warnings.end());
-  Warner warner(sink, setup, std::move(known));
-  RunReport report = executor == Executor::kStreaming ? run_streaming(setup, warner, progress)
-                                                      : run_reference(setup, warner, progress);
+  sink.begin(result_header(plan, command));
+  Warner warner(sink, plan);
+  RunReport report = executor == Executor::kStreaming ? run_streaming(plan, *scan.frames, warner, progress)
+                                                      : run_reference(plan, *scan.frames, warner, progress);
   report.warnings = warner.warnings();
   report.timing.insert(report.timing.begin(), {"prepare", prepared});
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();

@@ -12,7 +12,7 @@
 #include "dctprep/core/result_sink.h"
 #include "dctprep/core/scan.h"
 #include "dctprep/pipeline/bad_frames.h"
-#include "dctprep/pipeline/setup.h"
+#include "dctprep/pipeline/run_plan.h"
 
 namespace dctprep {
 
@@ -36,9 +36,8 @@ RunReport run_pipeline(const Scan& scan, const Config& config, const std::string
                        Progress& progress, Executor executor = Executor::kStreaming,
                        const std::vector<std::string>& warnings = {});
 
-// What the executors share.
-ResultHeader result_header(const Setup& setup, const std::string& command);
-RunReport run_streaming(const Setup& setup, ResultSink& sink, Progress& progress);
-RunReport run_reference(const Setup& setup, ResultSink& sink, Progress& progress);
+// From a plan to the end of a sink that has begun: the two halves of the chain, put together.
+RunReport run_streaming(const RunPlan& plan, const FrameSource& source, ResultSink& sink, Progress& progress);
+RunReport run_reference(const RunPlan& plan, const FrameSource& source, ResultSink& sink, Progress& progress);
 
 }  // namespace dctprep

@@ -5,7 +5,7 @@
 
 namespace dctprep {
 
-SerialChain::~SerialChain() {
+SerialChain::~SerialChain() noexcept {
   {
     const std::lock_guard lock(mutex_);
     jobs_.clear();

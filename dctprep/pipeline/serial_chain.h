@@ -21,7 +21,7 @@ class SerialChain {
   // At most `most` jobs wait.
   explicit SerialChain(std::size_t most) : most_(most) {}
   // Jobs not begun are dropped.
-  ~SerialChain();
+  ~SerialChain() noexcept;
 
   // Waits while too many are waiting. Throws what a job has thrown.
   void add(Job job);

@@ -6,31 +6,29 @@
 
 namespace dctprep {
 
-Tally::Tally(const Setup& setup, ResultSink& sink) : setup_(setup), sink_(sink), context_(measure_context(setup)) {
-  const auto frames = static_cast<std::size_t>(setup.frames());
+Tally::Tally(const RunPlan& plan, ResultSink& sink) : plan_(plan), sink_(sink), context_(measure_context(plan)) {
+  const auto frames = static_cast<std::size_t>(plan.frames);
   summary_.frame_offset.assign(frames, 0);
   summary_.beam_intensity.assign(frames, std::numeric_limits<double>::quiet_NaN());
   summary_.beam_factor.assign(frames, 1.0f);
   summary_.rejected_count.assign(reject_reason_names().size(), 0);
-  seen_.assign(frames, 0);
-  report_.frames = setup.frames();
+  report_.frames = plan.frames;
 }
 
-bool Tally::frame(int k, const CorrectedFrame& corrected) {
+void Tally::frame(int k, const FrameFacts& facts) {
   const auto index = static_cast<std::size_t>(k);
-  if (seen_[index] != 0) return false;
-  seen_[index] = 1;
-  ++seen_count_;
-  summary_.beam_intensity[index] = corrected.intensity;
-  summary_.beam_factor[index] = corrected.factor;
-  if (corrected.bad) {
+  ++seen_;
+  summary_.beam_intensity[index] = facts.intensity;
+  summary_.beam_factor[index] = facts.factor;
+  summary_.frame_offset[index] = facts.offset;
+  if (facts.bad) {
     context_.bad_frames[index] = 1;
-    report_.bad_frames.push_back({k, *corrected.bad, corrected.fault});
-    check_bad_frame_count(setup_, report_.bad_frames, seen_count_ == setup_.frames());
-  } else {
-    changes_.add(k, corrected.changes);
+    report_.bad_frames.push_back({k, *facts.bad, facts.fault});
+    check_bad_frame_count(plan_, nullptr, report_.bad_frames, seen_ == plan_.frames);
+  } else if (facts.changes.any()) {
+    changes_.add(k, facts.changes);
+    changed_names_[k] = facts.name;
   }
-  return true;
 }
 
 void Tally::blob(const MeasuredBlob& measured) {
@@ -43,13 +41,12 @@ void Tally::blob(const MeasuredBlob& measured) {
   }
 }
 
-RunReport Tally::end(std::vector<std::pair<std::string, double>> timing) {
+RunReport Tally::end(Timing timing) {
   std::sort(report_.bad_frames.begin(), report_.bad_frames.end(),
             [](const BadFrame& a, const BadFrame& b) { return a.frame < b.frame; });
   for (const BadFrame& bad : report_.bad_frames) summary_.bad_frames.emplace_back(bad.frame, bad.cause);
-  const FrameSource& frames = *setup_.scan->frames;
-  summary_.warnings = changes_.lines(setup_.frames(), setup_.width(), [&](int k) { return frames.frame_name(k); });
-  if (std::string warning = bad_frames_warning(setup_, report_.bad_frames); !warning.empty())
+  summary_.warnings = changes_.lines(plan_.frames, plan_.width, [&](int k) { return changed_names_.at(k); });
+  if (std::string warning = bad_frames_warning(plan_, report_.bad_frames); !warning.empty())
     summary_.warnings.push_back(std::move(warning));
   summary_.timing = timing;
   report_.timing = std::move(timing);
