@@ -51,6 +51,9 @@ void add_verbs(CLI::App& app) {
   dctprep::command::add_info(app);
   dctprep::command::add_init(app);
   dctprep::command::add_run(app);
+  dctprep::command::add_resegment(app);
+  dctprep::command::add_prepare(app);
+  dctprep::command::add_merge(app);
   dctprep::command::add_show(app);
   dctprep::command::add_export(app);
   dctprep::command::add_score(app);

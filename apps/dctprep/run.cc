@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "dctprep/base/error.h"
 #include "dctprep/base/log.h"
-#include "dctprep/core/spot.h"
 #include "dctprep/pipeline/job.h"
+#include "dctprep/pipeline/parts.h"
+#include "dctprep/pipeline/sparse_file.h"
 
+#include "job_result.h"
 #include "verb.h"
 
 namespace dctprep::command {
@@ -17,44 +20,8 @@ using Json = nlohmann::ordered_json;
 
 struct RunCommand {
   SharedOptions shared;
-  std::string input;
+  std::string input, part, scan;
 };
-
-Json to_json(const JobResult& result) {
-  const RunReport& report = result.report;
-  Json json = {{"output", result.output.string()}, {"frames", report.frames}, {"spots", report.spots}};
-  Json& rejected = json["rejected"] = Json::object();
-  for (std::size_t i = 0; i < report.rejected.size(); ++i) rejected[reject_reason_names()[i]] = report.rejected[i];
-  Json& bad = json["bad_frames"] = Json::array();
-  for (const BadFrame& frame : report.bad_frames) {
-    bad.push_back({{"frame", frame.frame},
-                   {"cause", bad_frame_cause_names()[static_cast<std::size_t>(frame.cause)]},
-                   {"what", frame.fault}});
-  }
-  json["beam_confidence"] = nullptr;  // given, not found
-  if (const auto& confidence = result.estimate.beam_confidence) json["beam_confidence"] = *confidence;
-  Json& timing = json["seconds_by_stage"] = Json::object();
-  for (const auto& [stage, seconds] : report.timing) timing[stage] = seconds;
-  json["seconds"] = report.seconds;
-  json["warnings"] = report.warnings;
-  return json;
-}
-
-std::string summary(const JobResult& result) {
-  const RunReport& report = result.report;
-  std::string text = fmt::format("{} spots in {} frames, {} ({:.1f} images/s)\n", report.spots, report.frames,
-                                 format_duration(report.seconds), report.frames / std::max(1e-9, report.seconds));
-  std::string reasons;
-  for (std::size_t i = 0; i < report.rejected.size(); ++i) {
-    if (report.rejected[i] > 0)
-      reasons += fmt::format("{}{} {}", reasons.empty() ? "" : ", ", report.rejected[i], reject_reason_names()[i]);
-  }
-  if (!reasons.empty()) text += "rejected: " + reasons + "\n";
-  if (!report.bad_frames.empty()) {
-    text += fmt::format("bad frames: {}; {}\n", report.bad_frames.size(), bad_frames_text(report.bad_frames));
-  }
-  return text + fmt::format("{}\n", result.output.string());
-}
 
 JobResult run_one(const Job& job, const RunCommand& options, Progress& progress) {
   say_scan(job.scan);
@@ -65,7 +32,38 @@ JobResult run_one(const Job& job, const RunCommand& options, Progress& progress)
   return result;
 }
 
+// One part of the scan, or all of it by a plan.
+void run_planned(const RunCommand& options) {
+  const auto progress = begin_work(options.shared);
+  const PartNumber number = options.part.empty() ? PartNumber{} : parse_part(options.part);
+  const PlannedScan planned = plan_scan(options.input, options.shared.settings, options.shared.threads, options.scan,
+                                        *progress, [](const Scan& scan, const Estimate& estimate) {
+                                          say_scan(scan);
+                                          say_estimate(estimate);
+                                        });
+  std::filesystem::path output = options.shared.output;
+  if (options.part.empty()) {
+    if (output.empty()) output = planned.scan.name + "_spots.h5";
+    const JobResult result = run_plan(planned, command_line(), output, options.shared.force, *progress);
+    if (options.shared.json)
+      print_json(run_json(result));
+    else
+      print_text(run_summary(result));
+    return;
+  }
+  if (output.empty()) output = fmt::format("{}_part{}of{}.h5", planned.scan.name, number.part, number.parts);
+  write_part(planned, number, output, options.shared.force, *progress);
+  const BlockRange range = share_of(planned.plan, number);
+  const FrameRange frames = range.first < range.end ? frames_of(planned.plan, range) : FrameRange{};
+  if (options.shared.json)
+    print_json({{"output", output.string()}, {"frames", frames.count()}, {"first_frame", frames.first}});
+  else
+    print_text(output.string() + "\n");
+}
+
 void run_scan(const RunCommand& options) {
+  if (!options.part.empty() || is_sparse_file(options.input)) return run_planned(options);
+  if (!options.scan.empty()) fail_usage("--scan goes with a plan; {} is none: set scan.path", options.input);
   const auto progress = begin_work(options.shared);
   const std::vector<Job> jobs =
       open_jobs(options.input, options.shared.settings, options.shared.output, options.shared.threads);
@@ -73,9 +71,9 @@ void run_scan(const RunCommand& options) {
   for (const Job& job : jobs) {
     const JobResult result = run_one(job, options, *progress);
     if (options.shared.json) {
-      turns.push_back(to_json(result));
+      turns.push_back(run_json(result));
     } else {
-      print_text(summary(result));
+      print_text(run_summary(result));
     }
   }
   if (options.shared.json) print_json(jobs.size() == 1 ? turns[0] : Json{{"turns", turns}});
@@ -94,10 +92,15 @@ void add_run(CLI::App& app) {
       "  dctprep run scan.h5\n"
       "  dctprep run scan.h5 -o spots.h5 --set segment.seed=\"5 sigma\" --set filter.min_frames=2\n"
       "  dctprep run \"frames/ff*.edf\" -o spots.h5\n"
-      "  dctprep run config.toml --force");
-  verb->add_option("INPUT", options->input, "The SCAN, or a configuration NAME.toml")
+      "  dctprep run config.toml --force\n"
+      "  dctprep run plan.h5 --part 3/10 -o part3.h5     one of ten jobs (see dctprep prepare --help)");
+  verb->add_option("INPUT", options->input, "The SCAN, a configuration NAME.toml, or a plan of `dctprep prepare`")
       ->required()
-      ->type_name("SCAN|CONFIG.toml");
+      ->type_name("SCAN|CONFIG.toml|PLAN.h5");
+  verb->add_option("--part", options->part,
+                   "Only the sparse frames of part I of N, for `dctprep merge`; -o names the part")
+      ->type_name("I/N");
+  verb->add_option("--scan", options->scan, "Where the scan of a plan has moved to")->type_name("SCAN");
   add_output(*verb, options->shared, "OUT.h5", "The result; default: NAME_spots.h5 in the working folder");
   add_settings(*verb, options->shared, "segment.seed=\"5 sigma\"");
   add_threads(*verb, options->shared);

@@ -84,6 +84,8 @@ photometry = true
 photometry_frames = 100
 [output]
 compression = "bitshuffle-lz4"
+sparse = false
+sparse_level = "auto"
 [run]
 threads = "auto"
 memory = "auto"
@@ -145,6 +147,8 @@ image = "none"
 [output]
 path = "../out.h5"
 compression = "none"
+sparse = true
+sparse_level = "1.5 sigma"
 [run]
 threads = 4
 memory = "1.5 GiB"
@@ -176,6 +180,8 @@ device = "cuda"
   EXPECT_EQ(config.spots.image, SpotImage::kNone);
   EXPECT_EQ(config.output.path, "/folder/../out.h5");
   EXPECT_EQ(config.output.compression, Compression::kNone);
+  EXPECT_TRUE(config.output.sparse);
+  EXPECT_EQ(config.output.sparse_level.value(), Level(1.5, LevelUnit::kSigma));
   EXPECT_EQ(config.run.threads.value(), 4);
   EXPECT_EQ(config.run.memory.value(), 1610612736);
   EXPECT_EQ(config.run.device, Device::kCuda);
@@ -316,7 +322,7 @@ TEST(Config, RefusesWithLineKeyValueAndWhatIsAllowed) {
       {"[segment]\nsplit = \"50%\"", "2: segment.split = \"50%\": must be a number between 0 and 1, or \"auto\""},
       {"[segment]\nsead = 3", "2: segment.sead: unknown key; did you mean segment.seed?"},
       {"[segment]\nmax_area = 3", "2: segment.max_area: unknown key; did you mean filter.max_area?"},
-      {"[output]\nzzzzzzzz = 3", "2: output.zzzzzzzz: unknown key; known here: path, compression"},
+      {"[output]\nzzzzzzzz = 3", "2: output.zzzzzzzz: unknown key; known here: path, compression, sparse, sparse_level"},
       {"[segmet]\nseed = 3", "1: [segmet]: unknown table; did you mean [segment]?"},
       {"[[segment]]\nseed = 3", "1: segment: is a table and has no value of its own; write [segment] above its keys"},
       {"segment = 3", "1: segment: is a table and has no value of its own; write [segment] above its keys"},

@@ -290,8 +290,7 @@ class FramePass::Rows {
 
 FrameProduct FramePass::run(int k, const CompactFrame& frame, const CompactBackground& background,
                             const BlockNoise* noise, std::span<const std::uint32_t> saturated) const {
-  const SegmentOptions& options = plan_.segment;
-  const int level = noise != nullptr ? noise->lowest : lowest_level(options);
+  const int level = noise != nullptr ? noise->lowest : plan_.kept_level;
   FrameProduct result;
   const ImageView<const std::uint16_t> pixels = background.background();
   result.facts.offset = background.frame_offset(frame, bad_bits_, plan_.config.background);
@@ -312,35 +311,14 @@ FrameProduct FramePass::run(int k, const CompactFrame& frame, const CompactBackg
       threshold.append_row(v, row, passing);
     });
   }
-  if (static_cast<double>(threshold.passing()) > options.max_fill * static_cast<double>(pixels.size())) {
-    // Rare, and the end of the run: the frame is made once more, to say which level would do.
-    Image<std::uint16_t> denoised(pixels.height(), pixels.width());
-    rows.each([&](int v, const std::uint16_t* row) {
-      std::copy_n(row, pixels.width(), denoised.row(v));
-      if (noise != nullptr) scale_row(*noise, v, 0, pixels.width(), denoised.row(v));
-    });
-    check_fill(threshold.passing(), denoised, k, options);
-  }
   result.sparse = threshold.take();
   if (noise != nullptr) {
-    SparseFrame& sparse = result.sparse;
-    result.counts = sparse.values;
-    constexpr std::size_t kRunsAhead = 8;
-    for (std::size_t i = 0; i < sparse.runs.size(); ++i) {
-      if (i + kRunsAhead < sparse.runs.size()) {
-        const Run& later = sparse.runs[i + kRunsAhead];
-        __builtin_prefetch(noise->background.row(later.v) + later.u_begin);
-      }
-      const Run& run = sparse.runs[i];
-      scale_row(*noise, run.v, run.u_begin, run.u_end, sparse.values.data() + run.offset);
-    }
+    result.counts = result.sparse.values;
+    scale_values(plan_, *noise, result.sparse);
   }
+  // What follows would need as much memory as the frame.
+  if (plan_.kept_level == lowest_level(plan_.segment)) check_fill(result.sparse, plan_.pixels(), plan_.segment);
   return result;
-}
-
-void FramePass::scale_row(const BlockNoise& noise, int v, int u0, int u1, std::uint16_t* values) const {
-  const std::uint16_t* background = noise.background.row(v);
-  for (int u = u0; u < u1; ++u) values[u - u0] = plan_.scale.scaled(values[u - u0], background[u]);
 }
 
 }  // namespace dctprep

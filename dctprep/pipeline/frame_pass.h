@@ -33,9 +33,6 @@ class FramePass {
 
  private:
   class Rows;
-  // F of columns u0 ... u1-1 of row `v` becomes Z.
-  void scale_row(const BlockNoise& noise, int v, int u0, int u1, std::uint16_t* values) const;
-
   const RunPlan& plan_;
   Denoiser denoiser_;
   std::vector<std::uint8_t> bad_row_;  // 1 where a row holds a bad pixel

@@ -10,6 +10,10 @@
 
 #include "dctprep/base/error.h"
 #include "dctprep/config/config_file.h"
+#include "dctprep/pipeline/executors.h"
+#include "dctprep/pipeline/plan_file.h"
+#include "dctprep/pipeline/resegment.h"
+#include "dctprep/pipeline/sparse_writer.h"
 #include "dctprep/read/open_scan.h"
 #include "dctprep/read/scan_path.h"
 #include "dctprep/write/result_writer.h"
@@ -111,6 +115,9 @@ JobResult run_job(const Job& job, const std::string& command, bool overwrite, Pr
                   const std::function<void(const Estimate&)>& estimated) {
   // First of all, so that a wrong output is refused before anything takes time.
   ResultWriter writer(job.output, job.config.output.compression, overwrite);
+  const SparseOutput sparse{sparse_path(job.output), overwrite};
+  if (job.config.output.sparse && !overwrite && fs::exists(sparse.path))
+    fail_usage("{}: exists; give --force to replace it, or another name with -o", sparse.path.string());
   JobResult result;
   result.output = job.output;
   result.estimate = find_parameters(job.config, job.scan, progress);
@@ -121,7 +128,58 @@ JobResult run_job(const Job& job, const std::string& command, bool overwrite, Pr
 #endif
   if (estimated) estimated(result.estimate);
   result.report = run_pipeline(job.scan, result.estimate.config, command, writer, progress, Executor::kStreaming,
-                               result.estimate.warnings);
+                               result.estimate.warnings, sparse);
+  if (job.config.output.sparse) result.sparse = sparse.path;
+  return result;
+}
+
+JobResult run_plan(const PlannedScan& planned, const std::string& command, const fs::path& output, bool overwrite,
+                   Progress& progress) {
+  RunPlan plan = clone(planned.plan);
+  ResultWriter writer(output, plan.config.output.compression, overwrite);
+  plan.config.output.path = fs::absolute(output).lexically_normal().string();
+  JobResult result;
+  result.output = output;
+  result.report = run_with(plan, command, writer, [&](ResultSink& sink) {
+    std::optional<SparseWriter> sparse;
+    if (plan.config.output.sparse) {
+      result.sparse = sparse_path(output);
+      sparse.emplace(plan, all_blocks(plan), result.sparse, overwrite);
+    }
+    return run_streaming(plan, *planned.scan.frames, sparse ? &*sparse : nullptr, sink, progress);
+  });
+  return result;
+}
+
+JobResult resegment_job(const std::vector<fs::path>& files, const std::vector<std::string>& settings,
+                        std::optional<int> threads, const std::string& moved_to, const std::string& command,
+                        const fs::path& output, bool overwrite, Progress& progress) {
+  std::error_code error;
+  for (const fs::path& file : files) {
+    if (fs::equivalent(file, output, error))
+      fail_usage("{}: is one of the inputs, which would be lost; write the result elsewhere", output.string());
+  }
+  const StoredRun stored = open_stored_run(files);
+  RunPlan plan = changed_plan(stored, settings);
+  if (threads) plan.config.run.threads = *threads;
+  plan.config.output.path = fs::absolute(output).lexically_normal().string();
+  plan.config.output.sparse = false;
+  ResultWriter writer(output, plan.config.output.compression, overwrite);
+  std::optional<Scan> scan;
+  if (plan.config.spots.photometry) {
+    try {
+      scan = open_scan_of(plan, files.front().string(), moved_to);
+    } catch (const Error& problem) {
+      throw Error(
+          fmt::format("{}; photometry reads the scan once more: name its place with --scan, or do without, with "
+                      "--set spots.photometry=false",
+                      problem.what()),
+          problem.kind());
+    }
+  }
+  JobResult result;
+  result.output = output;
+  result.report = resegment(stored, plan, scan ? &*scan : nullptr, command, writer, progress);
   return result;
 }
 

@@ -13,6 +13,7 @@
 #include "dctprep/config/config.h"
 #include "dctprep/core/scan.h"
 #include "dctprep/estimate/parameters.h"
+#include "dctprep/pipeline/parts.h"
 #include "dctprep/pipeline/run.h"
 
 namespace dctprep {
@@ -38,10 +39,21 @@ struct JobResult {
   Estimate estimate;
   RunReport report;
   std::filesystem::path output;
+  std::filesystem::path sparse;  // the file of sparse frames; empty: none was asked for
 };
 
 // Finds what is "auto", runs the chain and writes the result. `estimated` is called once the parameters are found.
 JobResult run_job(const Job& job, const std::string& command, bool overwrite, Progress& progress,
                   const std::function<void(const Estimate&)>& estimated = {});
+
+// A whole run by a plan.
+JobResult run_plan(const PlannedScan& planned, const std::string& command, const std::filesystem::path& output,
+                   bool overwrite, Progress& progress);
+
+// A result from files of sparse frames, with settings on top: changed_plan(), resegment(). The scan is opened only
+// where photometry asks for it.
+JobResult resegment_job(const std::vector<std::filesystem::path>& files, const std::vector<std::string>& settings,
+                        std::optional<int> threads, const std::string& moved_to, const std::string& command,
+                        const std::filesystem::path& output, bool overwrite, Progress& progress);
 
 }  // namespace dctprep

@@ -16,12 +16,26 @@ NoiseLevels::NoiseLevels(const RunPlan& plan, int radius)
       least_(65536),
       lowest_from_(65536) {
   any_bad_ = std::ranges::any_of(bad_row_, [](std::uint8_t bad) { return bad != 0; });
-  const int level = lowest_level(plan.segment);
+  const int level = plan.kept_level;
   std::uint16_t lowest = 65535;
   for (std::size_t b = least_.size(); b-- > 0;) {
     // prepare_run() has seen to it that pixels can reach the level.
     least_[b] = static_cast<std::uint16_t>(plan.scale.least(static_cast<std::uint16_t>(b), level));
     lowest_from_[b] = lowest = std::min(lowest, least_[b]);
+  }
+}
+
+void scale_values(const RunPlan& plan, const BlockNoise& noise, SparseFrame& sparse) {
+  constexpr std::size_t kRunsAhead = 8;
+  for (std::size_t i = 0; i < sparse.runs.size(); ++i) {
+    if (i + kRunsAhead < sparse.runs.size()) {
+      const Run& later = sparse.runs[i + kRunsAhead];
+      __builtin_prefetch(noise.background.row(later.v) + later.u_begin);
+    }
+    const Run& run = sparse.runs[i];
+    const std::uint16_t* background = noise.background.row(run.v) + run.u_begin;
+    std::uint16_t* values = sparse.values.data() + run.offset;
+    for (int u = 0; u < run.u_end - run.u_begin; ++u) values[u] = plan.scale.scaled(values[u], background[u]);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "dctprep/base/image_pool.h"
+#include "dctprep/core/sparse_frame.h"
 #include "dctprep/pipeline/run_plan.h"
 
 namespace dctprep {
@@ -27,6 +28,9 @@ struct BlockNoise {
 
 // Most bytes of one, over a background of `pixels` pixels.
 constexpr std::uint64_t block_noise_bytes(std::uint64_t pixels) { return pixels * 3; }
+
+// The values of a frame over that background: F becomes Z.
+void scale_values(const RunPlan& plan, const BlockNoise& noise, SparseFrame& sparse);
 
 // Immutable; over() may be called from many threads.
 class NoiseLevels {

@@ -21,50 +21,16 @@ namespace dctprep {
 
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+// Of the lowest level: later runs of the second half may go down so far.
+constexpr double kKeptShare = 0.75;
 
-void check_wrap(const RunPlan& plan) {
-  if (!plan.wrap) return;
-  const std::vector<double>& omega = plan.omega;
-  if (!is_known(omega)) {
-    fail_usage(
-        "scan.wrap = true needs the angles of a full turn, and omega is unknown; give scan.omega_start and "
-        "scan.omega_step, or set wrap = false");
-  }
-  if (plan.sweeps.size() > 1) {
-    fail_usage(
-        "scan.wrap = true needs one steady turn: omega makes {} sweeps; set wrap = false, or choose one of them with "
-        "scan.frames",
-        plan.sweeps.size());
-  }
-  if (omega.size() < 3) fail_usage("scan.wrap = true needs at least 3 frames; the scan has {}", omega.size());
-  if (!is_full_turn(omega)) {
-    const OmegaRange covered = omega_range(omega);
-    fail_usage(
-        "scan.wrap = true needs a full turn: omega runs over {:.6g} degrees in steps of {:.6g}, which makes {:.6g} and "
-        "not 360; "
-        "set wrap = false, or choose the turn with scan.frames",
-        covered.range, covered.step, covered.turn());
-  }
-}
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 void check_sizes(const FrameSource& source, const Scan& scan, const char* what) {
   if (source.height() != scan.height() || source.width() != scan.width()) {
     fail("the {} frames have {} x {} pixels, the scan has {} x {}: they do not belong together", what, source.width(),
          source.height(), scan.width(), scan.height());
   }
-}
-
-std::vector<std::uint8_t> listed_frames(const ScanOptions& options, int frames) {
-  std::vector<std::uint8_t> listed(static_cast<std::size_t>(frames), 0);
-  for (const int k : options.bad_frames) {
-    if (k < 0 || k >= frames) {
-      fail_usage("scan.bad_frames: there is no frame {}; frames are numbered 0 to {} from the first one used", k,
-                 frames - 1);
-    }
-    listed[static_cast<std::size_t>(k)] = 1;
-  }
-  return listed;
 }
 
 // i_k of the frames `wanted` that are read and not listed.
@@ -122,18 +88,31 @@ void read_flat(RunPlan& plan, const FrameSource& flats) {
     std::copy(crop.row(v), crop.row(v) + crop.width(), plan.flat.inside_beam.row(v));
 }
 
-void set_scale(RunPlan& plan) {
-  plan.scale = scale_of_levels(plan.noise);
-  const int level = lowest_level(plan.segment);
-  if (plan.scale.least(65535, level) > 65535) {
-    fail_usage("segment.{} = \"{}\": no pixel can be that many standard deviations above its background; lower it",
-               lowest_level_key(plan.segment), level_text(level, plan.segment));
+// The lowest level, or that of output.sparse_level below it.
+int kept_level(const RunPlan& plan) {
+  const int lowest = lowest_level(plan.segment);
+  const OutputOptions& output = plan.config.output;
+  if (!output.sparse) return lowest;
+  if (output.sparse_level.is_auto()) return std::max(1, static_cast<int>(std::ceil(kKeptShare * lowest)));
+  const Level& level = output.sparse_level.value();
+  const SegmentUnit unit = is_in_sigma(plan.segment) ? SegmentUnit::kSigma : SegmentUnit::kCounts;
+  if (level.unit().value_or(unit) != unit) {
+    fail_usage("output.sparse_level = {}: the levels of segment are in {}; give this one in the same unit",
+               level_text(level), EnumNames<SegmentUnit>::names[static_cast<std::size_t>(unit)]);
   }
+  const double steps = level.number() * (unit == SegmentUnit::kSigma ? kSigmaSteps : 1);
+  const int kept = std::max(1, static_cast<int>(std::lround(steps)));
+  if (kept > lowest) {
+    fail_usage("output.sparse_level = {}: is above segment.{} = \"{}\", below which nothing would be kept; lower it",
+               level_text(level), lowest_level_key(plan.segment), level_text(lowest, plan.segment));
+  }
+  return kept;
 }
 
 }  // namespace
 
-RunPlan prepare_run(const Scan& scan, const Config& config, Progress& progress) {
+RunPlan prepare_run(const Scan& scan, const Config& config, Progress& progress,
+                    const std::vector<std::string>& warnings) {
   RunPlan plan;
   plan.config = config;
   plan.frames = scan.frame_count();
@@ -146,23 +125,15 @@ RunPlan prepare_run(const Scan& scan, const Config& config, Progress& progress) 
   plan.scan_path = scan.storage.location;
   plan.checksums = scan_checksums(*scan.frames);
   plan.warnings = scan.warnings;
+  plan.warnings.insert(plan.warnings.end(), warnings.begin(), warnings.end());
   plan.bad_pixels = scan.bad_pixels.clone();
-  plan.wrap = config.scan.wrap.value();
   plan.sweeps = scan.sweeps;
   if (plan.sweeps.empty()) plan.sweeps = {{0, plan.frames - 1}};
-  plan.saturation = config.scan.saturation.is_auto() ? scan.default_saturation() : config.scan.saturation.value();
-  check_wrap(plan);
-  plan.listed = listed_frames(config.scan, plan.frames);
-  plan.beam = config.beam.region.value().empty() ? Region{} : config.beam.region.value();
-  plan.intensity_regions = intensity_regions(config.beam, plan.height, plan.width, scan.bad_pixels);
-  plan.excluded = plan.beam.grown(config.beam.guard.value(), plan.height, plan.width);
-  if (config.beam.normalise.value() == Normalise::kMargin) plan.sample = config.beam.sample.value();
-  if (config.beam.transmission && plan.beam.empty()) {
-    fail_usage(
-        "beam.transmission = true needs a direct beam, and beam.region is \"none\"; give its box, or transmission = "
-        "false");
-  }
-  plan.blocks = background_blocks(plan.sweeps, config.background);
+  // The record of the run holds what was used.
+  if (config.scan.saturation.is_auto()) plan.config.scan.saturation = scan.default_saturation();
+  plan.config.scan.max_bad_frames = most_bad_frames(config.scan, plan.frames);
+  plan.config.segment = in_unit(config.segment, stated_unit(config.segment).value_or(SegmentUnit::kCounts));
+  derive(plan);
   if (scan.darks) {
     check_sizes(*scan.darks, scan, "dark");
     plan.dark = median_of_frames(*scan.darks, "dark");
@@ -173,14 +144,9 @@ RunPlan prepare_run(const Scan& scan, const Config& config, Progress& progress) 
   }
   if (config.beam.normalise.value() == Normalise::kMonitor) set_monitor(plan, scan);
   find_reference_intensity(plan, *scan.frames, progress);
-  plan.config.segment = in_unit(config.segment, stated_unit(config.segment).value_or(SegmentUnit::kCounts));
-  plan.segment = in_steps(plan.config.segment);
-  const bool in_sigma = is_in_sigma(plan.config.segment);
-  if (config.spots.photometry || in_sigma) plan.noise = measure_noise(plan, scan, progress);
-  if (in_sigma) set_scale(plan);
-  // The record of the run holds what was used.
-  plan.config.scan.saturation = plan.saturation;
-  plan.config.scan.max_bad_frames = most_bad_frames(config.scan, plan.frames);
+  if (config.spots.photometry || is_in_sigma(plan.config.segment)) plan.noise = measure_noise(plan, scan, progress);
+  derive_levels(plan);
+  plan.kept_level = kept_level(plan);
   if (!plan.beam.empty() && plan.reference_intensity > 0 && plan.monitor.empty())
     plan.config.beam.intensity = plan.reference_intensity;
   return plan;

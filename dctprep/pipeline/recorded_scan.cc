@@ -38,17 +38,16 @@ std::string completed(const std::string& moved_to, const std::string& recorded) 
   return path + "::" + dataset;
 }
 
-void check_same(const ResultFile& result, const Scan& scan) {
-  const ResultHeader& header = result.header();
+void check_same(const RecordedScan& recorded, const Scan& scan) {
   const auto refuse = [&](const std::string& what) {
-    fail("{}: is not the scan that {} was made from ({}): {}", scan.storage.location, result.path().string(),
-         header.scan_path, what);
+    fail("{}: is not the scan that {} was made from ({}): {}", scan.storage.location, recorded.source, recorded.path,
+         what);
   };
-  if (scan.frame_count() != header.frames || scan.height() != header.height || scan.width() != header.width) {
+  if (scan.frame_count() != recorded.frames || scan.height() != recorded.height || scan.width() != recorded.width) {
     refuse(fmt::format("it has {} frames of {} x {} pixels, where there were {} of {} x {}", scan.frame_count(),
-                       scan.width(), scan.height(), header.frames, header.width, header.height));
+                       scan.width(), scan.height(), recorded.frames, recorded.width, recorded.height));
   }
-  if (const auto problem = checksum_problem(*scan.frames, header.checksums)) refuse(*problem);
+  if (const auto problem = checksum_problem(*scan.frames, recorded.checksums)) refuse(*problem);
 }
 
 }  // namespace
@@ -69,9 +68,8 @@ std::string moved_path(const std::string& path, const std::string& from, const s
   return (new_folder / path.substr(inside.size())).string();
 }
 
-Scan open_recorded_scan(const ResultFile& result, const std::string& moved_to) {
-  Config config = parse_config(result.header().config, result.path().string(), fs::current_path());
-  ScanOptions& options = config.scan;
+Scan open_recorded_scan(const RecordedScan& recorded, const std::string& moved_to) {
+  ScanOptions options = recorded.config.scan;
   if (!moved_to.empty()) {
     const std::string from = options.path;
     options.path = completed(moved_to, from);
@@ -84,8 +82,16 @@ Scan open_recorded_scan(const ResultFile& result, const std::string& moved_to) {
   ScanOptions alone = options;
   alone.dark = alone.mask = "none";
   Scan scan = open_scan(alone);
-  check_same(result, scan);
+  check_same(recorded, scan);
   return options == alone ? std::move(scan) : open_scan(options);
+}
+
+Scan open_recorded_scan(const ResultFile& result, const std::string& moved_to) {
+  const ResultHeader& header = result.header();
+  const std::string source = result.path().string();
+  return open_recorded_scan({source, parse_config(header.config, source, fs::current_path()), header.frames,
+                             header.height, header.width, header.scan_path, header.checksums},
+                            moved_to);
 }
 
 }  // namespace dctprep

@@ -10,11 +10,22 @@
 
 namespace dctprep {
 
+// What is known of it.
+struct RecordedScan {
+  std::string source;  // who recorded it, for messages
+  Config config;
+  int frames = 0, height = 0, width = 0;
+  std::string path;  // absolute
+  std::vector<FrameChecksum> checksums;
+};
+
 // Opens it where it was, or at `moved_to` (not empty) if it has moved: with its frames, darks and mask as in the
-// recorded configuration, without flats. Companions that lay in the file or folder
+// recorded configuration, without flats.
+// Companions that lay in the file or folder
 // of the scan have moved with it. Throws Error, naming both, where what lies there is another scan: another size, or
 // other pixels (core/scan_identity.h). A result that holds no checksums, of an older program, is compared by size
 // alone.
+Scan open_recorded_scan(const RecordedScan& recorded, const std::string& moved_to = "");
 Scan open_recorded_scan(const ResultFile& result, const std::string& moved_to = "");
 
 // A path of the recorded configuration after the scan has moved from `from` to `to`: its file or folder replaced where

@@ -133,7 +133,7 @@ SparseFrame sparse_of(const RunPlan& plan, int k, const Image<std::uint16_t>& co
                       const std::vector<std::uint32_t>& saturated) {
   SparseFrame sparse;
   sparse.frame = k;
-  const int level = lowest_level(plan.segment);
+  const int level = plan.kept_level;
   for (int v = 0; v < plan.height; ++v) {
     for (int u = 0; u < plan.width; ++u) {
       if (compared(v, u) < level) continue;
@@ -147,7 +147,7 @@ SparseFrame sparse_of(const RunPlan& plan, int k, const Image<std::uint16_t>& co
       sparse.values.push_back(compared(v, u));
     }
   }
-  check_fill(sparse.values.size(), compared, k, plan.segment);
+  if (level == lowest_level(plan.segment)) check_fill(sparse, plan.pixels(), plan.segment);
   return sparse;
 }
 

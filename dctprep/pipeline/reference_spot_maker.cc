@@ -7,6 +7,7 @@
 
 #include "dctprep/measure/photometry.h"
 #include "dctprep/pipeline/reference_segment.h"
+#include "dctprep/segment/threshold.h"
 
 namespace dctprep {
 
@@ -94,6 +95,8 @@ RunReport ReferenceSpotMaker::finish(Timing producer) {
   std::vector<std::vector<std::uint32_t>> saturated;
   for (FrameProduct& product : products_) {
     tally_.frame(product.frame(), product.facts);
+    raise_level(product.sparse, product.counts, lowest_level(plan_.segment));
+    check_fill(product.sparse, plan_.pixels(), plan_.segment);
     volume.push_back(filled_in(plan_, product.sparse, product.sparse.values));
     counts.push_back(filled_in(plan_, product.sparse, product.values()));
     saturated.push_back(saturated_pixels(plan_, product.sparse));

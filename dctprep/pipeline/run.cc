@@ -6,10 +6,10 @@
 #include <fmt/format.h>
 #include <optional>
 #include <tbb/global_control.h>
-#include <thread>
 
-#include "dctprep/kernels/backend.h"
+#include "dctprep/pipeline/executors.h"
 #include "dctprep/pipeline/prepare_run.h"
+#include "dctprep/pipeline/used_threads.h"
 
 namespace dctprep {
 
@@ -62,27 +62,43 @@ std::optional<std::string> warn_of_offsets(const std::vector<std::int32_t>& offs
       largest - offsets.begin());
 }
 
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
 }  // namespace
 
-RunReport run_pipeline(const Scan& scan, const Config& config, const std::string& command, ResultSink& sink,
-                       Progress& progress, Executor executor, const std::vector<std::string>& warnings) {
-  const auto started = std::chrono::steady_clock::now();
-  use_backend(config.run.backend);
-  const int threads = executor == Executor::kReference ? 1
-                      : config.run.threads.is_auto()
-                          ? static_cast<int>(std::max(1u, std::thread::hardware_concurrency()))
-                          : config.run.threads.value();
-  const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads));
-  RunPlan plan = prepare_run(scan, config, progress);
-  plan.warnings.insert(plan.warnings.end(), warnings.begin(), warnings.end());
-  const double prepared = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+RunReport run_with(const RunPlan& plan, const std::string& command, ResultSink& sink,
+                   const std::function<RunReport(ResultSink&)>& body) {
+  const Clock::time_point started = Clock::now();
+  const UsedThreads used(plan.config.run);
   sink.begin(result_header(plan, command));
   Warner warner(sink, plan);
-  RunReport report = executor == Executor::kStreaming ? run_streaming(plan, *scan.frames, warner, progress)
-                                                      : run_reference(plan, *scan.frames, warner, progress);
+  RunReport report = body(warner);
   report.warnings = warner.warnings();
+  report.seconds = seconds_since(started);
+  return report;
+}
+
+RunReport run_pipeline(const Scan& scan, const Config& config, const std::string& command, ResultSink& sink,
+                       Progress& progress, Executor executor, const std::vector<std::string>& warnings,
+                       const SparseOutput& sparse) {
+  const Clock::time_point started = Clock::now();
+  const UsedThreads used(config.run);
+  const RunPlan plan = prepare_run(scan, config, progress, warnings);
+  const double prepared = seconds_since(started);
+  RunReport report = run_with(plan, command, sink, [&](ResultSink& warned) {
+    const FrameSource& source = *scan.frames;
+    if (executor == Executor::kReference) {
+      const tbb::global_control serial(tbb::global_control::max_allowed_parallelism, 1);
+      return run_reference(plan, source, warned, progress);
+    }
+    std::optional<SparseWriter> writer;
+    if (config.output.sparse) writer.emplace(plan, all_blocks(plan), sparse.path, sparse.overwrite);
+    return run_streaming(plan, source, writer ? &*writer : nullptr, warned, progress);
+  });
   report.timing.insert(report.timing.begin(), {"prepare", prepared});
-  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  report.seconds = seconds_since(started);
   return report;
 }
 

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,15 +31,23 @@ struct RunReport {
   std::vector<std::string> warnings;  // what looks wrong with scan or result, one line each
 };
 
+// Where output.sparse is set, the file of sparse frames.
+struct SparseOutput {
+  std::filesystem::path path;
+  bool overwrite = false;
+};
+
 // `config` holds no "auto". Calls sink.begin, ..., sink.end. Throws Error; the sink is then not ended. `warnings`: what
 // was warned of while the configuration was found; they, the scan's and those of the run itself are in the report and
 // in the result.
 RunReport run_pipeline(const Scan& scan, const Config& config, const std::string& command, ResultSink& sink,
                        Progress& progress, Executor executor = Executor::kStreaming,
-                       const std::vector<std::string>& warnings = {});
+                       const std::vector<std::string>& warnings = {}, const SparseOutput& sparse = {});
 
-// From a plan to the end of a sink that has begun: the two halves of the chain, put together.
-RunReport run_streaming(const RunPlan& plan, const FrameSource& source, ResultSink& sink, Progress& progress);
-RunReport run_reference(const RunPlan& plan, const FrameSource& source, ResultSink& sink, Progress& progress);
+// What stands around every way to make a result from a plan: backend and threads as plan.config.run says, the sink's
+// beginning, and the warnings that the result itself gives rise to. `body` takes a sink, ends it and returns its
+// report.
+RunReport run_with(const RunPlan& plan, const std::string& command, ResultSink& sink,
+                   const std::function<RunReport(ResultSink&)>& body);
 
 }  // namespace dctprep

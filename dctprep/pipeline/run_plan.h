@@ -29,30 +29,39 @@ struct RunPlan {
   std::string omega_dataset;    // as ResultHeader::omega_dataset
   std::vector<Sweep> sweeps;    // at least one; they hold all frames, in order
   std::vector<int> file_frame;  // where each frame stands in the scan's file; empty: in order, from 0
-  bool wrap = false;
-  std::string scan_path;  // absolute, with ::/dataset where there is one
+  std::string scan_path;        // absolute, with ::/dataset where there is one
   std::vector<FrameChecksum> checksums;
   std::vector<std::string> warnings;  // of the scan and of how the configuration was found
 
   Image<std::uint8_t> bad_pixels;  // 1 = bad
-  int saturation = 65535;
-  Image<std::uint16_t> dark;  // empty: none
+  Image<std::uint16_t> dark;       // empty: none
   FlatField flat;
-  Region beam, excluded;  // without and with guard; empty: none
-  Region sample;          // empty where frames are not normalised by the margin
-  std::vector<Region> intensity_regions;
   std::vector<double> monitor;  // one a frame, where frames are normalised by it; else empty
   double monitor_median = 1.0;
   double median_intensity = 1.0;     // m
   double reference_intensity = 1.0;  // i_ref
+  NoiseModel noise;                  // where photometry or levels in units of the noise are asked for
+  // Voxels of at least this, in steps, are in the sparse frames: the lowest level of `segment`, or one below it that
+  // later runs of the second half may go down to.
+  int kept_level = 1;
+
+  // What follows from the above: derive() and derive_levels() set it.
+  bool wrap = false;
+  int saturation = 65535;
+  Region beam, excluded;  // without and with guard; empty: none
+  Region sample;          // empty where frames are not normalised by the margin
+  std::vector<Region> intensity_regions;
   std::vector<std::uint8_t> listed;  // 1 = listed as bad, one a frame
   std::vector<BackgroundBlock> blocks;
   SegmentOptions segment;  // levels in steps
-  NoiseModel noise;        // where photometry or levels in units of the noise are asked for
   NoiseScale scale;        // empty: levels are in counts
 
   std::size_t pixels() const { return static_cast<std::size_t>(height) * static_cast<std::size_t>(width); }
 };
+
+// Both check the configuration against the scan; usage errors name the key.
+void derive(RunPlan& plan);
+void derive_levels(RunPlan& plan);
 
 // Blocks [first, end) of the background, and frames [first, end).
 struct BlockRange {

@@ -10,6 +10,7 @@
 #include "dctprep/pipeline/parallel.h"
 #include "dctprep/pipeline/stopwatch.h"
 #include "dctprep/segment/grow_blobs.h"
+#include "dctprep/segment/threshold.h"
 
 namespace dctprep {
 
@@ -72,6 +73,16 @@ void SpotMaker::transmission(int k, Image<float> image) {
 }
 
 void SpotMaker::frames(std::vector<FrameProduct> products) {
+  const int lowest = lowest_level(plan_.segment);
+  if (plan_.kept_level < lowest) {
+    tbb::this_task_arena::isolate([&] {
+      parallel_in_order(products.size(), [&](std::size_t i) {
+        const Stopwatch watch(segment_seconds_);
+        raise_level(products[i].sparse, products[i].counts, lowest);
+        check_fill(products[i].sparse, plan_.pixels(), plan_.segment);
+      });
+    });
+  }
   for (FrameProduct& product : products) take_in(product);
   measure();
   done_ = taken_in_;

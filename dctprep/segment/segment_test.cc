@@ -167,24 +167,56 @@ TEST(CheckFill, NamesTheLevelThatOnePercentReach) {
   SegmentOptions options;
   options.grow_min = 5;
   options.max_fill = 1;
-  EXPECT_NO_THROW(check_fill(200, frame, 7, options));
+  const SparseFrame sparse = threshold_frame(frame, 7, 5, {});
+  EXPECT_NO_THROW(check_fill(sparse, 200, options));
   options.max_fill = 0.25;
-  EXPECT_NO_THROW(check_fill(50, frame, 7, options));
-  const auto message = [&] {
+  EXPECT_NO_THROW(check_fill(threshold_frame(frame, 7, 6, {}), 200, options));
+  const auto message = [&](const SparseFrame& passing) {
     try {
-      check_fill(200, frame, 7, options);
+      check_fill(passing, 200, options);
     } catch (const Error& error) {
       return std::string(error.what());
     }
     return std::string();
   };
-  EXPECT_NE(message().find("frame 7"), std::string::npos) << message();
-  EXPECT_NE(message().find("segment.grow_min = \"5 counts\","), std::string::npos) << message();
-  EXPECT_NE(message().find("81"), std::string::npos) << message();  // 90 and 100 are 1 %
+  EXPECT_NE(message(sparse).find("frame 7: 100.0 %"), std::string::npos) << message(sparse);
+  EXPECT_NE(message(sparse).find("segment.grow_min = \"5 counts\","), std::string::npos) << message(sparse);
+  EXPECT_NE(message(sparse).find("81"), std::string::npos) << message(sparse);  // 90 and 100 are 1 %
+  // What is below the level does not count, though it was kept.
+  for (int u = 0; u < 20; ++u) frame(9, u) = 2;
+  EXPECT_NE(message(threshold_frame(frame, 7, 1, {})).find("frame 7: 90.0 %"), std::string::npos);
   // In sixteenths of a standard deviation.
   options.unit = SegmentUnit::kSigma;
-  EXPECT_NE(message().find("segment.grow_min = \"0.3125 sigma\","), std::string::npos) << message();
-  EXPECT_NE(message().find("at 5.0625 sigma only"), std::string::npos) << message();
+  EXPECT_NE(message(sparse).find("segment.grow_min = \"0.3125 sigma\","), std::string::npos) << message(sparse);
+  EXPECT_NE(message(sparse).find("at 5.0625 sigma only"), std::string::npos) << message(sparse);
+}
+
+TEST(RaiseLevel, GivesWhatAHigherThresholdGives) {
+  std::mt19937 random(7);
+  for (int round = 0; round < 200; ++round) {
+    Image<std::uint16_t> frame(5, 1 + static_cast<int>(random() % 150));
+    for (auto& pixel : frame.pixels()) pixel = static_cast<std::uint16_t>(random() % 20);
+    std::vector<std::uint32_t> saturated;
+    for (std::uint32_t i = 0; i < frame.size(); ++i) {
+      if (random() % 5 == 0) saturated.push_back(i);
+    }
+    const int low = 1 + static_cast<int>(random() % 10), high = low + static_cast<int>(random() % 10);
+    SparseFrame raised = threshold_frame(frame, 3, low, saturated);
+    std::vector<std::uint16_t> counts;
+    for (const std::uint16_t value : raised.values) counts.push_back(static_cast<std::uint16_t>(1000 + value));
+    raise_level(raised, counts, high);
+    const SparseFrame expected = threshold_frame(frame, 3, high, saturated);
+    EXPECT_EQ(raised.frame, 3);
+    EXPECT_EQ(raised.values, expected.values);
+    EXPECT_EQ(raised.saturated, expected.saturated);
+    ASSERT_EQ(raised.runs.size(), expected.runs.size());
+    for (std::size_t i = 0; i < raised.runs.size(); ++i) {
+      const auto &a = raised.runs[i], &b = expected.runs[i];
+      EXPECT_TRUE(a.v == b.v && a.u_begin == b.u_begin && a.u_end == b.u_end && a.offset == b.offset);
+    }
+    ASSERT_EQ(counts.size(), raised.values.size());
+    for (std::size_t i = 0; i < counts.size(); ++i) EXPECT_EQ(counts[i], 1000 + raised.values[i]);
+  }
 }
 
 }  // namespace

@@ -58,16 +58,44 @@ SparseFrame threshold_frame(ImageView<const std::uint16_t> denoised, int frame, 
   return threshold.take();
 }
 
-void check_fill(std::uint64_t passing, ImageView<const std::uint16_t> denoised, int frame,
-                const SegmentOptions& options) {
-  const auto size = static_cast<double>(denoised.size());
-  if (!(static_cast<double>(passing) > options.max_fill * size)) return;
-  std::vector<std::uint64_t> count(65537, 0);
-  for (int v = 0; v < denoised.height(); ++v) {
-    for (int u = 0; u < denoised.width(); ++u) ++count[denoised(v, u)];
+void raise_level(SparseFrame& sparse, std::vector<std::uint16_t>& counts, int level) {
+  SparseFrame raised;
+  raised.frame = sparse.frame;
+  std::vector<std::uint16_t> raised_counts;
+  std::size_t next_saturated = 0;
+  for (const Run& run : sparse.runs) {
+    bool goes_on = false;
+    for (int u = run.u_begin; u < run.u_end; ++u) {
+      const std::uint32_t at = run.offset + static_cast<std::uint32_t>(u - run.u_begin);
+      const bool passes = sparse.values[at] >= level;
+      const auto place = static_cast<std::uint32_t>(raised.values.size());
+      while (next_saturated < sparse.saturated.size() && sparse.saturated[next_saturated] < at) ++next_saturated;
+      if (passes) {
+        if (!goes_on) raised.runs.push_back({run.v, u, u, place});
+        raised.runs.back().u_end = u + 1;
+        if (next_saturated < sparse.saturated.size() && sparse.saturated[next_saturated] == at)
+          raised.saturated.push_back(place);
+        raised.values.push_back(sparse.values[at]);
+        if (!counts.empty()) raised_counts.push_back(counts[at]);
+      }
+      goes_on = passes;
+    }
   }
+  sparse = std::move(raised);
+  counts = std::move(raised_counts);
+}
+
+void check_fill(const SparseFrame& sparse, std::size_t pixels, const SegmentOptions& options) {
+  const auto size = static_cast<double>(pixels);
+  const int level = lowest_level(options);
+  if (!(static_cast<double>(sparse.values.size()) > options.max_fill * size)) return;
+  std::vector<std::uint64_t> count(65536, 0);
+  for (const std::uint16_t value : sparse.values) ++count[value];
+  std::uint64_t passing = 0;
+  for (std::size_t value = static_cast<std::size_t>(level); value < count.size(); ++value) passing += count[value];
+  if (!(static_cast<double>(passing) > options.max_fill * size)) return;
   int lowest = 65536;
-  for (std::uint64_t reaching = 0; lowest > 0; --lowest) {
+  for (std::uint64_t reaching = 0; lowest > level; --lowest) {
     reaching += count[static_cast<std::size_t>(lowest - 1)];
     if (static_cast<double>(reaching) > 0.01 * size) break;
   }
@@ -75,8 +103,8 @@ void check_fill(std::uint64_t passing, ImageView<const std::uint16_t> denoised, 
       "frame {}: {:.1f} % of its voxels are at or above segment.{} = \"{}\", more than segment.max_fill = {:.1f} % "
       "allows; "
       "at {} only 1 % would be: raise the level, or max_fill where this is meant",
-      frame, 100.0 * static_cast<double>(passing) / size, lowest_level_key(options),
-      level_text(lowest_level(options), options), 100.0 * options.max_fill, level_text(lowest, options));
+      sparse.frame, 100.0 * static_cast<double>(passing) / size, lowest_level_key(options), level_text(level, options),
+      100.0 * options.max_fill, level_text(lowest, options));
 }
 
 }  // namespace dctprep

@@ -40,10 +40,12 @@ class FrameThreshold {
 SparseFrame threshold_frame(ImageView<const std::uint16_t> denoised, int frame, int level,
                             std::span<const std::uint32_t> saturated);
 
-// The run-away guard: throws Error where more than options.max_fill of the frame's voxels are at least the lowest
-// level, naming the frame and the lowest level that at most 1 % of its voxels reach. `passing` = how many are.
-// `options` and pixels are in steps (segment/options.h).
-void check_fill(std::uint64_t passing, ImageView<const std::uint16_t> denoised, int frame,
-                const SegmentOptions& options);
+// The run-away guard: throws Error where more than options.max_fill of the frame's `pixels` voxels are at least the
+// lowest level, naming the frame and the lowest level that at most 1 % of them reach. `sparse` holds all of at least
+// the lowest level; `options` and values are in steps (segment/options.h).
+void check_fill(const SparseFrame& sparse, std::size_t pixels, const SegmentOptions& options);
+
+// The same frame without what is below `level`, and `counts`, where not empty, likewise.
+void raise_level(SparseFrame& sparse, std::vector<std::uint16_t>& counts, int level);
 
 }  // namespace dctprep

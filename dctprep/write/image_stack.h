@@ -15,10 +15,6 @@ namespace dctprep {
 // No compression packs tighter: where more is claimed, a size is damaged.
 inline constexpr std::uint64_t kLargestRatio = 1100;
 
-// Makes HDF5 know filter 32008 (bitshuffle), whether or not its plugin is installed: datasets can then be made with it
-// and read. Any number of times, from any thread.
-void register_bitshuffle();
-
 // Writes a stack image by image, in any order. T is uint16_t or float.
 template <class T>
 class ImageStackWriter {
