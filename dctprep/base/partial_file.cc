@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/base/partial_file.h"
 
+#include <array>
 #include <cerrno>
+#include <charconv>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
+#include <string>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -14,6 +18,31 @@
 namespace dctprep {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+std::string this_host() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
+// What runs on this machine that ended without a word, by SIGKILL or a crash, left beside `final_path`. Those of other
+// machines may be alive.
+void remove_those_of_dead_runs(const fs::path& final_path, const fs::path& folder) {
+  const std::string mine = final_path.filename().string() + ".part-" + this_host() + "-";
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(mine)) continue;
+    pid_t process = 0;
+    const char* end = name.data() + name.size();
+    const auto [stop, problem] = std::from_chars(name.data() + mine.size(), end, process);
+    if (problem != std::errc() || stop != end || process <= 0) continue;
+    if (kill(process, 0) != 0 && errno == ESRCH) fs::remove(entry.path(), error);
+  }
+}
+
+}  // namespace
 
 PartialFile::PartialFile(fs::path final_path, bool overwrite)
     : final_path_(std::move(final_path)), overwrite_(overwrite) {
@@ -32,8 +61,9 @@ PartialFile::PartialFile(fs::path final_path, bool overwrite)
   if (!overwrite_ && fs::exists(fs::symlink_status(final_path_, ignored))) {
     fail_usage("{}: exists already; choose another name with -o, or overwrite it with --force", final_path_.string());
   }
+  remove_those_of_dead_runs(final_path_, folder);
   partial_path_ = final_path_;
-  partial_path_ += ".part-" + std::to_string(getpid());
+  partial_path_ += ".part-" + this_host() + "-" + std::to_string(getpid());
   guard_.emplace(partial_path_);
   const int file = ::open(partial_path_.c_str(), O_CREAT | O_WRONLY | O_TRUNC, 0666);
   if (file < 0) {

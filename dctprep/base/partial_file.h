@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Outputs appear whole or not at all: written beside the final name as NAME.part-PID, renamed when complete.
+// Outputs appear whole or not at all: written beside the final name as NAME.part-HOST-PID, renamed when complete. What
+// dead runs of this machine left there is removed.
 #pragma once
 
 #include <filesystem>

@@ -91,6 +91,7 @@ threads = "auto"
 memory = "auto"
 device = "auto"
 backend = "auto"
+resume = false
 )";
 
 std::set<std::string> keys_of(Config config) {
@@ -153,6 +154,7 @@ sparse_level = "1.5 sigma"
 threads = 4
 memory = "1.5 GiB"
 device = "cuda"
+resume = true
 )",
                                      "x.toml", "/folder");
   EXPECT_EQ(config.scan.path, "/folder/scan.h5::/entry/data");
@@ -185,6 +187,7 @@ device = "cuda"
   EXPECT_EQ(config.run.threads.value(), 4);
   EXPECT_EQ(config.run.memory.value(), 1610612736);
   EXPECT_EQ(config.run.device, Device::kCuda);
+  EXPECT_TRUE(config.run.resume);
 }
 
 TEST(Config, RoundTripsThroughTomlToTheBit) {

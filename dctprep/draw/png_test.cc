@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/draw/png.h"
 
+#include <array>
 #include <filesystem>
+#include <fmt/format.h>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <random>
@@ -105,7 +107,9 @@ TEST(Png, FullDiskIsAnError) {
   if (!fs::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
   testing::TemporaryFolder folder;
   // The part file's name goes to a device that takes nothing.
-  fs::create_symlink("/dev/full", folder / ("c.png.part-" + std::to_string(getpid())));
+  std::array<char, 256> host{};
+  ASSERT_EQ(gethostname(host.data(), host.size() - 1), 0);
+  fs::create_symlink("/dev/full", folder / fmt::format("c.png.part-{}-{}", host.data(), getpid()));
   EXPECT_THROW(write_png(folder / "c.png", Canvas(300, 300)), Error);
   EXPECT_FALSE(fs::exists(folder / "c.png"));
 }

@@ -53,6 +53,10 @@ Image<float> transmission_of(const RunPlan& plan, ImageView<const std::uint16_t>
 
 }  // namespace
 
+Image<float> no_transmission(const RunPlan& plan) {
+  return {plan.beam.height(), plan.beam.width(), std::numeric_limits<float>::quiet_NaN()};
+}
+
 CorrectedFrame read_corrected_frame(const RunPlan& plan, const FrameSource& source, int k, ImageView<std::uint16_t> raw,
                                     bool with_transmission, const TakeRow& take) {
   CorrectedFrame corrected;
@@ -62,10 +66,7 @@ CorrectedFrame read_corrected_frame(const RunPlan& plan, const FrameSource& sour
     facts.fault = std::move(fault);
     facts.intensity = kNan;
     facts.factor = 1.0f;
-    if (with_transmission) {
-      corrected.transmission =
-          Image<float>(plan.beam.height(), plan.beam.width(), std::numeric_limits<float>::quiet_NaN());
-    }
+    if (with_transmission) corrected.transmission = no_transmission(plan);
   };
   if (plan.listed[static_cast<std::size_t>(k)] != 0) {
     mark_bad(BadFrameCause::kListed, "listed in scan.bad_frames");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Stages 1 and 2: a frame as it is read, and corrected.
+// A frame as it is read, and corrected (docs/specification.md, "Frames" to "Direct beam").
 #pragma once
 
 #include <cstdint>
@@ -32,6 +32,9 @@ struct CorrectedFrame {
       saturated;              // linear indices of pixels with a saturated raw value outside the exclusion, ascending
   Image<float> transmission;  // where asked for; NaN where the frame is bad
 };
+
+// T of a bad frame: NaN.
+Image<float> no_transmission(const RunPlan& plan);
 
 // Takes row `v` of a corrected frame, plan.width pixels; rows come in order.
 using TakeRow = std::function<void(int v, std::uint16_t* row)>;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/pipeline/executors.h"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "dctprep/pipeline/cpu_producer.h"
@@ -13,27 +15,64 @@ namespace dctprep {
 
 namespace {
 
-// Hands everything to a file first, then to a maker of spots.
-class WrittenToo final : public ProductSink {
+// Hands everything to one sink first, then to another, a maker of spots.
+class Both final : public ProductSink {
  public:
-  WrittenToo(SparseWriter& sparse, ProductSink& sink) : sparse_(sparse), sink_(sink) {}
+  Both(ProductSink& first, ProductSink& maker) : first_(first), maker_(maker) {}
   void block(BlockProduct product) override {
-    sparse_.block(product);
-    sink_.block(std::move(product));
+    first_.block(product);
+    maker_.block(std::move(product));
   }
   void frames(std::vector<FrameProduct> products) override {
-    sparse_.frames(products);
-    sink_.frames(std::move(products));
+    first_.frames(products);
+    maker_.frames(std::move(products));
   }
   void transmission(int k, Image<float> image) override {
-    sparse_.transmission(k, image.clone());
-    sink_.transmission(k, std::move(image));
+    first_.transmission(k, image.clone());
+    maker_.transmission(k, std::move(image));
   }
-  int needs_from(int done) override { return sink_.needs_from(done); }
+  int needs_from(int done) override { return maker_.needs_from(done); }
 
  private:
-  SparseWriter& sparse_;
-  ProductSink& sink_;
+  ProductSink &first_, &maker_;
+};
+
+// Boxes of two producers, one after the other: of frames before `border`, and from there on.
+class TwoBoxes final : public FrameBoxes {
+ public:
+  TwoBoxes(int border, const FrameBoxes& before, const FrameBoxes& after)
+      : border_(border), before_(before), after_(after) {}
+  bool read(int k, const Region& box, FrameBox& out) const override {
+    return (k < border_ ? before_ : after_).read(k, box, out);
+  }
+
+ private:
+  int border_;
+  const FrameBoxes &before_, &after_;
+};
+
+// One producer, then another.
+class TwoProducers final : public FrameProducer {
+ public:
+  TwoProducers(FrameProducer& before, FrameProducer& after) : before_(before), after_(after) {}
+  void produce(ProductSink& sink) override {
+    before_.produce(sink);
+    after_.produce(sink);
+  }
+  Timing timing() const override {
+    Timing timing = before_.timing();
+    for (const auto& [stage, seconds] : after_.timing()) {
+      const auto same = std::ranges::find(timing, stage, &Timing::value_type::first);
+      if (same != timing.end())
+        same->second += seconds;
+      else
+        timing.emplace_back(stage, seconds);
+    }
+    return timing;
+  }
+
+ private:
+  FrameProducer &before_, &after_;
 };
 
 MemoryNeed settled(MemoryNeed need, const RunPlan& plan) {
@@ -58,13 +97,59 @@ RunReport run_streaming(const RunPlan& plan, const FrameSource& source, SparseWr
   if (sparse == nullptr) {
     Queued(maker).run(producer);
   } else {
-    WrittenToo both(*sparse, maker);
+    Both both(*sparse, maker);
     Queued(both).run(producer);
     sparse->finish();
   }
   progress.finish();
   Timing timing = producer.timing();
   if (sparse != nullptr) timing.emplace_back("sparse", sparse->seconds());
+  return maker.finish(std::move(timing));
+}
+
+RunReport run_resumed(const RunPlan& plan, const FrameSource& source, std::shared_ptr<const RunPlan> stored,
+                      std::vector<SparsePart> done, const Checkpoint& checkpoint, SparseWriter* sparse,
+                      ResultSink& sink, Progress& progress) {
+  const BlockRange rest{done.empty() ? 0 : done.back().blocks.end, plan.blocks.size()};
+  const bool with_boxes = plan.config.spots.photometry;
+  const FrameSource* again = with_boxes || plan.config.beam.transmission ? &source : nullptr;
+  MemoryNeed need = SpotMaker::memory(plan);
+  if (!done.empty()) need += SparseProducer::memory(plan, again != nullptr);
+  if (rest.first < rest.end) {
+    need += CpuProducer::memory(plan, rest, with_boxes);
+    need += SparseWriter::memory(plan);
+  }
+  if (sparse != nullptr) need += SparseWriter::memory(plan);
+  need = settled(need, plan);
+  std::unique_ptr<SparseProducer> before;
+  std::unique_ptr<CpuProducer> after;
+  if (!done.empty())
+    before = std::make_unique<SparseProducer>(plan, std::move(stored), std::move(done), again, need, progress);
+  if (rest.first < rest.end) after = std::make_unique<CpuProducer>(plan, source, rest, with_boxes, need, progress);
+  std::optional<TwoBoxes> boxes;
+  std::optional<TwoProducers> both;
+  if (before && after) {
+    both.emplace(*before, *after);
+    if (with_boxes) boxes.emplace(plan.blocks[rest.first].first, *before->boxes(), *after->boxes());
+  }
+  FrameProducer& producer = both     ? static_cast<FrameProducer&>(*both)
+                            : before ? static_cast<FrameProducer&>(*before)
+                                     : static_cast<FrameProducer&>(*after);
+  SpotMaker maker(plan, boxes ? &*boxes : producer.boxes(), need, sink);
+  // From the last one up: to the checkpoint, to the file of sparse frames, to the maker.
+  ProductSink* first = &maker;
+  std::optional<Both> with_sparse, with_checkpoint;
+  std::optional<CheckpointWriter> writer;
+  if (sparse != nullptr) first = &with_sparse.emplace(*sparse, *first);
+  if (after) first = &with_checkpoint.emplace(writer.emplace(plan, rest, checkpoint), *first);
+  progress.start("processing", plan.frames, "images");
+  Queued(*first).run(producer);
+  if (sparse != nullptr) sparse->finish();
+  progress.finish();
+  Timing timing = producer.timing();
+  double seconds = writer ? writer->seconds() : 0;
+  if (sparse != nullptr) seconds += sparse->seconds();
+  timing.emplace_back("keep", seconds);
   return maker.finish(std::move(timing));
 }
 

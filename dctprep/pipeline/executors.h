@@ -8,6 +8,7 @@
 #include "dctprep/base/progress.h"
 #include "dctprep/core/frame_source.h"
 #include "dctprep/core/result_sink.h"
+#include "dctprep/pipeline/checkpoint.h"
 #include "dctprep/pipeline/product.h"
 #include "dctprep/pipeline/run.h"
 #include "dctprep/pipeline/sparse_producer.h"
@@ -18,6 +19,10 @@ namespace dctprep {
 // From the scan to spots. `sparse`, where not null, gets the products as well, and is finished before the sink is.
 RunReport run_streaming(const RunPlan& plan, const FrameSource& source, SparseWriter* sparse, ResultSink& sink,
                         Progress& progress);
+// The same, going on from what a checkpoint holds (`stored`: its plan, `done`: its files), and adding to it.
+RunReport run_resumed(const RunPlan& plan, const FrameSource& source, std::shared_ptr<const RunPlan> stored,
+                      std::vector<SparsePart> done, const Checkpoint& checkpoint, SparseWriter* sparse,
+                      ResultSink& sink, Progress& progress);
 RunReport run_reference(const RunPlan& plan, const FrameSource& source, ResultSink& sink, Progress& progress);
 
 // From the scan to the products of some blocks, at least one.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Stages 4 to 6.0 of one frame in one visit, row by row in cache. A pixel whose window holds too few pixels above the
-// threshold for its median to be there needs no median: these are counted as bits, 64 at a time, and residuals and
-// medians are made only where something may pass.
+// What lies between J' and a sparse frame (docs/specification.md, "Subtraction" to "Levels in sigma"), of one frame in
+// one visit, row by row in cache. A pixel whose window holds too few pixels above the threshold for its median to be
+// there needs no median: these are counted as bits, 64 at a time, and residuals and medians are made only where
+// something may pass.
 #pragma once
 
 #include <cstdint>

@@ -9,11 +9,15 @@
 #endif
 
 #include "dctprep/base/error.h"
+#include "dctprep/base/log.h"
 #include "dctprep/config/config_file.h"
+#include "dctprep/pipeline/checkpoint.h"
 #include "dctprep/pipeline/executors.h"
 #include "dctprep/pipeline/plan_file.h"
+#include "dctprep/pipeline/prepare_run.h"
 #include "dctprep/pipeline/resegment.h"
 #include "dctprep/pipeline/sparse_writer.h"
+#include "dctprep/pipeline/used_threads.h"
 #include "dctprep/read/open_scan.h"
 #include "dctprep/read/scan_path.h"
 #include "dctprep/write/result_writer.h"
@@ -63,6 +67,50 @@ std::optional<std::string> warn_of_listed_frames(const std::string& input, std::
       "scan.bad_frames "
       "= [] to use them",
       used.bad_frames.size(), input, written.path, used.path);
+}
+
+Estimate found_parameters(const Job& job, Progress& progress) {
+  Estimate estimate = find_parameters(job.config, job.scan, progress);
+  estimate.config.output.path = fs::absolute(job.output).lexically_normal().string();
+#if defined(__GLIBC__)
+  // The frames that parameters were found in stay with malloc otherwise, beside what the run needs.
+  malloc_trim(0);
+#endif
+  return estimate;
+}
+
+// Goes on where the same run was killed; keeps what it does for the next one.
+void run_resumable(const Job& job, const std::string& command, const SparseOutput& sparse, ResultSink& sink,
+                   Progress& progress, const std::function<void(const Estimate&)>& estimated, JobResult& result) {
+  Checkpoint checkpoint(job.output);
+  const std::vector<std::string> identity = run_identity(job.config, job.scan);
+  std::string why_not;
+  std::shared_ptr<const RunPlan> plan = checkpoint.find_plan(identity, why_not);
+  if (!why_not.empty()) log_warning("{}.resume: what a run left there is of no use: {}", job.output.string(), why_not);
+  const UsedThreads used(job.config.run);
+  if (plan) {
+    result.estimate.config = plan->config;
+  } else {
+    result.estimate = found_parameters(job, progress);
+    if (estimated) estimated(result.estimate);
+    plan = std::make_shared<const RunPlan>(
+        prepare_run(job.scan, result.estimate.config, progress, result.estimate.warnings));
+    checkpoint.keep_plan(*plan, identity);
+  }
+  std::vector<SparsePart> done = checkpoint.done(plan);
+  if (!done.empty()) {
+    log_info("going on from frame {}, where a run was stopped", frames_of(*plan, {0, done.back().blocks.end}).end);
+  }
+  // Threads and memory are those of this run.
+  RunPlan own = clone(*plan);
+  own.config.run = result.estimate.config.run = job.config.run;
+  result.report = run_with(own, command, sink, [&](ResultSink& warned) {
+    std::optional<SparseWriter> writer;
+    if (own.config.output.sparse) writer.emplace(own, all_blocks(own), sparse.path, sparse.overwrite);
+    return run_resumed(own, *job.scan.frames, plan, std::move(done), checkpoint, writer ? &*writer : nullptr, warned,
+                       progress);
+  });
+  checkpoint.remove();
 }
 
 }  // namespace
@@ -120,16 +168,15 @@ JobResult run_job(const Job& job, const std::string& command, bool overwrite, Pr
     fail_usage("{}: exists; give --force to replace it, or another name with -o", sparse.path.string());
   JobResult result;
   result.output = job.output;
-  result.estimate = find_parameters(job.config, job.scan, progress);
-  result.estimate.config.output.path = fs::absolute(job.output).lexically_normal().string();
-#if defined(__GLIBC__)
-  // The frames that parameters were found in stay with malloc otherwise, beside what the run needs.
-  malloc_trim(0);
-#endif
+  if (job.config.output.sparse) result.sparse = sparse.path;
+  if (job.config.run.resume) {
+    run_resumable(job, command, sparse, writer, progress, estimated, result);
+    return result;
+  }
+  result.estimate = found_parameters(job, progress);
   if (estimated) estimated(result.estimate);
   result.report = run_pipeline(job.scan, result.estimate.config, command, writer, progress, Executor::kStreaming,
                                result.estimate.warnings, sparse);
-  if (job.config.output.sparse) result.sparse = sparse.path;
   return result;
 }
 

@@ -24,7 +24,7 @@ struct BlockProduct {
   std::shared_ptr<const Image<std::uint16_t>> background;  // B
 };
 
-// A frame after stages 1 to 6.0.
+// A frame after thresholding.
 struct FrameProduct {
   FrameFacts facts;
   SparseFrame sparse;  // voxels of at least the lowest level: F, or Z where levels are in units of the noise

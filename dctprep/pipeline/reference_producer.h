@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The first half of the chain that is obviously right: every stage as the specification words it, whole stack in
+// The first half of the chain that is obviously right: every stage as docs/specification.md words it, whole stack in
 // memory, serial, pixel by pixel, no thought of speed. Every other producer is judged by it.
 #pragma once
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Stage 6 as the specification words it: for each seed, one level after the other, flood the volume and look.
+// Segmentation as docs/specification.md, "Segmentation", words it: for each seed, one level after the other, flood the
+// volume and look.
 #pragma once
 
 #include <cstdint>

@@ -88,9 +88,13 @@ void SparseFile::open() {
          sparse_layout::kFormatNumber);
   const auto part = read_checked<std::uint64_t>(file_.id(), "entry/part", 3);
   digest_ = part[2];
-  plan_ = known_ && plan_digest(*known_) == digest_
-              ? known_
-              : std::make_shared<const RunPlan>(read_plan(file_.id(), "entry/plan", path_.string()));
+  if (known_ && plan_digest(*known_) == digest_) {
+    plan_ = known_;
+  } else if (hdf5::exists(file_.id(), "entry/plan")) {
+    plan_ = std::make_shared<const RunPlan>(read_plan(file_.id(), "entry/plan", path_.string()));
+  } else {
+    fail("is of another plan than that beside it");
+  }
   range_ = {static_cast<std::size_t>(part[0]), static_cast<std::size_t>(part[1])};
   if (range_.first > range_.end || range_.end > plan_->blocks.size()) fail("is damaged: it has no such blocks");
   if (range_.first == range_.end) return;
@@ -115,10 +119,10 @@ void SparseFile::open() {
   check_ends(saturated_end_, saturated_->size(), pixels, "saturated_end");
   const auto blocks = static_cast<std::int64_t>(range_.end - range_.first);
   background_crc32_ = read_checked<std::uint32_t>(file_.id(), "entry/background_crc32", blocks);
-  if (plan_->config.beam.transmission)
+  if (hdf5::exists(file_.id(), "entry/transmission"))
     transmission_crc32_ = read_checked<std::uint32_t>(file_.id(), "entry/transmission_crc32", frames);
   for (const char* stack : {"entry/background", "entry/transmission"}) {
-    if (stack == std::string("entry/transmission") && !plan_->config.beam.transmission) continue;
+    if (stack == std::string("entry/transmission") && !holds_transmission()) continue;
     const Handle dataset = hdf5::check(H5Dopen2(file_.id(), stack, H5P_DEFAULT), stack);
     hdf5::shape(dataset.id());
   }

@@ -20,7 +20,7 @@ bool is_sparse_file(const std::filesystem::path& path);
 class SparseFile {
  public:
   // Error where there is no such file, where it is none of these, or where it is damaged. `known`: the plan of a file
-  // read before, which this one then shares if it has the same.
+  // read before, which this one then shares if it has the same; a file beside its plan needs it.
   explicit SparseFile(std::filesystem::path path, std::shared_ptr<const RunPlan> known = nullptr);
 
   const std::filesystem::path& path() const { return path_; }
@@ -33,6 +33,7 @@ class SparseFile {
   // Of a block, a frame that it holds. Frames are read fastest one after the other.
   Image<std::uint16_t> background(std::size_t block) const;
   Image<float> transmission(int k) const;
+  bool holds_transmission() const { return !transmission_crc32_.empty(); }
   // Its values are in counts.
   FrameProduct frame(int k);
 

@@ -14,9 +14,12 @@ namespace dctprep {
 
 namespace {
 
+// Batches that may wait to be taken in before those that come are waited for.
+constexpr int kBatchesAhead = 3;
+
 // Frames that boxes may be asked of at a time, with those that wait to be taken in.
 int most_held(const RunPlan& plan) {
-  const int waiting = (static_cast<int>(kBatchesWaiting) + 2) * frames_a_batch();
+  const int waiting = (kBatchesAhead + 2) * frames_a_batch();
   return std::min(plan.frames, boxes_reach(plan) + boxes_kept_start(plan) + waiting);
 }
 
@@ -39,14 +42,14 @@ SparseProducer::SparseProducer(const RunPlan& plan, std::shared_ptr<const RunPla
   boxes_ = std::make_unique<HeldBoxes>(plan, own_);
 }
 
-MemoryNeed SparseProducer::memory(const RunPlan& plan, bool with_boxes) {
+MemoryNeed SparseProducer::memory(const RunPlan& plan, bool with_source) {
   const std::uint64_t pixels = plan.pixels();
   MemoryNeed need;
   need.pixels = pixels;
   // Backgrounds being read and waiting, chunks of columns, dark and masks.
   need.total = (4 + kBatchesWaiting) * pixels * 2 + 8 * pixels + (std::uint64_t{32} << 20) +
                (plan.scale.empty() ? 0 : block_noise_bytes(pixels));
-  if (!with_boxes) return need;
+  if (!with_source) return need;
   const auto frames = static_cast<std::uint64_t>(most_held(plan));
   const int block_frames = std::max(1, 2 * plan.config.background.half_step);
   need.window_frames = static_cast<int>(frames);
@@ -67,7 +70,7 @@ Timing SparseProducer::timing() const {
 void SparseProducer::produce(ProductSink& sink) {
   for (const SparsePart& part : parts_) {
     SparseFile file(part.path, stored_);
-    if (plan_.config.beam.transmission) {
+    if (plan_.config.beam.transmission && file.holds_transmission()) {
       for (int k = file.frames().first; k < file.frames().end; ++k) sink.transmission(k, file.transmission(k));
     }
     for (std::size_t b = part.blocks.first; b < part.blocks.end; ++b) produce_block(file, b, sink);
@@ -100,24 +103,28 @@ void SparseProducer::produce_block(SparseFile& file, std::size_t b, ProductSink&
         scale_values(plan_, noise, sparse);
       });
     }
-    if (boxes_) hold_frames(products, background);
+    if (frames_) read_frames(products, background, plan_.config.beam.transmission && !file.holds_transmission(), sink);
     const int count = static_cast<int>(products.size());
     sink.frames(std::move(products));
     progress_.advance(count);
-    if (boxes_) let_go(first, sink);
+    if (frames_) let_go(first - kBatchesAhead * batch, sink);
   }
 }
 
-void SparseProducer::hold_frames(const std::vector<FrameProduct>& products,
-                                 const std::shared_ptr<const Image<std::uint16_t>>& background) {
+void SparseProducer::read_frames(const std::vector<FrameProduct>& products,
+                                 const std::shared_ptr<const Image<std::uint16_t>>& background, bool with_transmission,
+                                 ProductSink& sink) {
   std::vector<int> wanted;
   for (const FrameProduct& product : products) {
-    if (product.facts.bad)
-      boxes_->bad(product.frame());
-    else
-      wanted.push_back(product.frame());
+    const int k = product.frame();
+    if (!product.facts.bad) {
+      wanted.push_back(k);
+      continue;
+    }
+    boxes_->bad(k);
+    if (with_transmission) sink.transmission(k, no_transmission(plan_));
   }
-  const std::vector<CorrectedFrame> corrected = frames_->read(wanted);
+  std::vector<CorrectedFrame> corrected = frames_->read(wanted);
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const int k = wanted[i];
     const FrameFacts& before = products[static_cast<std::size_t>(k - products.front().frame())].facts;
@@ -128,6 +135,7 @@ void SparseProducer::hold_frames(const std::vector<FrameProduct>& products,
            now.factor, before.factor);
     boxes_->hold(k, *frames_->find(k)->pixels, now.factor);
     boxes_->subtract(k, background, before.offset);
+    if (with_transmission) sink.transmission(k, std::move(corrected[i].transmission));
   }
   if (!wanted.empty()) frames_->renew_reference(*background);
   if (const std::uint64_t listed = frames_->listed_bytes(); listed > most_listed_) {

@@ -26,11 +26,11 @@ struct SparsePart {
 // (`stored`), but for what only the second half looks at.
 class SparseProducer final : public FrameProducer {
  public:
-  // `source`: the scan, read once more where photometry asks for boxes; null: it does not. Plan and source must outlive
-  // it.
+  // `source`: the scan, read once more where photometry asks for boxes or the parts hold no transmission that is asked
+  // for; null: neither. Plan and source must outlive it.
   SparseProducer(const RunPlan& plan, std::shared_ptr<const RunPlan> stored, std::vector<SparsePart> parts,
                  const FrameSource* source, const MemoryNeed& need, Progress& progress);
-  static MemoryNeed memory(const RunPlan& plan, bool with_boxes);
+  static MemoryNeed memory(const RunPlan& plan, bool with_source);
 
   void produce(ProductSink& sink) override;
   const FrameBoxes* boxes() const override { return boxes_.get(); }
@@ -38,8 +38,9 @@ class SparseProducer final : public FrameProducer {
 
  private:
   void produce_block(SparseFile& file, std::size_t block, ProductSink& sink);
-  void hold_frames(const std::vector<FrameProduct>& products,
-                   const std::shared_ptr<const Image<std::uint16_t>>& background);
+  void read_frames(const std::vector<FrameProduct>& products,
+                   const std::shared_ptr<const Image<std::uint16_t>>& background, bool with_transmission,
+                   ProductSink& sink);
   void let_go(int done, ProductSink& sink);
 
   const RunPlan& plan_;
@@ -49,7 +50,7 @@ class SparseProducer final : public FrameProducer {
   Progress& progress_;
   FrameRange own_;
   std::unique_ptr<NoiseLevels> noise_levels_;  // null: levels are in counts
-  std::unique_ptr<HeldFrames> frames_;         // null: no boxes
+  std::unique_ptr<HeldFrames> frames_;         // null: the scan is not read
   std::unique_ptr<HeldBoxes> boxes_;
   ImagePool<std::uint16_t> image_pool_;
   int oldest_held_ = 0;

@@ -24,8 +24,8 @@ namespace dctprep {
 using hdf5::Handle;
 
 struct SparseWriter::State {
-  State(const RunPlan& run_plan, BlockRange blocks, std::filesystem::path path, bool overwrite)
-      : plan(run_plan), range(blocks), output(std::move(path), overwrite) {
+  State(const RunPlan& run_plan, BlockRange blocks, std::filesystem::path path, bool overwrite, SparseContent what)
+      : plan(run_plan), range(blocks), content(what), output(std::move(path), overwrite) {
     if (range.first < range.end) own = frames_of(plan, range);
     begin();
   }
@@ -33,6 +33,7 @@ struct SparseWriter::State {
     if (file) file->abandon();
   }
 
+  bool holds_transmission() const { return content == SparseContent::kWhole && plan.config.beam.transmission; }
   void begin();
   void add(const FrameProduct& product);
   void write_facts();
@@ -52,6 +53,7 @@ struct SparseWriter::State {
 
   const RunPlan& plan;
   const BlockRange range;
+  const SparseContent content;
   FrameRange own;
   PartialFile output;
   std::unique_ptr<hdf5::OutputFile> file;
@@ -74,7 +76,7 @@ void SparseWriter::State::begin() {
     hdf5::write_attribute(file->id(), sparse_layout::kFormat, std::int64_t{sparse_layout::kFormatNumber});
     hdf5::write_attribute(file->id(), "default", "entry");
     entry = create_nexus_group(file->id(), "entry", "NXentry");
-    write_plan(entry.id(), "plan", plan);
+    if (content == SparseContent::kWhole) write_plan(entry.id(), "plan", plan);
     sparse = create_nexus_group(entry.id(), "sparse", "NXcollection");
     frame_group = create_nexus_group(entry.id(), "frames", "NXcollection");
     const std::uint64_t digest = plan_digest(plan);
@@ -83,7 +85,7 @@ void SparseWriter::State::begin() {
     const auto blocks = static_cast<int>(range.end - range.first);
     backgrounds = ImageStackWriter<std::uint16_t>(entry.id(), "background", blocks, plan.height, plan.width,
                                                   Compression::kBitshuffleLz4, 0);
-    if (plan.config.beam.transmission) {
+    if (holds_transmission()) {
       transmissions =
           ImageStackWriter<float>(entry.id(), "transmission", own.count(), plan.beam.height(), plan.beam.width(),
                                   Compression::kBitshuffleLz4, std::numeric_limits<float>::quiet_NaN());
@@ -160,8 +162,9 @@ void SparseWriter::State::write_facts() {
   write_checked(group, "change_value", change_value);
 }
 
-SparseWriter::SparseWriter(const RunPlan& plan, BlockRange range, std::filesystem::path path, bool overwrite)
-    : state_(std::make_unique<State>(plan, range, std::move(path), overwrite)) {}
+SparseWriter::SparseWriter(const RunPlan& plan, BlockRange range, std::filesystem::path path, bool overwrite,
+                           SparseContent content)
+    : state_(std::make_unique<State>(plan, range, std::move(path), overwrite, content)) {}
 
 SparseWriter::~SparseWriter() = default;
 
@@ -192,6 +195,7 @@ void SparseWriter::frames(std::vector<FrameProduct> products) {
 
 void SparseWriter::transmission(int k, Image<float> image) {
   State& s = *state_;
+  if (!s.holds_transmission()) return;
   const Stopwatch watch(s.seconds);
   s.guarded([&] {
     s.transmissions.write(k - s.own.first, image);
@@ -215,7 +219,7 @@ void SparseWriter::finish() {
       describe(write_checked(sparse, "value_end", s.value_end), "", "where the voxels of each frame end");
       describe(write_checked(sparse, "saturated_end", s.saturated_end), "", "where those of each frame end");
       write_checked(s.entry.id(), "background_crc32", s.background_crc32);
-      if (s.plan.config.beam.transmission) write_checked(s.entry.id(), "transmission_crc32", s.transmission_crc32);
+      if (s.holds_transmission()) write_checked(s.entry.id(), "transmission_crc32", s.transmission_crc32);
     }
     s.write_facts();
     for (Handle* group : {&s.entry, &s.sparse, &s.frame_group}) *group = Handle();

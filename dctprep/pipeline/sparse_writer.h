@@ -11,13 +11,18 @@
 
 namespace dctprep {
 
+// kWhole: the file says everything. kBesidePlan: without plan and transmission, for one of many files beside that of
+// the plan.
+enum class SparseContent { kWhole, kBesidePlan };
+
 // Memory: some columns' chunks, and the facts of frames. The file appears under its name when finish() returns, and not
 // before; a writer destroyed earlier leaves nothing behind. Every Error names the file.
 class SparseWriter final : public ProductSink {
  public:
   // Of the blocks `range`, which may be none: then the file holds the plan alone. Refuses (Error, usage) where the file
   // exists and not `overwrite`, or where it cannot be made. The plan must outlive it.
-  SparseWriter(const RunPlan& plan, BlockRange range, std::filesystem::path path, bool overwrite);
+  SparseWriter(const RunPlan& plan, BlockRange range, std::filesystem::path path, bool overwrite,
+               SparseContent content = SparseContent::kWhole);
   ~SparseWriter() override;
   static MemoryNeed memory(const RunPlan& plan);
 
