@@ -10,6 +10,7 @@
 #include "dctprep/config/field_text.h"
 #include "dctprep/config/tables_of.h"
 #include "dctprep/pipeline/executors.h"
+#include "dctprep/pipeline/memory_products.h"
 #include "dctprep/pipeline/plan_file.h"
 #include "dctprep/pipeline/random_scan_test.h"
 #include "dctprep/pipeline/sparse_file.h"
@@ -115,6 +116,43 @@ TEST(Resegment, GivesTheBitsOfAFullRunFromAnyParts) {
   EXPECT_GT(parts, 350u);
   EXPECT_GT(in_sigma, 15u);
   EXPECT_GT(measured, 150u);
+}
+
+TEST(MemoryProducts, GiveTheBitsOfAFullRun) {
+  std::size_t spots = 0;
+  for (unsigned round = 0; round < 100; ++round) {
+    SCOPED_TRACE("round " + std::to_string(round));
+    Draw draw(50'000 + round);
+    const int frames = draw.from(1, 40), height = draw.from(1, 20), width = draw.from(1, 33);
+    Config config = testing::draw_config(draw, frames, height, width);
+    const Scan scan = testing::draw_scan(draw, config, frames, height, width);
+    if (draw.one_in(3)) testing::draw_sigma(draw, scan, config);
+    config.background.save = config.beam.transmission = config.spots.photometry = false;
+    config.run.threads = draw.from(1, 3);
+    Progress silent;
+    RunPlan plan = prepare_run(scan, config, silent);
+    plan.kept_level = draw.from(1, lowest_level(plan.segment));
+    MemoryProducts products(1 << 30), few(100);
+    make_products(plan, *scan.frames, products, silent);
+    make_products(plan, *scan.frames, few, silent);
+    EXPECT_TRUE(products.complete());
+    EXPECT_FALSE(few.complete());
+    EXPECT_TRUE(few.all().empty());
+    for (int i = 0; i < 3; ++i) {
+      Config other = draw_other(draw, plan);
+      other.spots.photometry = false;
+      RunPlan changed = clone(plan);
+      changed.config = other;
+      derive_levels(changed);
+      MemorySink sink;
+      spots_of_products(changed, products, sink);
+      const MemoryResult made = sink.take();
+      testing::expect_same(testing::run(scan, other, Executor::kStreaming), made);
+      if (HasFatalFailure()) return;
+      spots += made.spots.size();
+    }
+  }
+  EXPECT_GT(spots, 500u);
 }
 
 struct Small {

@@ -6,6 +6,9 @@
 #include <fmt/format.h>
 
 #include "dctprep/core/omega.h"
+#include "dctprep/pipeline/memory_products.h"
+#include "dctprep/pipeline/plan_file.h"
+#include "dctprep/pipeline/prepare_run.h"
 #include "dctprep/pipeline/run.h"
 #include "dctprep/read/frame_selection.h"
 #include "dctprep/write/memory_sink.h"
@@ -20,7 +23,7 @@ constexpr double kWholeVoxels = 3e8;
 constexpr int kLeastFrames = 60;
 
 // Frames a ... a + n - 1 as a scan of its own.
-Scan frames_of(const Scan& scan, int first, int last) {
+Scan part_of(const Scan& scan, int first, int last) {
   Scan part = {};
   std::vector<int> indices;
   for (int k = first; k <= last; ++k) {
@@ -55,21 +58,10 @@ Config lean(Config config) {
   return config;
 }
 
-MemoryResult run_frames(const Scan& scan, Config config, std::pair<int, int> frames, Progress& progress) {
-  const auto [first, last] = frames;
-  const bool whole = first == 0 && last == scan.frame_count() - 1;
-  std::vector<int>& bad = config.scan.bad_frames;
-  std::erase_if(bad, [&](int k) { return k < first || k > last; });
-  for (int& k : bad) k -= first;
-  MemorySink sink;
-  if (whole) {
-    run_pipeline(scan, config, "", sink, progress);
-  } else {
-    config.scan.wrap = false;
-    run_pipeline(frames_of(scan, first, last), config, "", sink, progress);
-  }
-  return sink.take();
-}
+// Of the lowest level of the settings tried first: the lowest level tried is at least that (tune.cc: 0.7 of it, and
+// 0.85 of that).
+constexpr double kKeptShare = 0.59;
+constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 30;  // of products in memory
 
 }  // namespace
 
@@ -91,27 +83,72 @@ ScanPart part_with_mates(const Scan& scan, const Config& config) {
   return {{{first, first + run - 1}, {first + half, first + half + run - 1}}, ""};
 }
 
-PartScore score_part(const ScanPart& part, const Scan& scan, const Config& config, Progress& progress) {
+struct PartRuns::Run {
+  Scan scan;
+  RunPlan plan;
+  MemoryProducts products{kMostBytes};
+};
+
+PartRuns::PartRuns(const ScanPart& part, const Scan& scan, const Config& first)
+    : part_(part), scan_(scan), first_(lean(first)), runs_(part.frames.size()) {}
+
+PartRuns::~PartRuns() = default;
+
+MemoryResult PartRuns::result_of(std::size_t i, const Config& config, Progress& progress) {
+  const auto [first, last] = part_.frames[i];
+  const bool whole = first == 0 && last == scan_.frame_count() - 1;
+  Config own = config;
+  std::erase_if(own.scan.bad_frames, [&](int k) { return k < first || k > last; });
+  for (int& k : own.scan.bad_frames) k -= first;
+  if (!whole) own.scan.wrap = false;
+  MemorySink sink;
+  if (runs_[i] == nullptr) {
+    runs_[i] = std::make_unique<Run>();
+    Run& run = *runs_[i];
+    Config kept = own;
+    kept.segment = first_.segment;
+    kept.denoise = first_.denoise;
+    run.scan = part_of(scan_, first, last);
+    run.plan = prepare_run(run.scan, kept, progress);
+    run.plan.kept_level = std::max(1, static_cast<int>(kKeptShare * lowest_level(run.plan.segment)));
+    make_products(run.plan, *run.scan.frames, run.products, progress);
+  }
+  const Run& run = *runs_[i];
+  const SegmentUnit unit = *stated_unit(run.plan.config.segment);
+  if (own.denoise == first_.denoise && run.products.complete() && stated_unit(own.segment).value_or(unit) == unit) {
+    RunPlan plan = clone(run.plan);
+    plan.config.segment = in_unit(own.segment, unit);
+    derive_levels(plan);
+    if (lowest_level(plan.segment) >= run.plan.kept_level) {
+      spots_of_products(plan, run.products, sink);
+      return sink.take();
+    }
+  }
+  run_pipeline(run.scan, own, "", sink, progress);
+  return sink.take();
+}
+
+PartScore PartRuns::score(const Config& config, Progress& progress) {
   const Config lean_config = lean(config);
   std::vector<Spot> spots;
   MemoryResult result;
   int frames_before = 0;
-  for (const auto& frames : part.frames) {
-    result = run_frames(scan, lean_config, frames, progress);
+  for (std::size_t i = 0; i < part_.frames.size(); ++i) {
+    result = result_of(i, lean_config, progress);
     for (MemorySpot& found : result.spots) {
       found.spot.frame += frames_before;
       spots.push_back(found.spot);
     }
-    frames_before += frames.second - frames.first + 1;
+    frames_before += part_.frames[i].second - part_.frames[i].first + 1;
   }
-  const Region excluded = result.header.beam.grown(config.beam.guard.value(), scan.height(), scan.width());
-  FriedelScene scene{.height = scan.height(),
-                     .width = scan.width(),
-                     .omega = scan.omega,
+  const Region excluded = result.header.beam.grown(config.beam.guard.value(), scan_.height(), scan_.width());
+  FriedelScene scene{.height = scan_.height(),
+                     .width = scan_.width(),
+                     .omega = scan_.omega,
                      .beam = result.header.beam,
                      .sample = result.header.sample,
                      .excluded = excluded};
-  if (part.frames.size() > 1) {
+  if (part_.frames.size() > 1) {
     scene.omega.clear();
     for (int k = 0; k < frames_before; ++k) scene.omega.push_back(360.0 * k / frames_before);
     for (Spot& spot : spots) spot.omega = 360.0 * spot.frame / frames_before;

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <fmt/format.h>
+#include <optional>
 
 #include "dctprep/base/cancel.h"
 #include "dctprep/base/error.h"
@@ -66,6 +67,7 @@ class Tuner {
     const ScanPart part = part_with_mates(scan_, found_);
     if (part.frames.empty()) return keep(part.why_none);
     part_ = part;
+    runs_.emplace(part_, scan_, found_);
     tuning_.frames = part.frames;
     progress_.start("trying settings", 0, "settings");
     TuneTrial first = judge(found_);
@@ -90,7 +92,7 @@ class Tuner {
   const TuneTrial& best() const { return tuning_.trials[static_cast<std::size_t>(tuning_.chosen)]; }
 
   TuneTrial judge(const Config& config) {
-    const PartScore score = score_part(part_, scan_, config, silent_);
+    const PartScore score = runs_->score(config, silent_);
     progress_.advance();
     return {.settings = differences(config),
             .spots = score.spots,
@@ -261,6 +263,7 @@ class Tuner {
   Tuning& tuning_;
   Progress silent_;  // of the single runs
   ScanPart part_;
+  std::optional<PartRuns> runs_;
   std::vector<Config> tried_;
   bool parts_pieces_ = false;
 };

@@ -124,7 +124,22 @@ TEST_F(Tune, FindsMoreMatesWhereThresholdsAreTooHighAndKeepsWhatIsGiven) {
   EXPECT_TRUE(tuning.why.contains("segment.seed"));
   for (const TuneTrial& t : tuning.trials) EXPECT_FALSE(t.verdict.empty());
   // The numbers are those of a run of the whole.
-  EXPECT_EQ(tuning.trials.front().spots, score_part({{{0, 359}}, ""}, scan, found, silent).spots);
+  const ScanPart whole{{{0, 359}}, ""};
+  const auto spots_of = [&](const Config& config) { return PartRuns(whole, scan, config).score(config, silent).spots; };
+  EXPECT_EQ(tuning.trials.front().spots, spots_of(found));
+  // From frames in memory as from the scan.
+  PartRuns runs(whole, scan, found);
+  for (const double factor : {1.0, 0.7, 1.3, 0.5}) {
+    Config other = found;
+    SegmentOptions& s = other.segment;
+    const auto scaled = [&](const Auto<Level>& level) {
+      return Level(factor * level.value().number(), level.value().unit());
+    };
+    s.seed = scaled(s.seed);
+    s.grow_min = scaled(s.grow_min);
+    s.grow_max = scaled(s.grow_max);
+    EXPECT_EQ(runs.score(other, silent).spots, spots_of(other)) << factor;
+  }
 
   Config fixed = found;
   const Tuning kept = tune(fixed, open_to_tuning(fixed), scan, silent);
