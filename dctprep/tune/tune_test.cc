@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/tune/tune.h"
 
+#include <cmath>
 #include <gtest/gtest.h>
 
 #include "dctprep/config/config_file.h"
@@ -133,7 +134,7 @@ TEST_F(Tune, FindsMoreMatesWhereThresholdsAreTooHighAndKeepsWhatIsGiven) {
     Config other = found;
     SegmentOptions& s = other.segment;
     const auto scaled = [&](const Auto<Level>& level) {
-      return Level(factor * level.value().number(), level.value().unit());
+      return Level(std::round(factor * level.value().number()), level.value().unit());
     };
     s.seed = scaled(s.seed);
     s.grow_min = scaled(s.grow_min);
