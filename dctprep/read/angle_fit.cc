@@ -29,24 +29,28 @@ std::vector<std::size_t> places_by_id(const std::vector<double>& ids, std::size_
 }  // namespace
 
 AngleFit fit_angles(const std::vector<std::size_t>& shape, const std::vector<double>& values, const UsedFrames& frames,
-                    const std::vector<int>& projection_frames, bool begin_together, const std::vector<double>& ids) {
+                    const std::vector<int>& projection_frames, const OmegaCandidate& candidate,
+                    const std::vector<double>& ids) {
   AngleFit fit;
   const auto stack = static_cast<std::size_t>(frames.stack), projections = static_cast<std::size_t>(frames.projections);
   const bool as_pairs =
       shape.size() >= 2 && shape.back() == 2 && values.size() != projections && values.size() != stack;
   const std::size_t count = as_pairs ? values.size() / 2 : values.size();
   // One a frame of the stack, flats and all, or one a projection.
-  const bool of_stack = count == stack && count != projections && projection_frames.size() == projections;
+  const bool keyed = stack != projections && projection_frames.size() == projections;
+  const bool edges_of_stack = keyed && !as_pairs && !candidate.begin_together && count == stack + 1;
+  const bool of_stack = keyed && (count == stack || edges_of_stack);
   std::vector<std::size_t> by_id;
   if (count > projections && ids.size() == stack && stack == projections && !ids.empty())
     by_id = places_by_id(ids, count);
-  const bool edges = !as_pairs && !begin_together && by_id.empty() && count == projections + 1 && !of_stack;
+  const bool edges = edges_of_stack ||
+                     (!as_pairs && !candidate.begin_together && by_id.empty() && count == projections + 1 && !of_stack);
   if (!by_id.empty())
     fit.note = fmt::format("of its {} values, the frames' numbers tell the {} that belong to them", count, projections);
   if (as_pairs) fit.note = "start and end of each frame: omega is their middle";
-  if (edges) fit.note = fmt::format("{} edges of {} frames: omega is the middle between them", count, projections);
+  if (edges) fit.note = fmt::format("{} edges of {} frames: omega is the middle between them", count, count - 1);
   if (!of_stack && !edges && by_id.empty() && count != projections) {
-    if (!begin_together) {
+    if (!candidate.begin_together && !candidate.frames_chosen) {
       fit.fault = counts(count, frames.projections) + "; nothing tells which belong together";
       return fit;
     }

@@ -33,6 +33,8 @@ struct OmegaCandidate {
   int rank = 0;
   // The first value belongs to the first frame, however many there are: lists of BLISS and Dectris.
   bool begin_together = false;
+  // The user chose the frames: each of them has a value, others need none.
+  bool frames_chosen = false;
   // The values: in datasets to be read one after the other, or at hand, or evenly spaced.
   std::vector<std::string> datasets;
   std::vector<double> values;

@@ -73,7 +73,7 @@ void OmegaJudge::judge(const OmegaCandidate& candidate, TriedOmega& tried) const
   const Hdf5Numbers numbers = read(candidate);
   std::vector<int> projections;
   if (layout_ != nullptr) projections = layout_->projections.frames;
-  AngleFit fit = fit_angles(numbers.shape, numbers.values, frames_, projections, candidate.begin_together, frame_ids());
+  AngleFit fit = fit_angles(numbers.shape, numbers.values, frames_, projections, candidate, frame_ids());
   tried.note = std::move(fit.note);
   tried.verdict.fault = std::move(fit.fault);
   if (!tried.verdict.fault.empty()) return;

@@ -294,8 +294,7 @@ ScanOmega from_dataset(const ScanOptions& options, const ScanPath& scan, const H
   }
   if (candidate.source == OmegaSource::kGiven) candidate.unit = read_hdf5_numbers(named.file, named.dataset).unit;
   if (candidate.rank == kOtherMotor) candidate.rank = 0;  // the user says that it is the rotation
-  // The frames that the user chose are those that have an angle.
-  candidate.begin_together |= options.frames.has_value();
+  candidate.frames_chosen = options.frames.has_value();
   ScanPath from = scan;
   from.file = named.file;
   Hdf5Layout projections;

@@ -2,7 +2,9 @@
 // Which angles a scan gets: files that h5py writes, and the angles that numpy says are right.
 #include "dctprep/read/scan_omega.h"
 
+#include <array>
 #include <cmath>
+#include <fmt/format.h>
 #include <fstream>
 #include <gtest/gtest.h>
 
@@ -97,6 +99,11 @@ plain('metres', omega=(w, 'mm')); right('metres', 'unknown', 'its unit "mm" is n
 plain('unsaid', theta=np.deg2rad(6.0 * np.arange(D))); right('unsaid', 'recorded', 'in radians', np.deg2rad(6.0 * np.arange(D)))
 plain('pairs', omega=np.stack([w, w + 0.5], 1)); right('pairs', 'recorded', 'their middle', w + 0.25)
 plain('edges', omega=0.5 * np.arange(D + 1)); right('edges', 'recorded', '61 edges of 60 frames', w + 0.25)
+keys = np.zeros(D + 4, int); keys[:3] = 2; keys[33] = 1
+with h5py.File('keyed_edges.h5', 'w') as f:
+    f['entry/instrument/detector/data'] = np.concatenate([d, d[:4]]); f['entry/instrument/detector/image_key'] = keys
+    f['entry/sample/rotation_angle'] = 0.5 * (np.arange(D + 5) - 3)
+right('keyed_edges', 'recorded', '65 edges of 64 frames', np.concatenate([w[:30], w[31:], [30]]) + 0.25)
 plain('count', omega=w[:50]); right('count', 'unknown', 'it holds 50 values, and the scan has 60 frames', [])
 plain('still', omega=np.zeros(D)); right('still', 'unknown', 'it does not move: 0 at every frame', [])
 plain('nothing'); right('nothing', 'unknown', 'nothing in the scan tells the angles', [])
@@ -236,7 +243,7 @@ TEST_F(ScanOmegaTest, IsWhatTheFileTellsOrUnknown) {
     EXPECT_EQ(again.omega_source, scan.omega_source) << name;
     EXPECT_EQ(again.file_frame, scan.file_frame) << name;
   }
-  EXPECT_GE(files, 66);
+  EXPECT_GE(files, 67);
 }
 
 TEST_F(ScanOmegaTest, IsJudgedAfterFramesAreChosen) {
@@ -250,6 +257,32 @@ TEST_F(ScanOmegaTest, IsJudgedAfterFramesAreChosen) {
   EXPECT_EQ(fewer.omega.size(), 50u);
   const Scan frozen = open("frozen", [](ScanOptions& options) { options.frames = {{0, 39}}; });
   EXPECT_EQ(frozen.omega_source, OmegaSource::kRecorded);
+}
+
+// A list is what it is to all frames of the file, however many of them are used, and whether it is named or found.
+TEST_F(ScanOmegaTest, EdgesAndPairsStaySoWhereFramesAreChosen) {
+  for (const char* name : {"edges", "pairs", "keyed_edges"}) {
+    const Scan whole = open(name);
+    for (const bool named : {false, true}) {
+      for (const auto& [first, last] : {std::pair(2, 20), std::pair(0, 58), std::pair(0, 59), std::pair(40, 59)}) {
+        const Scan part = open(name, [&, range = std::array{first, last}](ScanOptions& options) {
+          options.frames = range;
+          if (named) options.omega = whole.omega_path;
+        });
+        SCOPED_TRACE(fmt::format("{} {} {} {}", name, named, first, last));
+        EXPECT_EQ(part.omega, std::vector<double>(whole.omega.begin() + first, whole.omega.begin() + last + 1));
+      }
+    }
+  }
+  // A list of fewer values, which only frames that are chosen need.
+  const auto named = [](std::array<int, 2> range) {
+    return open("count", [&](ScanOptions& options) {
+      options.frames = range;
+      options.omega = in("count.h5") + "::/entry/data/omega";
+    });
+  };
+  EXPECT_EQ(named({10, 49}).omega.front(), 5);
+  EXPECT_THROW(named({10, 50}), Error);
 }
 
 TEST_F(ScanOmegaTest, OrderIsThatOfOmegaOrAsStored) {
