@@ -26,6 +26,9 @@ std::vector<std::size_t> places_by_id(const std::vector<double>& ids, std::size_
   return places;
 }
 
+// Of two angles, the second of which may be written whole turns away from where it is.
+double middle(double start, double end) { return 0.5 * (start + (end - 360 * std::rint((end - start) / 360))); }
+
 }  // namespace
 
 AngleFit fit_angles(const std::vector<std::size_t>& shape, const std::vector<double>& values, const UsedFrames& frames,
@@ -65,8 +68,8 @@ AngleFit fit_angles(const std::vector<std::size_t>& shape, const std::vector<dou
       fit.fault = fmt::format("{}: none for frame {}", counts(count, frames.projections), frame);
       return fit;
     }
-    fit.angles.push_back(as_pairs ? 0.5 * (values[2 * at] + values[2 * at + 1])
-                         : edges  ? 0.5 * (values[at] + values[at + 1])
+    fit.angles.push_back(as_pairs ? middle(values[2 * at], values[2 * at + 1])
+                         : edges  ? middle(values[at], values[at + 1])
                                   : values[at]);
   }
   if (count < projections && fit.note.empty())

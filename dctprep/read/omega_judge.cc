@@ -70,7 +70,10 @@ void OmegaJudge::judge(const OmegaCandidate& candidate, TriedOmega& tried) const
     tried.verdict.fault = fmt::format("its unit \"{}\" is none of angle", candidate.unit);
     return;
   }
-  const Hdf5Numbers numbers = read(candidate);
+  Hdf5Numbers numbers = read(candidate);
+  if (*factor != 1) {
+    for (double& value : numbers.values) value *= *factor;
+  }
   std::vector<int> projections;
   if (layout_ != nullptr) projections = layout_->projections.frames;
   AngleFit fit = fit_angles(numbers.shape, numbers.values, frames_, projections, candidate, frame_ids());
@@ -78,7 +81,6 @@ void OmegaJudge::judge(const OmegaCandidate& candidate, TriedOmega& tried) const
   tried.verdict.fault = std::move(fit.fault);
   if (!tried.verdict.fault.empty()) return;
   if (*factor != 1) {
-    for (double& angle : fit.angles) angle *= *factor;
     tried.note += fmt::format("{}given in {}", tried.note.empty() ? "" : "; ", candidate.unit);
   }
   tried.verdict = judge_angles(std::move(fit.angles), absent_);

@@ -135,7 +135,8 @@ def random_case(seed):
         if chance(0.3):  # edges
             inner = [0.5 * (a + b) for a, b in zip(omega, omega[1:])]
             omega = [2 * omega[0] - inner[0]] + inner + [2 * omega[-1] - inner[-1]] if few else omega
-        data["entry/omega"] = np.array(omega)
+        whole = int(1000 * abs(value)) % 2 == 0  # else folded, within frames too where these are edges
+        data["entry/omega"] = np.array(omega) if whole else np.array(omega) % 360
         scan.update(omega="scan.h5::/entry/omega", order=str(rng.choice(["auto", "stored", "omega"])))
         del scan["omega_start"], scan["omega_step"]
     config["background"] = {"half_window": draw(3, 20) if chance(0.8) else 500, "half_step": draw(0, 6), "stride": draw(1, 3),

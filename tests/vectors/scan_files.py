@@ -101,6 +101,10 @@ def read_list(path, folder):
         return opened[name][()].astype(np.float64)
 
 
+def middle(start, end):
+    return 0.5 * (start + (end - 360 * np.rint((end - start) / 360)))
+
+
 def images_by_key(options, stored, folder):
     """Of a NXtomo file: numbers of projections, flats and darks among the images stored."""
     file, _, name = options["path"].partition("::")
@@ -131,11 +135,13 @@ def read_scan(folder, config):
     if options.get("omega", "auto") not in ("auto", "none"):
         omega = read_list(options["omega"], folder)
         if omega.ndim == 2:
-            omega = 0.5 * (omega[:, 0] + omega[:, 1])
+            omega = middle(omega[:, 0], omega[:, 1])
         elif keyed and len(omega) == everything:
             omega = omega[keyed[0]]
+        elif keyed and everything != len(stored) and len(omega) == everything + 1:
+            omega = middle(omega[:-1], omega[1:])[keyed[0]]
         elif len(omega) == len(stored) + 1:
-            omega = 0.5 * (omega[:-1] + omega[1:])
+            omega = middle(omega[:-1], omega[1:])
     monitor = config["beam"].get("monitor", "auto")
     monitor = None if monitor == "auto" else read_list(monitor, folder)
     first, last = options.get("frames", [0, len(stored) - 1])
