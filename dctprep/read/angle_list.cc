@@ -17,6 +17,8 @@ namespace {
 
 constexpr double kDegreesPerRadian = 180 / std::numbers::pi;
 constexpr double kTurn = 360;
+// Those of a steady sweep differ this much (dctprep/core/omega.h).
+constexpr double kSteadyTolerance = 0.5;
 // Passes of an interlaced scan lie this regularly between each other, in parts of the step.
 constexpr double kInterlaceTolerance = 0.1;
 
@@ -60,12 +62,11 @@ void interpolate(std::vector<double>& angles) {
   }
 }
 
-// Whether angles in order are spaced evenly, to `tolerance` of their mean step.
+// Whether angles in order are spaced evenly, to `tolerance` of their usual step: to a half, they are one steady sweep.
 bool is_even(const std::vector<double>& angles, double tolerance) {
-  if (angles.size() < 2) return false;
-  const double step = (angles.back() - angles.front()) / static_cast<double>(angles.size() - 1);
+  const double step = usual_step(angles);
   for (std::size_t k = 1; k < angles.size(); ++k) {
-    if (!(std::abs(angles[k] - angles[k - 1] - step) <= tolerance * std::abs(step))) return false;
+    if (!(std::abs(std::abs(angles[k] - angles[k - 1]) - step) <= tolerance * step)) return false;
   }
   return step != 0;
 }
@@ -90,7 +91,7 @@ void find_order(AngleVerdict& verdict) {
   const auto [low, high] = std::minmax_element(omega.begin(), omega.end());
   const double direction = omega[1] < omega[0] ? -1 : 1;
   const double step = usual_step(omega);
-  if (verdict.sweeps.size() > 1 && sort_evenly(omega, direction, 0.5, verdict)) return;
+  if (verdict.sweeps.size() > 1 && sort_evenly(omega, direction, kSteadyTolerance, verdict)) return;
   // Each pass a turn of its own, or more: between the angles of the first, modulo 360.
   if (*high - *low < kTurn) return;
   std::vector<double> within;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dctprep/read/angle_list.h"
 
+#include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
 #include <limits>
@@ -120,6 +121,36 @@ TEST(AngleList, InterlacedPassesMakeOneSweep) {
   EXPECT_TRUE(judge_angles(line(3600, 0, 0.1)).by_omega.empty());
   EXPECT_TRUE(judge_angles(line(3601, 0, 0.1)).by_omega.empty());
   EXPECT_TRUE(judge_angles(line(4000, 0, 0.1)).by_omega.empty());
+}
+
+// Steps within half of their mean, but not of the usual one: no order makes one sweep of them.
+TEST(AngleList, WhatIsUnevenByTheUsualStepIsNotInterlaced) {
+  // Steps of 0.7 and 0.3 by turns.
+  const Angles uneven = joined({line(31, 0, 1), line(30, 0.3, 1)});
+  const AngleVerdict passes = judge_angles(uneven);
+  EXPECT_EQ(passes.fault, "");
+  EXPECT_TRUE(passes.by_omega.empty());
+  EXPECT_EQ(passes.sweeps, (std::vector<Sweep>{{0, 30}, {31, 60}}));
+  // In order already, it would be cut at every frame.
+  Angles sorted = uneven;
+  std::sort(sorted.begin(), sorted.end());
+  EXPECT_EQ(judge_angles(sorted).fault,
+            "it does not move steadily: 0.3 after 0 at frame 1, where the usual step is 0.7");
+  // Whatever is put into order is one sweep in it.
+  std::mt19937 random(3);
+  int in_order = 0, refused = 0;
+  for (int round = 0; round < 2000; ++round) {
+    std::uniform_real_distribution<double> jitter(-0.2 * (round % 4), 0.2 * (round % 4));
+    Angles angles = round % 2 == 0 ? line(24, 0, 1) : joined({line(12, 0, 2), line(12, 1, 2)});
+    for (double& angle : angles) angle += jitter(random);
+    const AngleVerdict verdict = judge_angles(angles);
+    refused += !verdict.fault.empty();
+    if (verdict.by_omega.empty()) continue;
+    ++in_order;
+    EXPECT_EQ(steady_sweeps(verdict.sorted).size(), 1u) << round;
+  }
+  EXPECT_GT(in_order, 200);
+  EXPECT_GT(refused, 200);
 }
 
 TEST(AngleList, AbsentFramesLieBetweenTheirNeighbours) {

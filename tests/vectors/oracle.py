@@ -117,8 +117,8 @@ def in_even_order(angles, direction, tolerance):
     """Frames in the order of their angles, if these are even; else None."""
     order = sorted(range(len(angles)), key=lambda k: direction * angles[k])
     rising = [angles[k] for k in order]
-    step = (rising[-1] - rising[0]) / (len(angles) - 1)
-    even = step != 0 and all(abs(b - a - step) <= tolerance * abs(step) for a, b in zip(rising, rising[1:]))
+    step = usual_step(rising)
+    even = step != 0 and all(abs(abs(b - a) - step) <= tolerance * step for a, b in zip(rising, rising[1:]))
     return (order, rising) if even else None
 
 
