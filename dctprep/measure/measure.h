@@ -34,7 +34,7 @@ struct MeasureContext {
   // For photometry.
   ImageView<const std::uint8_t> bad_pixels;  // 1 = bad
   NoiseModel noise;
-  int background_frames = 1;  // that a background is the median of, where none is bad
+  int background_frames = 1;  // that a background is the median of, where none is bad and the sweep is long enough
 };
 
 // The voxels of frame k, 0 <= k < frames, at or above the lowest growth threshold; asked for only where the spot image

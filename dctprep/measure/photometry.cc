@@ -92,6 +92,11 @@ class SpotPhotometry {
   void finish();
 
  private:
+  // That a background of the spot's sweep is the median of, where none is bad.
+  int background_frames() const {
+    const int of_sweep = context_.wrap ? context_.frames : sweep_of(context_, spot_.frame_start).frames();
+    return std::min(context_.background_frames, of_sweep);
+  }
   // Chessboard distance from the footprint, in two passes over the box.
   void set_zones() {
     const int height = box_.height(), width = box_.width(), far = reach_.ring_end + 1;
@@ -239,7 +244,7 @@ void SpotPhotometry::finish() {
   const double n = static_cast<double>(count), m = static_cast<double>(scale);
   // The background's own error is the same in all frames: that of a median, and of its rounding.
   const double frames = good_frames_;
-  const double coherent = 1 + frames * (std::numbers::pi / 2) / context_.background_frames;
+  const double coherent = 1 + frames * (std::numbers::pi / 2) / background_frames();
   const double rounding = frames / 12;
   double variance = 0, ring_variance = 0;
   for (const FrameSums& sums : sums_) {

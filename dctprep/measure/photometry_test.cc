@@ -180,7 +180,7 @@ TEST(Photometry, EqualsNumpy) {
         "scenes.append(dict(D={},H={},W={},wrap={},a={},g={},window={},excluded=({},{},{},{}),bad_pixels={},J={},T={},"
         "claimed={},factor=[{}],bad=[{}],voxels={}],island={},other={},got={{{}}}))\n",
         c.frames, c.height, c.width, c.wrap ? "True" : "False", c.noise.readout_variance, c.noise.gain,
-        c.background_frames, c.excluded.u0, c.excluded.v0, c.excluded.u1, c.excluded.v1,
+        std::min(c.background_frames, c.frames), c.excluded.u0, c.excluded.v0, c.excluded.u1, c.excluded.v1,
         list(std::vector<ImageView<const std::uint8_t>>{scene.bad_pixels}), list(scene.frames.corrected),
         list(scene.frames.taken()), list(scene.frames.claimed), factors, bad, voxels, spans(scene.island.spans),
         spans(scene.island.blobs[1]), got);
@@ -260,6 +260,32 @@ print('same', len(scenes))
 )",
                                           folder.path());
   EXPECT_EQ(answer.output, fmt::format("same {}\n", kScenes));
+}
+
+// A window of the background ends with its sweep: among several sweeps a spot is as uncertain as in a scan of its own.
+TEST(Photometry, BackgroundsAreOfTheFramesOfTheSweep) {
+  int scenes = 0;
+  for (unsigned seed = 0; seed < 150; ++seed) {
+    Scene scene = draw_scene(seed);
+    MeasureContext& c = scene.context;
+    const int last = scene.spot.frame_end + kPhotometryFrameMargin;  // what lies behind does not count
+    if (c.wrap || last >= c.frames) continue;
+    scene.frames.bad.assign(scene.frames.bad.size(), 0);
+    c.bad_pixels = scene.bad_pixels;
+    const auto sigma = [&](int background_frames, std::vector<Sweep> sweeps) {
+      c.background_frames = background_frames;
+      c.sweeps = std::move(sweeps);
+      measure_photometry(scene.voxels, scene.island, 0, c, scene.frames, scene.spot);
+      return scene.spot.intensity_sigma;
+    };
+    const double of_sweep = sigma(last + 1, {});
+    EXPECT_EQ(sigma(50, {{0, last}, {last + 1, 60}}), of_sweep);
+    EXPECT_EQ(sigma(50, {{0, last}}), of_sweep);
+    EXPECT_LT(sigma(50, {{0, 60}}), of_sweep);
+    EXPECT_GT(sigma(1, {{0, last}, {last + 1, 60}}), of_sweep);
+    ++scenes;
+  }
+  EXPECT_GT(scenes, 5);
 }
 
 TEST(Photometry, LeavesIslandsThatLastTooLong) {

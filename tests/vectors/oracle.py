@@ -759,7 +759,8 @@ def photometry(voxels, blob, blobs, row, m):
     columns["intensity_volume"] = n
     readout, gain = m.readout, m.gain
     background = m.config["background"]
-    width_of_window = min(frames, 2 * (background["half_window"] // background["stride"]) + 1)
+    sweep_first, sweep_last = m.sweep_of(row["frame_start"])
+    width_of_window = min(sweep_last - sweep_first + 1, 2 * (background["half_window"] // background["stride"]) + 1)
     coherent = 1 + good_frames * (math.pi / 2) / width_of_window
     rounding = good_frames / 12
     variance = ring_variance = 0.0
