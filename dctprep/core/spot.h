@@ -15,7 +15,7 @@ enum SpotFlag : std::uint32_t {
   kOverlap = 1,    // parted from a stronger blob above its own growth threshold, or one of several spots of a blob
   kTruncated = 2,  // touches the first or last frame of an unwrapped scan
   kBorder = 4,     // touches the detector's border
-  kSaturated = 8,  // holds a saturated raw value
+  kSaturated = 8,  // holds a saturated raw value, not of a bad pixel
   kBadFrame = 16,  // a bad frame lies in its range or next to it
   kCut = 32,       // a voxel lies next to an excluded pixel
   kLong = 64,      // 2 * frames > half_window: it has eaten into its own background

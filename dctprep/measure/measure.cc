@@ -83,8 +83,18 @@ std::vector<Voxel> clip(const std::vector<Voxel>& voxels, const MeasureContext& 
   return kept;
 }
 
-std::uint32_t flags_of(std::span<const VoxelRun> runs, const Spot& spot, const Blob& blob,
-                       const MeasureContext& context) {
+// Whether one of a run's voxels is saturated. What a bad pixel reads is not in the voxel: that shows its neighbours.
+bool is_saturated(const VoxelRun& run, const std::vector<Voxel>& voxels, const MeasureContext& context) {
+  if (!run.saturated) return false;
+  for (std::size_t i = run.first; i < run.first + static_cast<std::size_t>(run.size); ++i) {
+    const Voxel& voxel = voxels[i];
+    if (voxel.saturated && (context.bad_pixels.empty() || context.bad_pixels(voxel.v, voxel.u) == 0)) return true;
+  }
+  return false;
+}
+
+std::uint32_t flags_of(std::span<const VoxelRun> runs, const std::vector<Voxel>& voxels, const Spot& spot,
+                       const Blob& blob, const MeasureContext& context) {
   std::uint32_t flags = 0;
   if (blob.split || blob.level > blob.growth_threshold) flags |= kOverlap;
   const Sweep sweep = sweep_of(context, spot.frame_start);
@@ -97,7 +107,7 @@ std::uint32_t flags_of(std::span<const VoxelRun> runs, const Spot& spot, const B
   const Region near =
       excluded.empty() ? Region{} : Region{excluded.u0 - 1, excluded.v0 - 1, excluded.u1 + 1, excluded.v1 + 1};
   for (const VoxelRun& run : runs) {
-    if (run.saturated) flags |= kSaturated;
+    if (is_saturated(run, voxels, context)) flags |= kSaturated;
     if (near.v0 <= run.v && run.v < near.v1 && run.u < near.u1 && near.u0 < run.u + run.size) flags |= kCut;
   }
   for (int frame = spot.frame_start - 1; frame <= spot.frame_end + 1; ++frame) {
@@ -161,7 +171,7 @@ MeasuredBlob measure_blob(Blob&& blob, const MeasureContext& context, const Fram
   set_outline(measured.voxels, runs, context.frames, spot);
   spot.grow_level = static_cast<std::uint16_t>(blob.level);
   spot.seed_volume = blob.seed_volume;
-  spot.flags = flags_of(runs, spot, blob, context);
+  spot.flags = flags_of(runs, measured.voxels, spot, blob, context);
   if (const auto reason = first_reason(spot, context)) return reject(measured.voxels, runs, context.frames, *reason);
   set_moments(runs, spot);
   spot.omega = omega_at(spot.frame, context.omega);

@@ -31,8 +31,8 @@ struct MeasureContext {
   int voxel_min = 0, voxel_max = 65535;  // the voxel clip
   FilterOptions filter;
   SpotsOptions spots;
-  // For photometry.
-  ImageView<const std::uint8_t> bad_pixels;  // 1 = bad
+  ImageView<const std::uint8_t> bad_pixels;  // 1 = bad; empty: none is
+  // For photometry, which asks for bad_pixels too.
   NoiseModel noise;
   int background_frames = 1;  // that a background is the median of, where none is bad and the sweep is long enough
 };

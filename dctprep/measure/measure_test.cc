@@ -143,6 +143,22 @@ TEST(Measure, FlagsSayWhatTouchesWhat) {
   EXPECT_EQ(flags(0, 15, 25), kBadFrame);
 }
 
+TEST(Measure, BadPixelsDoNotSaturateSpots) {
+  MeasureContext context = context_of(10, 20, 30);
+  Image<std::uint8_t> bad_pixels(20, 30, 0);
+  bad_pixels(7, 12) = 1;
+  const auto flags = [&](std::uint16_t saturated_u) {
+    std::vector<Voxel> voxels;
+    for (std::uint16_t u = 10; u < 15; ++u) voxels.push_back({4, 7, u, 9, u == saturated_u});
+    return measure_blob(blob_of(std::move(voxels)), context, no_frames).spot.flags;
+  };
+  EXPECT_EQ(flags(12), kSaturated);  // no mask
+  context.bad_pixels = bad_pixels;
+  EXPECT_EQ(flags(12), 0u);
+  EXPECT_EQ(flags(13), kSaturated);
+  EXPECT_EQ(flags(0), 0u);
+}
+
 // Voxel by voxel, in any blob: gaps in rows, several runs of a row, equal peaks, frames over the seam.
 TEST(Measure, EqualsPlainSums) {
   std::mt19937 random(9);

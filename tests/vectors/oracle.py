@@ -580,7 +580,7 @@ def flags_of(voxels, blob, row, m):
         near = {k for k in range(row["frame_start"] - 1, row["frame_end"] + 2) if first <= k <= last}
     if row["u_min"] == 0 or row["v_min"] == 0 or row["u_max"] == width - 1 or row["v_max"] == height - 1:
         flags |= BORDER
-    if any(m.saturated[voxel[0] % frames][voxel[1:]] for voxel in voxels):
+    if any(m.saturated[voxel[0] % frames][voxel[1:]] and not m.bad[voxel[1:]] for voxel in voxels):
         flags |= SATURATED
     if any(m.bad_frame[k] for k in near):
         flags |= BAD_FRAME
