@@ -7,7 +7,7 @@
 # folder's sources and, of its *_test.cc, the program NAME_test; of its *_bench.cc, with DCTPREP_BENCH, bench_NAME.
 function(dctprep_folder name)
   cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cc)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cc)
   set(benches ${sources})
   list(FILTER benches INCLUDE REGEX "_bench\\.cc$")
   set(tests ${sources})

@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "dctprep/base/error.h"
-#include "dctprep/read/hdf5_numbers.h"
-#include "dctprep/read/hdf5_source.h"
+#include "dctprep/read/hdf5/numbers.h"
+#include "dctprep/read/hdf5/source.h"
 #include "dctprep/read/open_scan.h"
 #include "dctprep/score/truth_file.h"
 #include "dctprep/testing/testing.h"

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What must fit together in a configuration.
+#include "dctprep/config/check_config.h"
+
 #include <algorithm>
 #include <array>
 #include <optional>

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "dctprep/base/error.h"
+#include "dctprep/config/check_config.h"
 #include "dctprep/config/field_text.h"
 
 namespace dctprep {

@@ -37,10 +37,6 @@ Config config_of_input(const std::string& input, std::span<const std::string> se
 void set_value(Config& config, std::string_view assignment, const std::filesystem::path& folder,
                Origins* origins = nullptr);
 
-// Checks every value, and all that must fit together as far as it is given and not "auto". `origins` says for messages
-// where values came from.
-void check_config(const Config& config, const Origins& origins = {});
-
 // A complete configuration with what each key means above it. `comments`: more lines above a key ("segment.seed").
 // parse_config(to_toml(config)) == config, to the bit.
 std::string to_toml(const Config& config, const Comments& comments = {});

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "dctprep/base/error.h"
+#include "dctprep/config/check_config.h"
 #include "dctprep/config/random_config.h"
 #include "dctprep/testing/testing.h"
 
@@ -325,7 +326,8 @@ TEST(Config, RefusesWithLineKeyValueAndWhatIsAllowed) {
       {"[segment]\nsplit = \"50%\"", "2: segment.split = \"50%\": must be a number between 0 and 1, or \"auto\""},
       {"[segment]\nsead = 3", "2: segment.sead: unknown key; did you mean segment.seed?"},
       {"[segment]\nmax_area = 3", "2: segment.max_area: unknown key; did you mean filter.max_area?"},
-      {"[output]\nzzzzzzzz = 3", "2: output.zzzzzzzz: unknown key; known here: path, compression, sparse, sparse_level"},
+      {"[output]\nzzzzzzzz = 3",
+       "2: output.zzzzzzzz: unknown key; known here: path, compression, sparse, sparse_level"},
       {"[segmet]\nseed = 3", "1: [segmet]: unknown table; did you mean [segment]?"},
       {"[[segment]]\nseed = 3", "1: segment: is a table and has no value of its own; write [segment] above its keys"},
       {"segment = 3", "1: segment: is a table and has no value of its own; write [segment] above its keys"},

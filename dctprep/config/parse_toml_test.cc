@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "dctprep/base/error.h"
+#include "dctprep/config/check_config.h"
 #include "dctprep/config/config_file.h"
 #include "dctprep/config/describe.h"
 #include "dctprep/config/field_text.h"

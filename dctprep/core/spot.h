@@ -116,7 +116,7 @@ void visit_mate_column(Visitor&& visit) {
   visit(ColumnInfo{"mate", "", "spot number of the Friedel mate, -1 where there is none"}, &Spot::mate);
 }
 
-// The order is that of the filters and of /entry/rejected.
+// The order is that of /entry/rejected, so far also that of the filters.
 enum class RejectReason : std::uint8_t {
   kMinSeedVolume,
   kVoxelClip,
@@ -130,6 +130,7 @@ enum class RejectReason : std::uint8_t {
   kRejectBorder,
   kRejectTruncated,
 };
+// In the same order; their number is that of the reasons.
 inline const std::vector<std::string>& reject_reason_names() {
   static const std::vector<std::string> names{"min_seed_volume",   "voxel_clip",    "min_area",        "max_area",
                                               "min_extent",        "max_extent",    "min_frames",      "max_frames",

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dctprep/draw/figures.h"
-
 #include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
 #include <limits>
 #include <random>
+
+#include "dctprep/draw/frame_figures.h"
+#include "dctprep/draw/gallery.h"
+#include "dctprep/draw/result_figures.h"
 
 namespace dctprep::draw {
 namespace {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "dctprep/draw/frame_figures.h"
+
 #include <algorithm>
 #include <cmath>
 #include <set>
 #include <utility>
 
 #include "dctprep/draw/axes.h"
-#include "dctprep/draw/figures.h"
 #include "dctprep/draw/font.h"
 #include "dctprep/draw/result_panels.h"
 

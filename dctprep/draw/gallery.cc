@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "dctprep/draw/gallery.h"
+
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
 #include <numeric>
 
 #include "dctprep/draw/axes.h"
-#include "dctprep/draw/figures.h"
 #include "dctprep/draw/font.h"
+#include "dctprep/draw/frame_figures.h"
 #include "dctprep/draw/result_panels.h"
 
 namespace dctprep::draw {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "dctprep/draw/result_figures.h"
+
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
 
 #include "dctprep/draw/axes.h"
-#include "dctprep/draw/figures.h"
+#include "dctprep/draw/frame_figures.h"
 #include "dctprep/draw/result_panels.h"
 
 namespace dctprep::draw {

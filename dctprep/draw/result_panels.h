@@ -2,7 +2,8 @@
 // The plots that the figures of a result are made of (figures.h), each drawn into a box of any canvas.
 #pragma once
 
-#include "dctprep/draw/figures.h"
+#include "dctprep/draw/frame_figures.h"
+#include "dctprep/draw/result_figures.h"
 
 namespace dctprep::draw {
 

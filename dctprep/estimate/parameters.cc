@@ -8,10 +8,15 @@
 
 #include "dctprep/base/error.h"
 #include "dctprep/correct/dark.h"
-#include "dctprep/estimate/check_dark.h"
-#include "dctprep/estimate/health.h"
+#include "dctprep/estimate/beam/settle_beam.h"
+#include "dctprep/estimate/beam/settle_monitor.h"
+#include "dctprep/estimate/health/check_dark.h"
+#include "dctprep/estimate/health/health.h"
+#include "dctprep/estimate/levels/settle_thresholds.h"
+#include "dctprep/estimate/noise/settle_unit.h"
 #include "dctprep/estimate/record_frame.h"
 #include "dctprep/estimate/search.h"
+#include "dctprep/estimate/settle_scan.h"
 #include "dctprep/read/scan_monitor.h"
 
 namespace dctprep {

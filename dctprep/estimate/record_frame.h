@@ -6,7 +6,7 @@
 
 #include "dctprep/base/image.h"
 #include "dctprep/core/region.h"
-#include "dctprep/estimate/health.h"
+#include "dctprep/estimate/health/health.h"
 
 namespace dctprep {
 

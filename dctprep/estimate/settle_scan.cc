@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "dctprep/estimate/settle_scan.h"
+
 #include <algorithm>
 #include <fmt/format.h>
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "dctprep/base/cancel.h"
-#include "dctprep/estimate/noise_pairs.h"
+#include "dctprep/estimate/noise/noise_pairs.h"
 #include "dctprep/pipeline/corrected_frame.h"
 #include "dctprep/pipeline/parallel.h"
 

@@ -11,7 +11,7 @@
 #include "dctprep/core/rank_median.h"
 #include "dctprep/correct/dark.h"
 #include "dctprep/correct/normalise.h"
-#include "dctprep/estimate/noise_pairs.h"
+#include "dctprep/estimate/noise/noise_pairs.h"
 #include "dctprep/kernels/pixel_rows.h"
 #include "dctprep/pipeline/measure_noise.h"
 #include "dctprep/pipeline/parallel.h"

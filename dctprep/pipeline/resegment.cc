@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "dctprep/base/error.h"
+#include "dctprep/config/check_config.h"
 #include "dctprep/config/config_file.h"
 #include "dctprep/config/field_text.h"
 #include "dctprep/config/tables_of.h"

@@ -7,7 +7,7 @@
 #include "dctprep/config/config_file.h"
 #include "dctprep/core/omega.h"
 #include "dctprep/correct/normalise.h"
-#include "dctprep/estimate/noise_pairs.h"
+#include "dctprep/estimate/noise/noise_pairs.h"
 #include "dctprep/kernels/backend.h"
 
 namespace dctprep {

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <tuple>
 
-#include "dctprep/read/hdf5_contents.h"
+#include "dctprep/read/hdf5/contents.h"
 
 namespace dctprep {
 

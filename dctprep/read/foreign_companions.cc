@@ -7,10 +7,11 @@
 #include <vector>
 
 #include "dctprep/base/error.h"
-#include "dctprep/read/hdf5_companions.h"
-#include "dctprep/read/hdf5_source.h"
-#include "dctprep/read/image_file.h"
-#include "dctprep/read/natural_order.h"
+#include "dctprep/read/hdf5/companions.h"
+#include "dctprep/read/hdf5/source.h"
+#include "dctprep/read/image/image_file.h"
+#include "dctprep/read/image/list_series.h"
+#include "dctprep/read/image/natural_order.h"
 
 namespace dctprep {
 

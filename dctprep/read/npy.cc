@@ -6,7 +6,7 @@
 #include <string>
 
 #include "dctprep/base/error.h"
-#include "dctprep/read/image_reader.h"
+#include "dctprep/read/image/image_reader.h"
 
 namespace dctprep {
 

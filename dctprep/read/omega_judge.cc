@@ -7,7 +7,8 @@
 
 #include "dctprep/base/error.h"
 #include "dctprep/read/angle_fit.h"
-#include "dctprep/read/image_file.h"
+#include "dctprep/read/image/header_omega.h"
+#include "dctprep/read/image/image_file.h"
 
 namespace dctprep {
 

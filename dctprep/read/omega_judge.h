@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "dctprep/read/angle_list.h"
-#include "dctprep/read/hdf5_layout.h"
-#include "dctprep/read/hdf5_numbers.h"
-#include "dctprep/read/hdf5_series.h"
+#include "dctprep/read/hdf5/layout.h"
+#include "dctprep/read/hdf5/numbers.h"
+#include "dctprep/read/hdf5/series.h"
 #include "dctprep/read/omega_candidate.h"
 #include "dctprep/read/scan_path.h"
 

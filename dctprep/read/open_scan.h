@@ -19,7 +19,4 @@ Scan open_scan(const ScanOptions& options);
 // and flats.
 std::shared_ptr<const FrameSource> open_frames(const std::string& path);
 
-// A mask of height x width, 1 = bad, from HDF5 dataset, EDF, TIFF or npy. Error where the size differs.
-Image<std::uint8_t> read_mask(const std::string& path, int height, int width);
-
 }  // namespace dctprep

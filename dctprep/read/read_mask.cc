@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "dctprep/read/read_mask.h"
+
 #include <algorithm>
 #include <charconv>
 #include <cstring>
 
 #include "dctprep/base/error.h"
-#include "dctprep/read/hdf5_numbers.h"
-#include "dctprep/read/image_reader.h"
+#include "dctprep/read/hdf5/numbers.h"
+#include "dctprep/read/image/image_reader.h"
 #include "dctprep/read/npy.h"
 #include "dctprep/read/open_scan.h"
 #include "dctprep/read/scan_path.h"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "dctprep/read/read_mask.h"
+
 #include <fstream>
 #include <gtest/gtest.h>
 #include <sstream>

@@ -10,10 +10,12 @@
 
 #include "dctprep/base/error.h"
 #include "dctprep/read/frame_selection.h"
-#include "dctprep/read/hdf5_companions.h"
-#include "dctprep/read/hdf5_source.h"
-#include "dctprep/read/image_file.h"
-#include "dctprep/read/natural_order.h"
+#include "dctprep/read/hdf5/companions.h"
+#include "dctprep/read/hdf5/source.h"
+#include "dctprep/read/image/image_file.h"
+#include "dctprep/read/image/image_series.h"
+#include "dctprep/read/image/list_series.h"
+#include "dctprep/read/image/natural_order.h"
 #include "dctprep/read/open_scan.h"
 #include "dctprep/read/summed_frames.h"
 

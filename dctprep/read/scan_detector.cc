@@ -8,8 +8,9 @@
 
 #include "dctprep/base/error.h"
 #include "dctprep/read/frame_selection.h"
+#include "dctprep/read/image/series_headers.h"
 #include "dctprep/read/open_scan.h"
-#include "dctprep/read/series_headers.h"
+#include "dctprep/read/read_mask.h"
 
 namespace dctprep {
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "dctprep/core/scan.h"
-#include "dctprep/read/hdf5_detector.h"
+#include "dctprep/read/hdf5/detector.h"
 #include "dctprep/read/options.h"
 
 namespace dctprep {

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "dctprep/base/error.h"
-#include "dctprep/read/hdf5_cases_test.h"
+#include "dctprep/read/hdf5/cases_test.h"
 #include "dctprep/read/open_scan.h"
 #include "dctprep/testing/testing.h"
 

@@ -15,12 +15,12 @@
 #include "dctprep/base/rehearsal.h"
 #include "dctprep/core/rank_median.h"
 #include "dctprep/read/foreign_companions.h"
-#include "dctprep/read/hdf5_bliss.h"
-#include "dctprep/read/hdf5_contents.h"
-#include "dctprep/read/hdf5_numbers.h"
-#include "dctprep/read/hdf5_series.h"
-#include "dctprep/read/header_counters.h"
-#include "dctprep/read/natural_order.h"
+#include "dctprep/read/hdf5/bliss.h"
+#include "dctprep/read/hdf5/contents.h"
+#include "dctprep/read/hdf5/numbers.h"
+#include "dctprep/read/hdf5/series.h"
+#include "dctprep/read/image/header_counters.h"
+#include "dctprep/read/image/natural_order.h"
 #include "dctprep/read/scan_path.h"
 
 namespace dctprep {

@@ -14,8 +14,8 @@
 #include "dctprep/base/error.h"
 #include "dctprep/read/angle_list.h"
 #include "dctprep/read/commanded_angles.h"
-#include "dctprep/read/hdf5_contents.h"
-#include "dctprep/read/hdf5_numbers.h"
+#include "dctprep/read/hdf5/contents.h"
+#include "dctprep/read/hdf5/numbers.h"
 #include "dctprep/read/omega_judge.h"
 
 namespace dctprep {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "dctprep/core/omega.h"
-#include "dctprep/read/hdf5_layout.h"
+#include "dctprep/read/hdf5/layout.h"
 #include "dctprep/read/options.h"
 #include "dctprep/read/scan_path.h"
 

@@ -8,8 +8,9 @@
 
 #include "dctprep/base/error.h"
 #include "dctprep/read/byte_source.h"
-#include "dctprep/read/image_file.h"
-#include "dctprep/read/natural_order.h"
+#include "dctprep/read/image/image_file.h"
+#include "dctprep/read/image/list_series.h"
+#include "dctprep/read/image/natural_order.h"
 
 namespace dctprep {
 

@@ -11,8 +11,8 @@
 
 #include "dctprep/base/error.h"
 #include "dctprep/core/rank_median.h"
-#include "dctprep/read/image_reader.h"
-#include "dctprep/read/series_plan.h"
+#include "dctprep/read/image/image_reader.h"
+#include "dctprep/read/image/series_plan.h"
 
 namespace dctprep {
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "dctprep/simulate/edf_writer.h"
+
 #include <fstream>
 #include <optional>
 #include <string>

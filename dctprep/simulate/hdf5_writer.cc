@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "dctprep/simulate/hdf5_writer.h"
+
 #include <array>
 #include <cstring>
 #include <string>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "dctprep/simulate/predict.h"
+
 #include <algorithm>
 #include <cmath>
 #include <numbers>

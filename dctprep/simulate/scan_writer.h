@@ -28,14 +28,4 @@ class ScanWriter {
 // The pixels as a chunk of bitshuffle-LZ4, or with `compress` off as they are.
 std::vector<std::uint8_t> encode_pixels(ImageView<const std::uint16_t> image, bool compress);
 
-// One HDF5 file as BLISS writes it: 1.1 flats, 2.1 projections with measurement/diffrz, 3.1 darks; one frame a chunk.
-// `truth_name` goes into its attributes.
-std::unique_ptr<ScanWriter> make_hdf5_writer(const SimulateOptions& options, const std::filesystem::path& file,
-                                             const std::string& truth_name, bool overwrite);
-
-// A folder of EDF files: NAME0000.edf ..., NAME being the folder's, with the rotation angle in the header;
-// dark0000.edf ..., ref0000.edf ... . `overwrite` replaces a folder that holds nothing but EDF files.
-std::unique_ptr<ScanWriter> make_edf_writer(const SimulateOptions& options, const std::filesystem::path& folder,
-                                            bool overwrite);
-
 }  // namespace dctprep

@@ -6,6 +6,7 @@
 #include <limits>
 #include <numbers>
 
+#include "dctprep/simulate/predict.h"
 #include "dctprep/simulate/resolve.h"
 
 namespace dctprep {

@@ -95,7 +95,7 @@ inline MemoryResult random_result(std::uint32_t seed, const RandomResultSize& si
   r.summary.rejected_count.resize(reject_reason_names().size());
   for (int i = 0; i < size.rejected; ++i) {
     RejectedBlob b;
-    b.reason = static_cast<RejectReason>(i % 11);
+    b.reason = static_cast<RejectReason>(static_cast<std::size_t>(i) % reject_reason_names().size());
     b.frame_start = pick(0, h.frames - 1) / 3;  // many alike, so that ties are met
     b.frame_end = b.frame_start + pick(0, 5);
     b.peak_frame = b.frame_start + 1, b.peak_v = pick(0, h.height - 1) / 8, b.peak_u = i / 11 % h.width;

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Frames of a chunked dataset, decoded here.
+#pragma once
+
+#include <memory>
+
+#include "dctprep/read/hdf5/stored_frames.h"
+
+namespace dctprep {
+
+// `dataset` stays open as long as they live.
+std::shared_ptr<const StoredFrames> open_chunked_frames(Hdf5Dataset dataset, StackShape shape, PixelType type);
+
+}  // namespace dctprep
