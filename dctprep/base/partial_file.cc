@@ -77,9 +77,9 @@ PartialFile::~PartialFile() {
   if (!committed_) fs::remove(partial_path_, ignored);
 }
 
-void PartialFile::commit() {
+void PartialFile::commit(Safety safety) {
   const int file = ::open(partial_path_.c_str(), O_RDONLY);
-  const bool synced = file >= 0 && ::fsync(file) == 0;
+  const bool synced = file >= 0 && (safety == Safety::kFast || ::fsync(file) == 0);
   const int sync_errno = errno;
   if (file >= 0) ::close(file);
   if (!synced) fail("{}: could not be written to disk: {}", final_path_.string(), std::strerror(sync_errno));

@@ -24,8 +24,9 @@ class PartialFile {
   const std::filesystem::path& path() const { return partial_path_; }
   const std::filesystem::path& final_path() const { return final_path_; }
   // Flushes the file to disk and gives it its final name. Error where that fails or another program made the name
-  // meanwhile and not `overwrite`.
-  void commit();
+  // meanwhile and not `overwrite`. kFast does not wait for the disk: after a power loss the file may be damaged.
+  enum class Safety { kOnDisk, kFast };
+  void commit(Safety safety = Safety::kOnDisk);
 
  private:
   std::filesystem::path final_path_;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Both halves of the chain by themselves: every producer makes the products of the reference, of any range of blocks,
 // and any producer gives the same spots with any maker of spots.
+#include <atomic>
+#include <chrono>
 #include <gtest/gtest.h>
 #include <tbb/global_control.h>
+#include <thread>
 #include <tuple>
 
 #include "dctprep/pipeline/cpu_producer.h"
@@ -143,6 +146,34 @@ TEST(Producers, MakeTheProductsOfTheReferenceOfAnyRangeOfBlocks) {
   EXPECT_GT(voxels, 10'000u);
   EXPECT_GT(transmissions, 500u);
   EXPECT_GT(parts, 100u);
+}
+
+// Takes its time.
+class SlowSink final : public ProductSink {
+ public:
+  void block(BlockProduct) override {}
+  void frames(std::vector<FrameProduct> products) override {
+    std::this_thread::sleep_for(std::chrono::milliseconds(3));
+    taken_in = products.back().frame() + 1;
+  }
+  void transmission(int, Image<float>) override {}
+  int needs_from(int) override { return taken_in; }
+  std::atomic<int> taken_in = 0;
+};
+
+TEST(Queued, NeedsFromWaitsForEveryFrameBefore) {
+  const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, 2);
+  for (int done = 0; done <= 32; ++done) {
+    SlowSink sink;
+    Queued queued(sink);
+    for (int first = 0; first < 32; first += 4) {
+      std::vector<FrameProduct> products(4);
+      for (int i = 0; i < 4; ++i) products[static_cast<std::size_t>(i)].sparse.frame = first + i;
+      queued.frames(std::move(products));
+    }
+    EXPECT_GE(queued.needs_from(done), done);
+    EXPECT_GE(sink.taken_in, done);
+  }
 }
 
 template <class Maker>

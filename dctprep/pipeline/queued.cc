@@ -20,7 +20,7 @@ void Queued::block(BlockProduct product) {
 }
 
 void Queued::frames(std::vector<FrameProduct> products) {
-  handed_.emplace_back(products.back().frame(), chain_.added() + 1);
+  handed_.emplace_back(products.front().frame(), chain_.added() + 1);
   const auto shared = std::make_shared<std::vector<FrameProduct>>(std::move(products));
   chain_.add([this, shared] { sink_.frames(std::move(*shared)); });
 }

@@ -30,7 +30,7 @@ class Queued final : public ProductSink {
 
  private:
   ProductSink& sink_;
-  // Of calls with frames that may not have been made yet: the last frame, and how many calls there are with it.
+  // Of calls with frames that may not have been made yet: the first frame, and how many calls there are with it.
   std::deque<std::pair<int, std::size_t>> handed_;
   SerialChain chain_;  // the last member: it ends before what its jobs use
 };

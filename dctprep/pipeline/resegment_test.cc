@@ -155,6 +155,56 @@ TEST(MemoryProducts, GiveTheBitsOfAFullRun) {
   EXPECT_GT(spots, 500u);
 }
 
+// Frames come faster than spots are made of them: no more are held than was said.
+TEST(Resegment, HoldsFewFramesOfALongScan) {
+  constexpr int kFrames = 400;
+  Draw draw(77);
+  std::vector<Image<std::uint16_t>> frames;
+  for (int k = 0; k < kFrames; ++k) {
+    frames.emplace_back(8, 12);
+    for (auto& pixel : frames.back().pixels()) pixel = static_cast<std::uint16_t>(100 + draw.from(0, 5));
+    frames.back()(k % 7, k / 2 % 11) = 300;
+  }
+  Scan scan;
+  scan.frames = std::make_shared<testing::MemoryFrames>(std::move(frames));
+  for (int k = 0; k < kFrames; ++k) scan.omega.push_back(0.9 * k);
+  scan.bad_pixels = Image<std::uint8_t>(8, 12, 0);
+  Config config = testing::draw_config(draw, kFrames, 8, 12);
+  config.scan.bad_frames.clear();
+  config.beam = {};
+  config.beam.region = config.beam.sample = Region{};
+  config.beam.normalise = Normalise::kNone;
+  config.beam.guard = 0;
+  config.background = {};
+  config.background.half_window = 10;
+  config.background.half_step = 25;
+  config.denoise.mode = DenoiseMode::kOff;
+  config.filter = {};
+  config.segment = {};
+  config.segment.seed = 60;
+  config.segment.grow_min = config.segment.grow_max = 40;
+  config.segment.min_seed_volume = 1;
+  config.segment.max_fill = 1;
+  config.spots.photometry = true;
+  config.spots.photometry_frames = 3;
+  Progress silent;
+  for (const bool wrap : {false, true}) {
+    config.scan.wrap = wrap;
+    const RunPlan plan = prepare_run(scan, config, silent);
+    const testing::TemporaryFolder folder;
+    const StoredRun stored = open_stored_run(write_parts(plan, *scan.frames, {{0, plan.blocks.size()}}, folder.path()));
+    const MemoryResult expected = testing::run(scan, config, Executor::kStreaming);
+    EXPECT_GT(expected.spots.size(), 20u);
+    for (const int threads : {1, 2, 3, 2, 3}) {
+      RunPlan again = changed_plan(stored, {});
+      again.config.run.threads = threads;
+      MemorySink sink;
+      resegment(stored, again, &scan, "", sink, silent);
+      testing::expect_same(expected, sink.take());
+    }
+  }
+}
+
 struct Small {
   Scan scan;
   RunPlan plan;
