@@ -24,7 +24,7 @@ namespace {
 // Of the lowest level: later runs of the second half may go down so far.
 constexpr double kKeptShare = 0.75;
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr double kNoIntensity = std::numeric_limits<double>::quiet_NaN();
 
 void check_sizes(const FrameSource& source, const Scan& scan, const char* what) {
   if (source.height() != scan.height() || source.width() != scan.width()) {
@@ -36,7 +36,7 @@ void check_sizes(const FrameSource& source, const Scan& scan, const char* what) 
 // i_k of the frames `wanted` that are read and not listed.
 std::vector<double> intensities(const RunPlan& plan, const FrameSource& source, const std::vector<int>& wanted,
                                 Progress& progress) {
-  std::vector<double> all(wanted.size(), kNan);
+  std::vector<double> all(wanted.size(), kNoIntensity);
   parallel_in_order(wanted.size(), [&](std::size_t i) {
     check_cancelled();
     const int k = wanted[i];

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kMaxNpyHeader = std::size_t{1} << 20;
 
 // What stands behind 'key': in the header's dictionary.
-std::string value_of(const std::string& header, const std::string& key) {
+std::string npy_value(const std::string& header, const std::string& key) {
   const std::size_t at = header.find("'" + key + "'");
   const std::size_t colon = at == std::string::npos ? at : header.find(':', at);
   const std::size_t begin = colon == std::string::npos ? colon : header.find_first_not_of(' ', colon + 1);
@@ -23,7 +23,7 @@ std::string value_of(const std::string& header, const std::string& key) {
   return header.substr(begin);
 }
 
-PixelType element_type(const std::string& descr) {
+PixelType npy_type(const std::string& descr) {
   // '<u2', '|b1', ...
   PixelType type;
   if (descr.size() < 5 || descr[0] != '\'') fail("npy arrays of records are not supported");
@@ -60,9 +60,9 @@ Npy read_npy(const ByteSource& source) {
   const std::string header(bytes.begin(), bytes.end());
 
   Npy array;
-  array.type = element_type(value_of(header, "descr"));
-  array.column_by_column = value_of(header, "fortran_order").starts_with("True");
-  const std::string shape = value_of(header, "shape");
+  array.type = npy_type(npy_value(header, "descr"));
+  array.column_by_column = npy_value(header, "fortran_order").starts_with("True");
+  const std::string shape = npy_value(header, "shape");
   std::int64_t sides[2] = {0, 0};
   const char* at = shape.data();
   const char* const end = at + shape.size();

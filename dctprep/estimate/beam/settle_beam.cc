@@ -23,7 +23,7 @@ namespace {
 
 constexpr double kGivenBlur = 2;  // of the edges of a beam that is given, in pixels
 
-std::string text(const Region& r) { return fmt::format("[{}, {}, {}, {}]", r.u0, r.v0, r.u1, r.v1); }
+std::string region_text(const Region& r) { return fmt::format("[{}, {}, {}, {}]", r.u0, r.v0, r.u1, r.v1); }
 
 bool is_given(const Auto<Normalise>& normalise, Normalise value) {
   return !normalise.is_auto() && normalise.value() == value;
@@ -62,21 +62,21 @@ void warn_of_beam(Search& search, const DirectBeam& found) {
         fmt::format("beam.region = {} is uncertain ({}); look at the scan with `dctprep show`, and where it is wrong, "
                     "give it, as in "
                     "--set \"beam.region=[u0, v0, u1, v1]\", or --set beam.region=none",
-                    text(found.region), confidence_text(found)));
+                    region_text(found.region), confidence_text(found)));
   }
   if (found.region.empty() && found.dark_rectangle.empty() && found.confidence < kSure) {
     search.warn(
         fmt::format("beam.region = \"none\" is uncertain (confidence {:.2f}): {}; where it is the direct beam all the "
                     "same, say so with "
                     "--set \"beam.region={}\"",
-                    found.confidence, found.why, text(found.rival)));
+                    found.confidence, found.why, region_text(found.rival)));
   }
   if (!found.dark_rectangle.empty()) {
     search.warn(
         fmt::format("beam.region: {0} is darker than what lies around it, as behind a beam stop; it is not excluded; "
                     "to exclude it, "
                     "--set \"beam.region={0}\" --set beam.normalise=none",
-                    text(found.dark_rectangle)));
+                    region_text(found.dark_rectangle)));
   }
 }
 
@@ -222,7 +222,7 @@ BeamScale settle_beam(Search& search, const FrameSample& sample, std::vector<dou
     return scale;
   }
   if (search.beam() != search.beam().grown(0, scan.height(), scan.width())) {
-    fail_usage("beam.region = {} leaves the detector, which has {} columns and {} rows", text(search.beam()),
+    fail_usage("beam.region = {} leaves the detector, which has {} columns and {} rows", region_text(search.beam()),
                scan.width(), scan.height());
   }
   if (options.sample.is_auto() || options.normalise.is_auto()) settle_sample(search, sample, blur);

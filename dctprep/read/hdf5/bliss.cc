@@ -44,7 +44,7 @@ std::optional<BlissScan> read_scan_name(const std::string& name) {
   return BlissScan{"/" + name, name.substr(0, begin), *number, *part};
 }
 
-std::vector<std::string> words_of(const std::string& text) {
+std::vector<std::string> title_words(const std::string& text) {
   std::vector<std::string> words(1);
   for (const char c : lower_case(text)) {
     if (std::isalnum(static_cast<unsigned char>(c))) {
@@ -172,7 +172,7 @@ const ImageScan& choose_projections(const std::vector<ImageScan>& scans) {
 
 // First and last of "projections 501 - 1000".
 std::optional<std::pair<int, int>> range_of(const std::string& title) {
-  const std::vector<std::string> words = words_of(title);
+  const std::vector<std::string> words = title_words(title);
   if (words.size() != 3 || words[0] != "projections") return std::nullopt;
   const auto first = read_number(words[1]), last = read_number(words[2]);
   if (!first || !last || *last <= *first) return std::nullopt;
@@ -268,7 +268,7 @@ std::vector<BlissScan> list_bliss_scans(hid_t file) {
 
 BlissKind bliss_kind(const std::string& title) {
   constexpr std::array<std::string_view, 6> kFlats{"flat", "flats", "ref", "refs", "reference", "references"};
-  for (const std::string& word : words_of(title)) {
+  for (const std::string& word : title_words(title)) {
     if (word.starts_with("dark")) return BlissKind::kDark;
     if (std::find(kFlats.begin(), kFlats.end(), word) != kFlats.end()) return BlissKind::kFlat;
   }

@@ -32,7 +32,7 @@ std::string trimmed(std::string_view text) {
   return std::string(text);
 }
 
-std::string lower(std::string text) {
+std::string lower_case(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
   return text;
 }
@@ -68,7 +68,7 @@ Keys parse_keys(std::string_view header) {
     // A comment line may stand before a key.
     std::string key = trimmed(entry.substr(0, equals));
     if (const std::size_t line = key.rfind('\n'); line != std::string::npos) key = trimmed(key.substr(line));
-    keys[lower(key)] = trimmed(entry.substr(equals + 1));
+    keys[lower_case(key)] = trimmed(entry.substr(equals + 1));
   }
   return keys;
 }
@@ -104,7 +104,7 @@ PixelType pixel_type(const Keys& keys, std::optional<std::int64_t> data_size, st
   const auto named = keys.find("datatype");
   PixelType type;
   if (named != keys.end()) {
-    std::string name = lower(named->second);
+    std::string name = lower_case(named->second);
     std::erase_if(name, [](char c) { return is_blank(c) || c == '_'; });
     const auto found = types.find(name);
     if (found == types.end()) fail("EDF data of type {} is not supported", shown(named->second));
@@ -113,7 +113,7 @@ PixelType pixel_type(const Keys& keys, std::optional<std::int64_t> data_size, st
     fail("the EDF header has no DataType");
   }
   const auto order = keys.find("byteorder");
-  type.big_endian = order != keys.end() && lower(order->second).starts_with("high");
+  type.big_endian = order != keys.end() && lower_case(order->second).starts_with("high");
   return type;
 }
 
@@ -122,7 +122,7 @@ enum class Packing { kNone, kZlib, kByteOffset };
 Packing packing(const Keys& keys) {
   const auto found = keys.find("compression");
   if (found == keys.end()) return Packing::kNone;
-  const std::string name = lower(found->second);
+  const std::string name = lower_case(found->second);
   if (name.empty() || name.starts_with("no") || name == "0") return Packing::kNone;
   if (name.find("offset") != std::string::npos) return Packing::kByteOffset;
   if (name.find("bz") == std::string::npos && name.find('z') != std::string::npos) return Packing::kZlib;
@@ -350,7 +350,7 @@ std::vector<HeaderNumber> EdfReader::numbers(int k) const {
     if (names == keys.end() || values == keys.end()) continue;
     std::istringstream name_stream(names->second), value_stream(values->second);
     for (std::string name, value; name_stream >> name && value_stream >> value;) {
-      if (const auto x = number(value)) found.push_back({lower(name), *x, list == "motor", {}});
+      if (const auto x = number(value)) found.push_back({lower_case(name), *x, list == "motor", {}});
     }
   }
   for (const auto& [key, value] : keys) {
