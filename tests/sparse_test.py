@@ -141,13 +141,14 @@ def test_refusals():
 def test_resegment(wrap, levels, step):
     write("scan.h5", 5 + wrap, wrap)
     chosen = {**BASE, **levels, "scan.wrap": str(wrap).lower()}
+    lowest = int(levels["segment.grow_min"] * 0.75 * 16) / 16 if levels is SIGMA else 22
     answer = json.loads(command("run", "scan.h5", "-o", "first.h5", "--force", "-q", "--json", "--set",
-                                "output.sparse=true", *settings(chosen)).stdout)
+                                "output.sparse=true", "--set", f"output.sparse_level={lowest}",
+                                *settings(chosen)).stdout)
     assert answer["sparse"] == "first_sparse.h5" and os.path.exists("first_sparse.h5")
     command("resegment", "first.h5", "-o", "again.h5", "--force", "-q")
     same("first.h5", "again.h5")
     draw = random.Random(7 + wrap)
-    lowest = levels["segment.grow_min"] * 0.75
     for _ in range(10):
         grow = lowest + step * draw.randrange(0, 40)
         seed = grow + step * draw.randrange(0, 60)

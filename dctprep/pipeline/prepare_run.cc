@@ -21,9 +21,6 @@ namespace dctprep {
 
 namespace {
 
-// Of the lowest level: later runs of the second half may go down so far.
-constexpr double kKeptShare = 0.75;
-
 constexpr double kNoIntensity = std::numeric_limits<double>::quiet_NaN();
 
 void check_sizes(const FrameSource& source, const Scan& scan, const char* what) {
@@ -92,8 +89,7 @@ void read_flat(RunPlan& plan, const FrameSource& flats) {
 int kept_level(const RunPlan& plan) {
   const int lowest = lowest_level(plan.segment);
   const OutputOptions& output = plan.config.output;
-  if (!output.sparse) return lowest;
-  if (output.sparse_level.is_auto()) return std::max(1, static_cast<int>(std::ceil(kKeptShare * lowest)));
+  if (!output.sparse || output.sparse_level.is_auto()) return lowest;
   const Level& level = output.sparse_level.value();
   const SegmentUnit unit = is_in_sigma(plan.segment) ? SegmentUnit::kSigma : SegmentUnit::kCounts;
   if (level.unit().value_or(unit) != unit) {
