@@ -6,6 +6,7 @@
 
 #include "dctprep/base/cancel.h"
 #include "dctprep/base/error.h"
+#include "dctprep/base/rehearsal.h"
 #include "dctprep/pipeline/parallel.h"
 #include "dctprep/pipeline/queued.h"
 #include "dctprep/pipeline/stopwatch.h"
@@ -68,6 +69,9 @@ Timing SparseProducer::timing() const {
 }
 
 void SparseProducer::produce(ProductSink& sink) {
+  // Whoever listed the parts has opened each, tried out in a child first. Not again beside threads: what one of them
+  // holds at that moment stays locked in the child.
+  const hdf5::rehearsal::Passed tried_out;
   for (const SparsePart& part : parts_) {
     SparseFile file(part.path, stored_);
     if (plan_.config.beam.transmission && file.holds_transmission()) {
