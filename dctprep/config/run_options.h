@@ -37,9 +37,10 @@ void visit_fields(O& o, Visitor&& visit) {
   visit("device", o.device, FieldInfo{.doc = "where the pixels are worked on"});
   visit("backend", o.backend,
         FieldInfo{.doc = "instruction set of the cpu, by a name that dctprep info lists; auto: the best one"});
-  visit("resume", o.resume,
-        FieldInfo{.doc = "keep what is done in OUT.h5.resume while the run lasts, and go on from there if it was killed; "
-                         "costs a few per cent of the time"});
+  visit(
+      "resume", o.resume,
+      FieldInfo{.doc = "keep what is done in OUT.h5.resume while the run lasts, and go on from there if it was killed; "
+                       "costs a few per cent of the time"});
 }
 
 }  // namespace dctprep
