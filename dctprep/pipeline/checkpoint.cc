@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "dctprep/base/error.h"
+#include "dctprep/base/fnv1a.h"
 #include "dctprep/base/partial_file.h"
 #include "dctprep/base/version.h"
 #include "dctprep/config/config_file.h"
@@ -70,16 +71,17 @@ std::vector<std::string> run_identity(const Config& given, const Scan& scan) {
   files.erase(std::unique(files.begin(), files.end()), files.end());
   // One line each where they are few, else all in one.
   constexpr std::size_t kFewFiles = 16;
-  std::uint64_t digest = 0xcbf29ce484222325;
+  Fnv1a digest;
   for (const fs::path& file : files) {
     std::error_code error;
     const auto size = fs::file_size(file, error);
     const auto time = fs::last_write_time(file, error).time_since_epoch().count();
     const std::string line = fmt::format("file: {}: {} bytes, changed at {}", file.string(), size, time);
     if (files.size() <= kFewFiles) lines.push_back(line);
-    for (const char c : line) digest = (digest ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+    digest.add(line.data(), line.size());
   }
-  if (files.size() > kFewFiles) lines.push_back(fmt::format("files: {}, digest {:016x}", files.size(), digest));
+  if (files.size() > kFewFiles)
+    lines.push_back(fmt::format("files: {}, digest {:016x}", files.size(), digest.digest()));
   Config config = given;
   config.run = {};
   const std::string text = to_compact_toml(config);
@@ -119,7 +121,7 @@ void Checkpoint::empty() {
   }
 }
 
-std::shared_ptr<const RunPlan> Checkpoint::find_plan(const std::vector<std::string>& identity, std::string& why_not) {
+SharedPlan Checkpoint::find_plan(const std::vector<std::string>& identity, std::string& why_not) {
   why_not.clear();
   const std::vector<std::string> before = read_lines(folder_ / kIdentity);
   if (!before.empty()) why_not = difference(before, identity);
@@ -131,20 +133,22 @@ std::shared_ptr<const RunPlan> Checkpoint::find_plan(const std::vector<std::stri
     }
   }
   empty();
-  return nullptr;
+  return {};
 }
 
-void Checkpoint::keep_plan(const RunPlan& plan, const std::vector<std::string>& identity) {
+SharedPlan Checkpoint::keep_plan(RunPlan plan, const std::vector<std::string>& identity) {
   SparseWriter(plan, {0, 0}, folder_ / kPlan, true).finish();
   // The last, so that it stands for a plan that is whole.
   write_lines(folder_ / kIdentity, identity);
+  const std::uint64_t digest = plan_digest(plan);
+  return {std::make_shared<const RunPlan>(std::move(plan)), digest};
 }
 
 fs::path Checkpoint::file_of(BlockRange blocks) const {
   return folder_ / fmt::format("blocks_{:08}_{:08}.h5", blocks.first, blocks.end);
 }
 
-std::vector<SparsePart> Checkpoint::done(const std::shared_ptr<const RunPlan>& plan) {
+std::vector<SparsePart> Checkpoint::done(const SharedPlan& plan) {
   std::vector<fs::path> files;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder_)) {
     if (entry.path().filename().string().starts_with("blocks_") && entry.path().extension() == ".h5")
@@ -175,16 +179,16 @@ void Checkpoint::remove() {
   fs::remove_all(folder_, ignored);
 }
 
-CheckpointWriter::CheckpointWriter(const RunPlan& plan, BlockRange range, const Checkpoint& checkpoint)
-    : plan_(plan), range_(range), checkpoint_(checkpoint) {}
+CheckpointWriter::CheckpointWriter(SharedPlan plan, BlockRange range, const Checkpoint& checkpoint)
+    : plan_(std::move(plan)), range_(range), checkpoint_(checkpoint) {}
 
 void CheckpointWriter::block(BlockProduct product) {
   if (product.block < range_.first) return;
   const double before = writer_ ? writer_->seconds() : 0;
   if (!writer_) {
     group_ = {product.block, product.block + 1};
-    while (group_.end < range_.end && frames_of(plan_, group_).count() < kFramesAFile) ++group_.end;
-    writer_.emplace(plan_, group_, checkpoint_.file_of(group_), true, SparseContent::kBesidePlan);
+    while (group_.end < range_.end && frames_of(*plan_.plan, group_).count() < kFramesAFile) ++group_.end;
+    writer_.emplace(*plan_.plan, group_, checkpoint_.file_of(group_), true, plan_.digest);
   }
   writer_->block(std::move(product));
   seconds_ += writer_->seconds() - before;
@@ -195,7 +199,7 @@ void CheckpointWriter::frames(std::vector<FrameProduct> products) {
   const double before = writer_->seconds();
   const int last = products.back().frame();
   writer_->frames(std::move(products));
-  const bool is_full = last + 1 == frames_of(plan_, group_).end;
+  const bool is_full = last + 1 == frames_of(*plan_.plan, group_).end;
   if (is_full) writer_->finish();
   seconds_ += writer_->seconds() - before;
   if (is_full) writer_.reset();

@@ -33,10 +33,11 @@ class Checkpoint {
 
   // The plan that was made before, where the folder holds one of a run with this identity; else the folder is emptied
   // and `why_not` says, in words, what differs, or is "" where there was nothing.
-  std::shared_ptr<const RunPlan> find_plan(const std::vector<std::string>& identity, std::string& why_not);
-  void keep_plan(const RunPlan& plan, const std::vector<std::string>& identity);
+  SharedPlan find_plan(const std::vector<std::string>& identity, std::string& why_not);
+  // Takes `plan` for the run's.
+  SharedPlan keep_plan(RunPlan plan, const std::vector<std::string>& identity);
   // Files of the first blocks, as many as follow one another without a gap; damaged ones end them and are removed.
-  std::vector<SparsePart> done(const std::shared_ptr<const RunPlan>& plan);
+  std::vector<SparsePart> done(const SharedPlan& plan);
   // Where the products of these blocks go.
   std::filesystem::path file_of(BlockRange blocks) const;
   // The run is over.
@@ -53,7 +54,7 @@ class Checkpoint {
 class CheckpointWriter final : public ProductSink {
  public:
   // Of the blocks `range`, at least one.
-  CheckpointWriter(const RunPlan& plan, BlockRange range, const Checkpoint& checkpoint);
+  CheckpointWriter(SharedPlan plan, BlockRange range, const Checkpoint& checkpoint);
 
   void block(BlockProduct product) override;
   void frames(std::vector<FrameProduct> products) override;
@@ -62,7 +63,7 @@ class CheckpointWriter final : public ProductSink {
   double seconds() const { return seconds_; }
 
  private:
-  const RunPlan& plan_;
+  const SharedPlan plan_;
   const BlockRange range_;
   const Checkpoint& checkpoint_;
   BlockRange group_;  // of the file that is open

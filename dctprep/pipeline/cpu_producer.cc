@@ -56,9 +56,8 @@ CpuProducer::CpuProducer(const RunPlan& plan, const FrameSource& source, BlockRa
       range_(range),
       own_(frames_of(plan, range)),
       schedule_(schedule_of(plan, range, with_boxes)),
-      most_listed_(need.listed),
       frame_pass_(plan),
-      frames_(plan, source, static_cast<std::size_t>(schedule_.most_frames)),
+      frames_(plan, source, static_cast<std::size_t>(schedule_.most_frames), need.listed),
       median_(plan.pixels()),
       image_pool_(plan.height, plan.width),
       byte_pool_(plan.height, plan.width),
@@ -85,7 +84,7 @@ MemoryNeed CpuProducer::memory(const RunPlan& plan, BlockRange range, bool with_
   const std::uint64_t noise = plan.scale.empty() ? 0 : block_noise_bytes(pixels);
   need.total = need.window + WindowMedian::bytes(pixels) + boxes + (3 * together + kBatchesWaiting) * pixels * 2 +
                HeldFrames::kMostReferences * pixels + noise + threads * pixels * 4 + 8 * pixels;
-  need.listed = frames * (pixels * 5 / 2 + 4096 * 5);
+  need.listed = HeldFrames::listed_bytes(plan, frames);
   return need;
 }
 
@@ -143,12 +142,7 @@ void CpuProducer::read_frames(const std::vector<int>& wanted, ProductSink& sink)
     else
       boxes_->hold(k, *frames_.find(k)->pixels, frame.facts.factor);
   }
-  if (const std::uint64_t listed = frames_.listed_bytes(); listed > most_listed_) {
-    fail(
-        "frames {} to {}: so many of their pixels are far from the background that {} MiB do not hold them: raise "
-        "run.memory by {} MiB",
-        wanted.front(), wanted.back(), most_listed_ >> 20, ((listed - most_listed_) >> 20) + 1);
-  }
+  if (!wanted.empty()) frames_.check_listed(wanted.front(), wanted.back());
 }
 
 void CpuProducer::note(int k, const FrameFacts& facts) {

@@ -56,7 +56,6 @@ class CpuProducer final : public FrameProducer {
   const BlockRange range_;
   const FrameRange own_;
   const ReadSchedule schedule_;
-  const std::uint64_t most_listed_;
   FramePass frame_pass_;
   std::unique_ptr<NoiseLevels> noise_levels_;  // null: levels are in counts
   HeldFrames frames_;

@@ -81,10 +81,17 @@ MemoryNeed settled(MemoryNeed need, const RunPlan& plan) {
   return need;
 }
 
+// Null where output.sparse is off.
+std::unique_ptr<SparseWriter> sparse_writer(const RunPlan& plan, const SparseOutput& output) {
+  if (!plan.config.output.sparse) return nullptr;
+  return std::make_unique<SparseWriter>(plan, all_blocks(plan), output.path, output.overwrite);
+}
+
 }  // namespace
 
-RunReport run_streaming(const RunPlan& plan, const FrameSource& source, SparseWriter* sparse, ResultSink& sink,
+RunReport run_streaming(const RunPlan& plan, const FrameSource& source, const SparseOutput& output, ResultSink& sink,
                         Progress& progress) {
+  const std::unique_ptr<SparseWriter> sparse = sparse_writer(plan, output);
   const BlockRange all = all_blocks(plan);
   const bool with_boxes = plan.config.spots.photometry;
   MemoryNeed need = CpuProducer::memory(plan, all, with_boxes);
@@ -107,9 +114,9 @@ RunReport run_streaming(const RunPlan& plan, const FrameSource& source, SparseWr
   return maker.finish(std::move(timing));
 }
 
-RunReport run_resumed(const RunPlan& plan, const FrameSource& source, std::shared_ptr<const RunPlan> stored,
-                      std::vector<SparsePart> done, const Checkpoint& checkpoint, SparseWriter* sparse,
-                      ResultSink& sink, Progress& progress) {
+RunReport run_resumed(const RunPlan& plan, const FrameSource& source, SharedPlan stored, std::vector<SparsePart> done,
+                      const Checkpoint& checkpoint, const SparseOutput& output, ResultSink& sink, Progress& progress) {
+  const std::unique_ptr<SparseWriter> sparse = sparse_writer(plan, output);
   const BlockRange rest{done.empty() ? 0 : done.back().blocks.end, plan.blocks.size()};
   const bool with_boxes = plan.config.spots.photometry;
   const FrameSource* again = with_boxes || plan.config.beam.transmission ? &source : nullptr;
@@ -123,8 +130,7 @@ RunReport run_resumed(const RunPlan& plan, const FrameSource& source, std::share
   need = settled(need, plan);
   std::unique_ptr<SparseProducer> before;
   std::unique_ptr<CpuProducer> after;
-  if (!done.empty())
-    before = std::make_unique<SparseProducer>(plan, std::move(stored), std::move(done), again, need, progress);
+  if (!done.empty()) before = std::make_unique<SparseProducer>(plan, stored, std::move(done), again, need, progress);
   if (rest.first < rest.end) after = std::make_unique<CpuProducer>(plan, source, rest, with_boxes, need, progress);
   std::optional<TwoBoxes> boxes;
   std::optional<TwoProducers> both;
@@ -141,7 +147,7 @@ RunReport run_resumed(const RunPlan& plan, const FrameSource& source, std::share
   std::optional<Both> with_sparse, with_checkpoint;
   std::optional<CheckpointWriter> writer;
   if (sparse != nullptr) first = &with_sparse.emplace(*sparse, *first);
-  if (after) first = &with_checkpoint.emplace(writer.emplace(plan, rest, checkpoint), *first);
+  if (after) first = &with_checkpoint.emplace(writer.emplace(stored, rest, checkpoint), *first);
   progress.start("processing", plan.frames, "images");
   Queued(*first).run(producer);
   if (sparse != nullptr) sparse->finish();
@@ -174,8 +180,8 @@ void run_part(const RunPlan& plan, const FrameSource& source, BlockRange range, 
   sparse.finish();
 }
 
-RunReport run_stored(const RunPlan& plan, std::shared_ptr<const RunPlan> stored, std::vector<SparsePart> parts,
-                     const FrameSource* source, ResultSink& sink, Progress& progress) {
+RunReport run_stored(const RunPlan& plan, SharedPlan stored, std::vector<SparsePart> parts, const FrameSource* source,
+                     ResultSink& sink, Progress& progress) {
   MemoryNeed need = SparseProducer::memory(plan, source != nullptr);
   need += SpotMaker::memory(plan);
   need = settled(need, plan);

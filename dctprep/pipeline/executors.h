@@ -16,13 +16,13 @@
 
 namespace dctprep {
 
-// From the scan to spots. `sparse`, where not null, gets the products as well, and is finished before the sink is.
-RunReport run_streaming(const RunPlan& plan, const FrameSource& source, SparseWriter* sparse, ResultSink& sink,
+// From the scan to spots. Where output.sparse is set, the file `sparse` gets the products as well, and is finished
+// before the sink is.
+RunReport run_streaming(const RunPlan& plan, const FrameSource& source, const SparseOutput& sparse, ResultSink& sink,
                         Progress& progress);
 // The same, going on from what a checkpoint holds (`stored`: its plan, `done`: its files), and adding to it.
-RunReport run_resumed(const RunPlan& plan, const FrameSource& source, std::shared_ptr<const RunPlan> stored,
-                      std::vector<SparsePart> done, const Checkpoint& checkpoint, SparseWriter* sparse,
-                      ResultSink& sink, Progress& progress);
+RunReport run_resumed(const RunPlan& plan, const FrameSource& source, SharedPlan stored, std::vector<SparsePart> done,
+                      const Checkpoint& checkpoint, const SparseOutput& sparse, ResultSink& sink, Progress& progress);
 RunReport run_reference(const RunPlan& plan, const FrameSource& source, ResultSink& sink, Progress& progress);
 
 // From the scan to the products of some blocks, at least one.
@@ -30,7 +30,7 @@ void run_part(const RunPlan& plan, const FrameSource& source, BlockRange range, 
               Progress& progress);
 
 // From products to spots; `parts` and `source` as of SparseProducer. They hold all blocks.
-RunReport run_stored(const RunPlan& plan, std::shared_ptr<const RunPlan> stored, std::vector<SparsePart> parts,
-                     const FrameSource* source, ResultSink& sink, Progress& progress);
+RunReport run_stored(const RunPlan& plan, SharedPlan stored, std::vector<SparsePart> parts, const FrameSource* source,
+                     ResultSink& sink, Progress& progress);
 
 }  // namespace dctprep

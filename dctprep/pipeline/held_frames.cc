@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "dctprep/base/cancel.h"
+#include "dctprep/base/error.h"
 #include "dctprep/core/frame_median.h"
 #include "dctprep/pipeline/parallel.h"
 #include "dctprep/pipeline/stopwatch.h"
@@ -28,8 +29,13 @@ bool holds_excluded(const RunPlan& plan) { return plan.config.background.save &&
 
 }  // namespace
 
-HeldFrames::HeldFrames(const RunPlan& plan, const FrameSource& source, std::size_t most)
-    : plan_(plan), source_(source), pixels_(plan.pixels()), pool_(pixels_, most), ahead_(source, kFramesAhead) {
+HeldFrames::HeldFrames(const RunPlan& plan, const FrameSource& source, std::size_t most, std::uint64_t most_listed)
+    : plan_(plan),
+      source_(source),
+      pixels_(plan.pixels()),
+      pool_(pixels_, most),
+      most_listed_(most_listed),
+      ahead_(source, kFramesAhead) {
   if (holds_excluded(plan)) excluded_.emplace(plan.excluded, most);
 }
 
@@ -38,6 +44,10 @@ std::uint64_t HeldFrames::bytes(const RunPlan& plan, std::uint64_t most) {
   return most * CompactFrame::held_bytes(pixels) +
          (holds_excluded(plan) ? RegionMedian::bytes(plan.excluded, most) : 0) +
          (std::max(kMostReferences, kFirstReferenceFrames) + kFramesAhead) * pixels * 2;
+}
+
+std::uint64_t HeldFrames::listed_bytes(const RunPlan& plan, std::uint64_t most) {
+  return most * (plan.pixels() * 5 / 2 + 4096 * 5);
 }
 
 void HeldFrames::expect(const std::vector<int>& wanted) {
@@ -80,6 +90,15 @@ std::vector<CorrectedFrame> HeldFrames::read(const std::vector<int>& wanted) {
     }
   }
   return corrected;
+}
+
+void HeldFrames::check_listed(int first, int last) const {
+  if (listed_bytes_ > most_listed_) {
+    fail(
+        "frames {} to {}: so many of their pixels are far from the background that {} MiB do not hold them: raise "
+        "run.memory by {} MiB",
+        first, last, most_listed_ >> 20, ((listed_bytes_ - most_listed_) >> 20) + 1);
+  }
 }
 
 const HeldFrame* HeldFrames::find(int k) const {

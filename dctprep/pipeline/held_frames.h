@@ -30,15 +30,20 @@ class HeldFrames {
   // References that frames are held against at a time, at most.
   static constexpr std::size_t kMostReferences = 4;
 
-  // Up to `most` at a time. Memory is taken, and mostly not yet touched.
-  HeldFrames(const RunPlan& plan, const FrameSource& source, std::size_t most);
-  // All that is held, but for listed_bytes().
+  // Up to `most` at a time, and no more than `most_listed` bytes for pixels too far from their background for a byte.
+  // Memory is taken, and mostly not yet touched.
+  HeldFrames(const RunPlan& plan, const FrameSource& source, std::size_t most, std::uint64_t most_listed);
+  // All that is held, but for those pixels.
   static std::uint64_t bytes(const RunPlan& plan, std::uint64_t most);
+  // The most that those can take.
+  static std::uint64_t listed_bytes(const RunPlan& plan, std::uint64_t most);
 
   // These are to be read next: they are fetched meanwhile.
   void expect(const std::vector<int>& wanted);
   // Reads frames on all cores and holds those that are good. Returns what else is known of each.
   std::vector<CorrectedFrame> read(const std::vector<int>& wanted);
+  // Error where what is held takes more than `most_listed`; frames first ... last came last.
+  void check_listed(int first, int last) const;
   // Null where frame `k` is bad, or not held.
   const HeldFrame* find(int k) const;
   std::vector<const CompactFrame*> pixels_of(const std::vector<int>& frames) const;
@@ -52,8 +57,6 @@ class HeldFrames {
   void renew_reference(const Image<std::uint16_t>& background);
 
   bool empty() const { return held_.empty(); }
-  // Taken by pixels too far from their background for a byte.
-  std::uint64_t listed_bytes() const { return listed_bytes_; }
   // Spent in read(), summed over threads.
   double seconds() const { return seconds_; }
 
@@ -72,6 +75,7 @@ class HeldFrames {
   CompactFramePool pool_;
   std::optional<RegionMedian> excluded_;
   std::map<int, HeldFrame> held_;
+  const std::uint64_t most_listed_;
   std::uint64_t listed_bytes_ = 0;
   std::atomic<double> seconds_ = 0;
   ReadAhead ahead_;

@@ -69,9 +69,12 @@ std::optional<std::string> warn_of_listed_frames(const std::string& input, std::
       used.bad_frames.size(), input, written.path, used.path);
 }
 
+// As the result records where it was written to.
+std::string recorded_path(const fs::path& output) { return fs::absolute(output).lexically_normal().string(); }
+
 Estimate found_parameters(const Job& job, Progress& progress) {
   Estimate estimate = find_parameters(job.config, job.scan, progress);
-  estimate.config.output.path = fs::absolute(job.output).lexically_normal().string();
+  estimate.config.output.path = recorded_path(job.output);
 #if defined(__GLIBC__)
   // The frames that parameters were found in stay with malloc otherwise, beside what the run needs.
   malloc_trim(0);
@@ -85,30 +88,26 @@ void run_resumable(const Job& job, const std::string& command, const SparseOutpu
   Checkpoint checkpoint(job.output);
   const std::vector<std::string> identity = run_identity(job.config, job.scan);
   std::string why_not;
-  std::shared_ptr<const RunPlan> plan = checkpoint.find_plan(identity, why_not);
+  SharedPlan plan = checkpoint.find_plan(identity, why_not);
   if (!why_not.empty()) log_warning("{}.resume: what a run left there is of no use: {}", job.output.string(), why_not);
   const UsedThreads used(job.config.run);
-  if (plan) {
-    result.estimate.config = plan->config;
+  if (plan.plan) {
+    result.estimate.config = plan.plan->config;
   } else {
     result.estimate = found_parameters(job, progress);
     if (estimated) estimated(result.estimate);
-    plan = std::make_shared<const RunPlan>(
-        prepare_run(job.scan, result.estimate.config, progress, result.estimate.warnings));
-    checkpoint.keep_plan(*plan, identity);
+    plan = checkpoint.keep_plan(prepare_run(job.scan, result.estimate.config, progress, result.estimate.warnings),
+                                identity);
   }
   std::vector<SparsePart> done = checkpoint.done(plan);
   if (!done.empty()) {
-    log_info("going on from frame {}, where a run was stopped", frames_of(*plan, {0, done.back().blocks.end}).end);
+    log_info("going on from frame {}, where a run was stopped", frames_of(*plan.plan, {0, done.back().blocks.end}).end);
   }
   // Threads and memory are those of this run.
-  RunPlan own = clone(*plan);
+  RunPlan own = clone(*plan.plan);
   own.config.run = result.estimate.config.run = job.config.run;
   result.report = run_with(own, command, sink, [&](ResultSink& warned) {
-    std::optional<SparseWriter> writer;
-    if (own.config.output.sparse) writer.emplace(own, all_blocks(own), sparse.path, sparse.overwrite);
-    return run_resumed(own, *job.scan.frames, plan, std::move(done), checkpoint, writer ? &*writer : nullptr, warned,
-                       progress);
+    return run_resumed(own, *job.scan.frames, plan, std::move(done), checkpoint, sparse, warned, progress);
   });
   checkpoint.remove();
 }
@@ -184,16 +183,12 @@ JobResult run_plan(const PlannedScan& planned, const std::string& command, const
                    Progress& progress) {
   RunPlan plan = clone(planned.plan);
   ResultWriter writer(output, plan.config.output.compression, overwrite);
-  plan.config.output.path = fs::absolute(output).lexically_normal().string();
+  plan.config.output.path = recorded_path(output);
   JobResult result;
   result.output = output;
+  if (plan.config.output.sparse) result.sparse = sparse_path(output);
   result.report = run_with(plan, command, writer, [&](ResultSink& sink) {
-    std::optional<SparseWriter> sparse;
-    if (plan.config.output.sparse) {
-      result.sparse = sparse_path(output);
-      sparse.emplace(plan, all_blocks(plan), result.sparse, overwrite);
-    }
-    return run_streaming(plan, *planned.scan.frames, sparse ? &*sparse : nullptr, sink, progress);
+    return run_streaming(plan, *planned.scan.frames, {result.sparse, overwrite}, sink, progress);
   });
   return result;
 }
@@ -209,7 +204,7 @@ JobResult resegment_job(const std::vector<fs::path>& files, const std::vector<st
   const StoredRun stored = open_stored_run(files);
   RunPlan plan = changed_plan(stored, settings);
   if (threads) plan.config.run.threads = *threads;
-  plan.config.output.path = fs::absolute(output).lexically_normal().string();
+  plan.config.output.path = recorded_path(output);
   plan.config.output.sparse = false;
   ResultWriter writer(output, plan.config.output.compression, overwrite);
   std::optional<Scan> scan;

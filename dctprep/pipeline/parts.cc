@@ -23,7 +23,7 @@ PlannedScan plan_scan(const std::string& input, const std::vector<std::string>& 
   PlannedScan planned;
   if (is_sparse_file(input)) {
     if (!settings.empty()) fail_usage("{}: is a plan, which --set cannot change any more; make another one", input);
-    planned.plan = clone(*SparseFile(input).plan());
+    planned.plan = clone(*SparseFile(input).plan().plan);
     planned.scan = open_scan_of(planned.plan, input, moved_to);
   } else {
     if (!moved_to.empty()) fail_usage("--scan goes with a plan; {} is none: set scan.path", input);

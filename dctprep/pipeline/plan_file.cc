@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "dctprep/base/error.h"
+#include "dctprep/base/fnv1a.h"
 #include "dctprep/config/config_file.h"
 #include "dctprep/write/checked_dataset.h"
 #include "dctprep/write/nexus.h"
@@ -219,12 +220,7 @@ RunPlan read_plan(hid_t location, const std::string& name, const std::string& fi
 RunPlan clone(const RunPlan& plan) { return plan_of(arrays_of(plan), "the plan"); }
 
 std::uint64_t plan_digest(const RunPlan& plan) {
-  // FNV-1a.
-  std::uint64_t digest = 0xcbf29ce484222325;
-  const auto add = [&](const void* data, std::size_t size) {
-    const auto* bytes = static_cast<const unsigned char*>(data);
-    for (std::size_t i = 0; i < size; ++i) digest = (digest ^ bytes[i]) * 0x100000001b3;
-  };
+  Fnv1a digest;
   Arrays arrays = arrays_of(plan);
   Config config = plan.config;
   config.run = {};
@@ -232,10 +228,10 @@ std::uint64_t plan_digest(const RunPlan& plan) {
   arrays.config = bytes_of(to_compact_toml(config));
   Arrays::visit(arrays, [&](const char* name, const auto& values) {
     const std::string head = fmt::format("{} {};", name, values.size());
-    add(head.data(), head.size());
-    add(values.data(), values.size() * sizeof(values[0]));
+    digest.add(head.data(), head.size());
+    digest.add(values.data(), values.size() * sizeof(values[0]));
   });
-  return digest;
+  return digest.digest();
 }
 
 }  // namespace dctprep

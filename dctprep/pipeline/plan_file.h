@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <hdf5.h>
+#include <memory>
 #include <string>
 
 #include "dctprep/pipeline/run_plan.h"
@@ -22,5 +23,11 @@ RunPlan clone(const RunPlan& plan);
 // The same for the same plans, and hardly ever for others: by which parts know that they belong together. Where results
 // go and how the work is done ([output], [run]) does not count.
 std::uint64_t plan_digest(const RunPlan& plan);
+
+// A plan that many files share, and its digest, which takes some milliseconds.
+struct SharedPlan {
+  std::shared_ptr<const RunPlan> plan;
+  std::uint64_t digest = 0;
+};
 
 }  // namespace dctprep

@@ -76,21 +76,19 @@ fs::path sparse_file_of(const fs::path& input) {
 
 StoredRun open_stored_run(const std::vector<fs::path>& files) {
   StoredRun stored;
-  std::uint64_t digest = 0;
   std::string first_path;
   for (const fs::path& path : files) {
     const SparseFile file(path, stored.plan);
-    if (!stored.plan) {
+    if (!stored.plan.plan) {
       stored.plan = file.plan();
-      digest = file.digest();
       first_path = path.string();
     }
-    if (file.digest() != digest)
+    if (file.plan().digest != stored.plan.digest)
       fail("{}: belongs to another plan than {}: make all parts with the same plan (dctprep prepare)", path.string(),
            first_path);
     if (file.blocks().first < file.blocks().end) stored.parts.push_back({path, file.blocks()});
   }
-  const RunPlan& plan = *stored.plan;
+  const RunPlan& plan = *stored.plan.plan;
   std::ranges::sort(stored.parts, {}, [](const SparsePart& part) { return part.blocks.first; });
   std::size_t next = 0;
   std::string missing;
@@ -115,7 +113,7 @@ StoredRun open_stored_run(const std::vector<fs::path>& files) {
 
 RunPlan changed_plan(const StoredRun& stored, const std::vector<std::string>& settings) {
   const std::string& name = stored.parts.front().path.string();
-  const RunPlan& before = *stored.plan;
+  const RunPlan& before = *stored.plan.plan;
   RunPlan plan = clone(before);
   for (const std::string& setting : settings) set_value(plan.config, setting, fs::current_path());
   SegmentOptions& segment = plan.config.segment;

@@ -10,6 +10,7 @@
 #include "dctprep/base/progress.h"
 #include "dctprep/core/result_sink.h"
 #include "dctprep/core/scan.h"
+#include "dctprep/pipeline/plan_file.h"
 #include "dctprep/pipeline/run.h"
 #include "dctprep/pipeline/run_plan.h"
 #include "dctprep/pipeline/sparse_producer.h"
@@ -25,7 +26,7 @@ std::filesystem::path sparse_file_of(const std::filesystem::path& input);
 
 // Files of one plan that together hold every block once.
 struct StoredRun {
-  std::shared_ptr<const RunPlan> plan;
+  SharedPlan plan;
   std::vector<SparsePart> parts;  // in order; those without blocks are left out
 };
 // Files in any order. Error, naming them, where one is damaged or of another plan, where two hold the same blocks, or

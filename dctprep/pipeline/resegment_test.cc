@@ -103,7 +103,7 @@ TEST(Resegment, GivesTheBitsOfAFullRunFromAnyParts) {
     parts += files.size();
     std::ranges::reverse(files);
     const StoredRun stored = open_stored_run(files);
-    EXPECT_EQ(plan_digest(*stored.plan), plan_digest(plan));
+    EXPECT_EQ(plan_digest(*stored.plan.plan), plan_digest(plan));
     for (const bool same : {true, false}) {
       const Config other = same ? plan.config : draw_other(draw, plan);
       MemorySink sink;

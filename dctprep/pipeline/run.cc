@@ -93,9 +93,7 @@ RunReport run_pipeline(const Scan& scan, const Config& config, const std::string
       const tbb::global_control serial(tbb::global_control::max_allowed_parallelism, 1);
       return run_reference(plan, source, warned, progress);
     }
-    std::optional<SparseWriter> writer;
-    if (config.output.sparse) writer.emplace(plan, all_blocks(plan), sparse.path, sparse.overwrite);
-    return run_streaming(plan, source, writer ? &*writer : nullptr, warned, progress);
+    return run_streaming(plan, source, sparse, warned, progress);
   });
   report.timing.insert(report.timing.begin(), {"prepare", prepared});
   report.seconds = seconds_since(started);

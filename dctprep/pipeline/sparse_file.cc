@@ -3,12 +3,12 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <string_view>
 #include <utility>
 
 #include "dctprep/base/assert.h"
 #include "dctprep/base/error.h"
 #include "dctprep/base/rehearsal.h"
-#include "dctprep/pipeline/plan_file.h"
 #include "dctprep/pipeline/sparse_layout.h"
 #include "dctprep/write/checked_dataset.h"
 #include "dctprep/write/image_stack.h"
@@ -68,14 +68,12 @@ auto SparseFile::guarded(Body&& body) const {
   try {
     return body();
   } catch (const Error& error) {
-    const std::string what = error.what();
-    if (what.find(path_.string()) != std::string::npos) throw;
-    throw Error(path_.string() + ": " + what, error.kind());
+    if (std::string_view(error.what()).find(path_.string()) != std::string_view::npos) throw;
+    throw error.within(path_.string());
   }
 }
 
-SparseFile::SparseFile(fs::path path, std::shared_ptr<const RunPlan> known)
-    : path_(std::move(path)), known_(std::move(known)) {
+SparseFile::SparseFile(fs::path path, SharedPlan known) : path_(std::move(path)), known_(std::move(known)) {
   guarded([&] { hdf5::rehearsed(path_.string(), [&] { open(); }); });
 }
 
@@ -87,20 +85,20 @@ void SparseFile::open() {
     fail("is of another version of dctprep: its layout is {}, this program reads {}", format,
          sparse_layout::kFormatNumber);
   const auto part = read_checked<std::uint64_t>(file_.id(), "entry/part", 3);
-  digest_ = part[2];
-  if (known_ && plan_digest(*known_) == digest_) {
-    plan_ = known_;
+  shared_.digest = part[2];
+  if (known_.plan && known_.digest == shared_.digest) {
+    shared_.plan = known_.plan;
   } else if (hdf5::exists(file_.id(), "entry/plan")) {
-    plan_ = std::make_shared<const RunPlan>(read_plan(file_.id(), "entry/plan", path_.string()));
+    shared_.plan = std::make_shared<const RunPlan>(read_plan(file_.id(), "entry/plan", path_.string()));
   } else {
     fail("is of another plan than that beside it");
   }
   range_ = {static_cast<std::size_t>(part[0]), static_cast<std::size_t>(part[1])};
-  if (range_.first > range_.end || range_.end > plan_->blocks.size()) fail("is damaged: it has no such blocks");
+  if (range_.first > range_.end || range_.end > shared_.plan->blocks.size()) fail("is damaged: it has no such blocks");
   if (range_.first == range_.end) return;
-  own_ = frames_of(*plan_, range_);
+  own_ = frames_of(*shared_.plan, range_);
   read_facts();
-  const std::uint64_t pixels = plan_->pixels();
+  const std::uint64_t pixels = shared_.plan->pixels();
   const auto frames = std::int64_t{own_.count()};
   const Handle sparse = hdf5::check(H5Gopen2(file_.id(), "entry/sparse", H5P_DEFAULT), "entry/sparse");
   const auto column = [&](const char* name) {
@@ -175,7 +173,7 @@ Image<std::uint16_t> SparseFile::background(std::size_t block) const {
   return guarded([&] {
     const Handle dataset = hdf5::check(H5Dopen2(file_.id(), "entry/background", H5P_DEFAULT), "entry/background");
     Image<std::uint16_t> image = read_stack_image<std::uint16_t>(dataset.id(), static_cast<int>(block - range_.first));
-    if (image.height() != plan_->height || image.width() != plan_->width ||
+    if (image.height() != shared_.plan->height || image.width() != shared_.plan->width ||
         crc32_of(std::as_bytes(image.pixels())) != background_crc32_[block - range_.first]) {
       fail("background of block {}: is damaged", block);
     }
@@ -188,7 +186,7 @@ Image<float> SparseFile::transmission(int k) const {
   return guarded([&] {
     const Handle dataset = hdf5::check(H5Dopen2(file_.id(), "entry/transmission", H5P_DEFAULT), "entry/transmission");
     Image<float> image = read_stack_image<float>(dataset.id(), k - own_.first);
-    if (image.height() != plan_->beam.height() || image.width() != plan_->beam.width() ||
+    if (image.height() != shared_.plan->beam.height() || image.width() != shared_.plan->beam.width() ||
         crc32_of(std::as_bytes(std::as_const(image).pixels())) !=
             transmission_crc32_[static_cast<std::size_t>(k - own_.first)]) {
       fail("transmission of frame {}: is damaged", k);
@@ -213,7 +211,7 @@ FrameProduct SparseFile::frame(int k) {
     std::uint32_t offset = 0;
     for (std::size_t r = 0; r < v.size(); ++r) {
       const Run run{v[r], u[r], u[r] + size[r] + 1, offset};
-      if (run.v >= plan_->height || run.u_end > plan_->width) damaged();
+      if (run.v >= shared_.plan->height || run.u_end > shared_.plan->width) damaged();
       if (r > 0) {
         const Run& before = sparse.runs.back();
         if (run.v < before.v || (run.v == before.v && run.u_begin <= before.u_end)) damaged();

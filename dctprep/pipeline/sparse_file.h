@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dctprep/base/hdf5.h"
+#include "dctprep/pipeline/plan_file.h"
 #include "dctprep/pipeline/product.h"
 #include "dctprep/write/packed_column.h"
 
@@ -21,11 +22,10 @@ class SparseFile {
  public:
   // Error where there is no such file, where it is none of these, or where it is damaged. `known`: the plan of a file
   // read before, which this one then shares if it has the same; a file beside its plan needs it.
-  explicit SparseFile(std::filesystem::path path, std::shared_ptr<const RunPlan> known = nullptr);
+  explicit SparseFile(std::filesystem::path path, SharedPlan known = {});
 
   const std::filesystem::path& path() const { return path_; }
-  const std::shared_ptr<const RunPlan>& plan() const { return plan_; }
-  std::uint64_t digest() const { return digest_; }  // plan_digest() of its plan
+  const SharedPlan& plan() const { return shared_; }
   // The blocks that it holds products of; first == end: none, it holds the plan alone.
   BlockRange blocks() const { return range_; }
   FrameRange frames() const { return own_; }
@@ -45,8 +45,7 @@ class SparseFile {
 
   std::filesystem::path path_;
   hdf5::Handle file_;
-  std::shared_ptr<const RunPlan> known_, plan_;
-  std::uint64_t digest_ = 0;
+  SharedPlan known_, shared_;
   BlockRange range_;
   FrameRange own_;
   std::vector<FrameFacts> facts_;

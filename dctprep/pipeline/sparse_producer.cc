@@ -26,20 +26,18 @@ int most_held(const RunPlan& plan) {
 
 }  // namespace
 
-SparseProducer::SparseProducer(const RunPlan& plan, std::shared_ptr<const RunPlan> stored,
-                               std::vector<SparsePart> parts, const FrameSource* source, const MemoryNeed& need,
-                               Progress& progress)
+SparseProducer::SparseProducer(const RunPlan& plan, SharedPlan stored, std::vector<SparsePart> parts,
+                               const FrameSource* source, const MemoryNeed& need, Progress& progress)
     : plan_(plan),
       stored_(std::move(stored)),
       parts_(std::move(parts)),
-      most_listed_(need.listed),
       progress_(progress),
       own_(frames_of(plan, {parts_.front().blocks.first, parts_.back().blocks.end})),
       image_pool_(plan.height, plan.width),
       oldest_held_(own_.first) {
   if (!plan.scale.empty()) noise_levels_ = std::make_unique<NoiseLevels>(plan, 0);
   if (source == nullptr) return;
-  frames_ = std::make_unique<HeldFrames>(plan, *source, static_cast<std::size_t>(most_held(plan)));
+  frames_ = std::make_unique<HeldFrames>(plan, *source, static_cast<std::size_t>(most_held(plan)), need.listed);
   boxes_ = std::make_unique<HeldBoxes>(plan, own_);
 }
 
@@ -58,7 +56,7 @@ MemoryNeed SparseProducer::memory(const RunPlan& plan, bool with_source) {
   need.total += need.window + HeldFrames::kMostReferences * pixels + threads_allowed() * pixels * 4 +
                 HeldBoxes::bytes({0, plan.frames}) +
                 (frames / static_cast<std::uint64_t>(block_frames) + 2) * pixels * 2;
-  need.listed = frames * (pixels * 5 / 2 + 4096 * 5);
+  need.listed = HeldFrames::listed_bytes(plan, frames);
   return need;
 }
 
@@ -141,13 +139,9 @@ void SparseProducer::read_frames(const std::vector<FrameProduct>& products,
     boxes_->subtract(k, background, before.offset);
     if (with_transmission) sink.transmission(k, std::move(corrected[i].transmission));
   }
-  if (!wanted.empty()) frames_->renew_reference(*background);
-  if (const std::uint64_t listed = frames_->listed_bytes(); listed > most_listed_) {
-    fail(
-        "frames {} to {}: so many of their pixels are far from the background that {} MiB do not hold them: raise "
-        "run.memory by {} MiB",
-        wanted.front(), wanted.back(), most_listed_ >> 20, ((listed - most_listed_) >> 20) + 1);
-  }
+  if (wanted.empty()) return;
+  frames_->renew_reference(*background);
+  frames_->check_listed(wanted.front(), wanted.back());
 }
 
 void SparseProducer::let_go(int done, ProductSink& sink) {

@@ -28,8 +28,8 @@ class SparseProducer final : public FrameProducer {
  public:
   // `source`: the scan, read once more where photometry asks for boxes or the parts hold no transmission that is asked
   // for; null: neither. Plan and source must outlive it.
-  SparseProducer(const RunPlan& plan, std::shared_ptr<const RunPlan> stored, std::vector<SparsePart> parts,
-                 const FrameSource* source, const MemoryNeed& need, Progress& progress);
+  SparseProducer(const RunPlan& plan, SharedPlan stored, std::vector<SparsePart> parts, const FrameSource* source,
+                 const MemoryNeed& need, Progress& progress);
   static MemoryNeed memory(const RunPlan& plan, bool with_source);
 
   void produce(ProductSink& sink) override;
@@ -44,9 +44,8 @@ class SparseProducer final : public FrameProducer {
   void let_go(int done, ProductSink& sink);
 
   const RunPlan& plan_;
-  std::shared_ptr<const RunPlan> stored_;
+  SharedPlan stored_;
   std::vector<SparsePart> parts_;
-  const std::uint64_t most_listed_;
   Progress& progress_;
   FrameRange own_;
   std::unique_ptr<NoiseLevels> noise_levels_;  // null: levels are in counts

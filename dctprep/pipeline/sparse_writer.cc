@@ -24,8 +24,9 @@ namespace dctprep {
 using hdf5::Handle;
 
 struct SparseWriter::State {
-  State(const RunPlan& run_plan, BlockRange blocks, std::filesystem::path path, bool overwrite, SparseContent what)
-      : plan(run_plan), range(blocks), content(what), output(std::move(path), overwrite) {
+  State(const RunPlan& run_plan, BlockRange blocks, std::filesystem::path path, bool overwrite,
+        std::optional<std::uint64_t> beside)
+      : plan(run_plan), range(blocks), beside_plan(beside), output(std::move(path), overwrite) {
     if (range.first < range.end) own = frames_of(plan, range);
     begin();
   }
@@ -33,7 +34,7 @@ struct SparseWriter::State {
     if (file) file->abandon();
   }
 
-  bool holds_transmission() const { return content == SparseContent::kWhole && plan.config.beam.transmission; }
+  bool holds_transmission() const { return !beside_plan && plan.config.beam.transmission; }
   void begin();
   void add(const FrameProduct& product);
   void write_facts();
@@ -47,13 +48,13 @@ struct SparseWriter::State {
       file->check();
     } catch (const Error& error) {
       const std::string failure = file ? file->failure() : "";
-      throw Error(output.final_path().string() + ": " + (failure.empty() ? error.what() : failure), error.kind());
+      throw(failure.empty() ? error : Error(failure)).within(output.final_path().string());
     }
   }
 
   const RunPlan& plan;
   const BlockRange range;
-  const SparseContent content;
+  const std::optional<std::uint64_t> beside_plan;
   FrameRange own;
   PartialFile output;
   std::unique_ptr<hdf5::OutputFile> file;
@@ -76,10 +77,10 @@ void SparseWriter::State::begin() {
     hdf5::write_attribute(file->id(), sparse_layout::kFormat, std::int64_t{sparse_layout::kFormatNumber});
     hdf5::write_attribute(file->id(), "default", "entry");
     entry = create_nexus_group(file->id(), "entry", "NXentry");
-    if (content == SparseContent::kWhole) write_plan(entry.id(), "plan", plan);
+    if (!beside_plan) write_plan(entry.id(), "plan", plan);
     sparse = create_nexus_group(entry.id(), "sparse", "NXcollection");
     frame_group = create_nexus_group(entry.id(), "frames", "NXcollection");
-    const std::uint64_t digest = plan_digest(plan);
+    const std::uint64_t digest = beside_plan ? *beside_plan : plan_digest(plan);
     write_checked<std::uint64_t>(entry.id(), "part", std::vector<std::uint64_t>{range.first, range.end, digest});
     if (range.first == range.end) return;
     const auto blocks = static_cast<int>(range.end - range.first);
@@ -163,8 +164,8 @@ void SparseWriter::State::write_facts() {
 }
 
 SparseWriter::SparseWriter(const RunPlan& plan, BlockRange range, std::filesystem::path path, bool overwrite,
-                           SparseContent content)
-    : state_(std::make_unique<State>(plan, range, std::move(path), overwrite, content)) {}
+                           std::optional<std::uint64_t> beside_plan)
+    : state_(std::make_unique<State>(plan, range, std::move(path), overwrite, beside_plan)) {}
 
 SparseWriter::~SparseWriter() = default;
 
@@ -229,7 +230,7 @@ void SparseWriter::finish() {
     s.saturated = nullptr;
     s.file->close();
     // What one of many files loses in a power loss is found by its checksums, and computed again.
-    s.output.commit(s.content == SparseContent::kWhole ? PartialFile::Safety::kOnDisk : PartialFile::Safety::kFast);
+    s.output.commit(s.beside_plan ? PartialFile::Safety::kFast : PartialFile::Safety::kOnDisk);
   });
 }
 

@@ -3,17 +3,15 @@
 // with other thresholds, or elsewhere, or later.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "dctprep/pipeline/memory_need.h"
 #include "dctprep/pipeline/product.h"
 
 namespace dctprep {
-
-// kWhole: the file says everything. kBesidePlan: without plan and transmission, for one of many files beside that of
-// the plan.
-enum class SparseContent { kWhole, kBesidePlan };
 
 // Memory: some columns' chunks, and the facts of frames. The file appears under its name when finish() returns, and not
 // before; a writer destroyed earlier leaves nothing behind. Every Error names the file.
@@ -21,8 +19,10 @@ class SparseWriter final : public ProductSink {
  public:
   // Of the blocks `range`, which may be none: then the file holds the plan alone. Refuses (Error, usage) where the file
   // exists and not `overwrite`, or where it cannot be made. The plan must outlive it.
+  // `beside_plan`: the digest of the plan, of one of many files that lie beside that of the plan; it then holds neither
+  // plan nor transmission.
   SparseWriter(const RunPlan& plan, BlockRange range, std::filesystem::path path, bool overwrite,
-               SparseContent content = SparseContent::kWhole);
+               std::optional<std::uint64_t> beside_plan = {});
   ~SparseWriter() override;
   static MemoryNeed memory(const RunPlan& plan);
 

@@ -5,30 +5,26 @@
 #include <utility>
 
 #include "dctprep/base/assert.h"
+#include "dctprep/read/frames_over.h"
 
 namespace dctprep {
 
 namespace {
 
-class OverloadedFrames final : public FrameSource {
+class OverloadedFrames final : public FramesOver {
  public:
   OverloadedFrames(std::shared_ptr<const FrameSource> source, ImageView<const std::uint8_t> masked)
-      : source_(std::move(source)), masked_(masked.height(), masked.width()) {
-    DCTPREP_ASSERT(masked.height() == source_->height() && masked.width() == source_->width());
+      : FramesOver(std::move(source)), masked_(masked.height(), masked.width()) {
+    DCTPREP_ASSERT(masked.height() == height() && masked.width() == width());
     std::ranges::copy(masked.pixels(), masked_.data());
   }
-
-  int frames() const override { return source_->frames(); }
-  int height() const override { return source_->height(); }
-  int width() const override { return source_->width(); }
-  int type_max() const override { return source_->type_max(); }
 
   std::optional<FrameFault> read(int k, ImageView<std::uint16_t> out, ImageView<std::uint8_t> markers,
                                  PixelChanges* changes) const override {
     thread_local Image<std::uint8_t> own;
     if (markers.empty() && own.size() != masked_.size()) own = Image<std::uint8_t>(height(), width());
     const ImageView<std::uint8_t> marked = markers.empty() ? ImageView<std::uint8_t>(own) : markers;
-    if (auto fault = source_->read(k, out, marked, changes)) return fault;
+    if (auto fault = source().read(k, out, marked, changes)) return fault;
     const auto all = marked.pixels();
     const double value = changes != nullptr ? (*changes)[PixelChange::kMarked].value : 0;
     if (changes != nullptr) (*changes)[PixelChange::kMarked] = {};
@@ -43,14 +39,7 @@ class OverloadedFrames final : public FrameSource {
     return std::nullopt;
   }
 
-  void prefetch(int k) const override { source_->prefetch(k); }
-  std::string frame_name(int k) const override { return source_->frame_name(k); }
-  int stored_index(int k) const override { return source_->stored_index(k); }
-  int stored_frames() const override { return source_->stored_frames(); }
-  void list_files(std::vector<std::filesystem::path>& files) const override { source_->list_files(files); }
-
  private:
-  std::shared_ptr<const FrameSource> source_;
   Image<std::uint8_t> masked_;
 };
 

@@ -8,6 +8,7 @@
 
 #include "dctprep/base/error.h"
 #include "dctprep/read/frame_selection.h"
+#include "dctprep/read/frames_over.h"
 #include "dctprep/read/image/series_headers.h"
 #include "dctprep/read/open_scan.h"
 #include "dctprep/read/read_mask.h"
@@ -17,33 +18,21 @@ namespace dctprep {
 namespace {
 
 // Frames of which some pixels read as 0.
-class MaskedFrames final : public FrameSource {
+class MaskedFrames final : public FramesOver {
  public:
   MaskedFrames(std::shared_ptr<const FrameSource> source, std::vector<std::size_t> pixels)
-      : source_(std::move(source)), pixels_(std::move(pixels)) {}
-
-  int frames() const override { return source_->frames(); }
-  int height() const override { return source_->height(); }
-  int width() const override { return source_->width(); }
-  int type_max() const override { return source_->type_max(); }
+      : FramesOver(std::move(source)), pixels_(std::move(pixels)) {}
 
   std::optional<FrameFault> read(int k, ImageView<std::uint16_t> out, ImageView<std::uint8_t> markers,
                                  PixelChanges* changes) const override {
-    auto fault = source_->read(k, out, markers, changes);
+    auto fault = source().read(k, out, markers, changes);
     if (fault) return fault;
     const auto all = out.pixels();
     for (const std::size_t i : pixels_) all[i] = 0;
     return std::nullopt;
   }
 
-  void prefetch(int k) const override { source_->prefetch(k); }
-  std::string frame_name(int k) const override { return source_->frame_name(k); }
-  int stored_index(int k) const override { return source_->stored_index(k); }
-  int stored_frames() const override { return source_->stored_frames(); }
-  void list_files(std::vector<std::filesystem::path>& files) const override { source_->list_files(files); }
-
  private:
-  std::shared_ptr<const FrameSource> source_;
   std::vector<std::size_t> pixels_;
 };
 
